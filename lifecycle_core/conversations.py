@@ -1,0 +1,161 @@
+"""The record: one conversation that an agent held, and the windows that conversations fall into."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Annotated, Literal, NotRequired, Self
+
+from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field, JsonValue, StringConstraints, TypeAdapter, model_validator
+from pydantic.dataclasses import dataclass as validated_dataclass
+from typing_extensions import TypedDict
+
+MAX_MESSAGES_CHARACTERS = 1_000_000
+"""What a conversation's messages may hold together: past it, it is a log and not a conversation."""
+
+_OWN_LIMIT = re.compile(r"max_?(steps|turns|iterations)|too_many_errors|recursion limit", re.IGNORECASE)
+
+
+def _to_utc(instant: datetime) -> datetime:
+    return instant.astimezone(UTC)
+
+
+Instant = Annotated[AwareDatetime, AfterValidator(_to_utc)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Text = Annotated[str, StringConstraints(max_length=MAX_MESSAGES_CHARACTERS)]
+Count = Annotated[int, Field(ge=0, lt=2**53)]
+Dollars = Annotated[float, Field(ge=0, le=1e6)]
+Seconds = Annotated[float, Field(ge=0, le=1e6)]
+VersionNumber = Annotated[int, Field(ge=1, lt=2**31)]
+
+
+class Message(TypedDict):
+    """One message: `role` and `content`, and whatever else the source says of it."""
+
+    __pydantic_config__ = ConfigDict(extra="allow")  # type: ignore[misc]
+
+    role: Name
+    content: NotRequired[Text | None]
+    name: NotRequired[str | None]
+    tool_calls: NotRequired[list[JsonValue] | None]
+
+
+class Fault(TypedDict):
+    """One failed call: the tool that failed, or null where the conversation itself broke."""
+
+    tool: Name | None
+    message: Text
+
+
+@validated_dataclass(frozen=True, slots=True, kw_only=True, config=ConfigDict(extra="forbid", strict=True, allow_inf_nan=False))
+class Conversation:
+    """One conversation that an agent held.
+
+    id : str, unique within its variant.
+    variant : str, the agent's prompt line.
+    ended_at : datetime with a zone; a conversation belongs to the hour in which it ended.
+    ended_at_assumed : bool, the source had no clock and `ended_at` was given by hand.
+    version : int from 1, the version that served it; None where the source does not say.
+    started_at : datetime with a zone, not after `ended_at`.
+    booked, escalated : bool; None = unknown, which is neither a success nor a failure.
+    cost_usd : float, US dollars as billed or priced; None = unknown, never zero.
+    cost_source : "billed" or "priced" (filled in from a price table).
+    input_tokens, output_tokens, total_tokens : int, the agent's, over the conversation.
+    response_times_s : floats, seconds, one for each reply of the agent.
+    actions : names of the tools called, in order.
+    errors : failed calls; a null `tool` means that the conversation itself broke.
+    messages : what was said. Hostile data: never an instruction to anyone.
+    customer_id, goal, model : str.
+    customer_rating : float, as the customer gave it.
+    segments : labels to slice by.
+
+    Raises pydantic's ValidationError for a value that cannot be meant.
+
+    >>> Conversation(id="c1", variant="baseline", ended_at=datetime(2025, 10, 7, 12, tzinfo=UTC), booked=True).hour.isoformat()
+    '2025-10-07T12:00:00+00:00'
+    """
+
+    id: Name
+    variant: Name
+    ended_at: Instant
+    ended_at_assumed: bool = False
+    version: VersionNumber | None = None
+    started_at: Instant | None = None
+    booked: bool | None = None
+    escalated: bool | None = None
+    cost_usd: Dollars | None = None
+    cost_source: Literal["billed", "priced"] | None = None
+    input_tokens: Count | None = None
+    output_tokens: Count | None = None
+    total_tokens: Count | None = None
+    response_times_s: tuple[Seconds, ...] = ()
+    actions: tuple[Name, ...] = ()
+    errors: tuple[Fault, ...] = ()
+    messages: tuple[Message, ...] = ()
+    customer_id: Name | None = None
+    goal: Text | None = None
+    model: Name | None = None
+    customer_rating: float | None = None
+    segments: dict[Name, Name] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if self.started_at is not None and self.started_at > self.ended_at:
+            message = f"started_at {self.started_at.isoformat()} lies after ended_at {self.ended_at.isoformat()}"
+            raise ValueError(message)
+        said = sum(len(message.get("content") or "") + len(str(message.get("tool_calls") or "")) for message in self.messages)
+        if said > MAX_MESSAGES_CHARACTERS:
+            message = f"the messages hold {said:,} characters; at most {MAX_MESSAGES_CHARACTERS:,} are kept"
+            raise ValueError(message)
+        return self
+
+    @property
+    def hour(self) -> datetime:
+        """The hour, in UTC, in which the conversation ended."""
+        return hour_of(self.ended_at)
+
+    @property
+    def provider_fault(self) -> bool:
+        """Whether a provider's failure or a crash broke the conversation, rather than what the agent did.
+
+        A fault without a tool broke the conversation itself; running into the
+        agent's own limit on steps is the agent's doing.
+        """
+        return any(fault["tool"] is None and not _OWN_LIMIT.search(fault["message"]) for fault in self.errors)
+
+
+@cache
+def conversation_adapter() -> "TypeAdapter[Conversation]":
+    """The validator of one conversation: `validate_json` for bytes, `validate_python` for values."""
+    return TypeAdapter(Conversation)
+
+
+def hour_of(instant: datetime) -> datetime:
+    """Floor `instant` to its hour, in UTC.
+
+    >>> hour_of(datetime(2025, 10, 7, 12, 59, tzinfo=UTC)).isoformat()
+    '2025-10-07T12:00:00+00:00'
+    """
+    return instant.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The half-open span `[start, end)`, in UTC.
+
+    >>> Window.before(datetime(2025, 10, 7, 12, tzinfo=UTC), hours=24).start.isoformat()
+    '2025-10-06T12:00:00+00:00'
+    """
+
+    start: datetime
+    end: datetime
+
+    @classmethod
+    def before(cls, end: datetime, *, hours: float) -> Self:
+        """The window of `hours` that ends at `end`."""
+        return cls(end - timedelta(hours=hours), end)
+
+    @property
+    def hours(self) -> float:
+        """The window's length in hours."""
+        return (self.end - self.start).total_seconds() / 3600

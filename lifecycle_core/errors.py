@@ -1,0 +1,106 @@
+"""The refusals: one base class; each child carries a status hint and a stable code.
+
+The core raises them, the edge decides what becomes of them: a problem document
+with the hinted status, or a line on standard error and an exit code. A message
+names the value, the limit and the remedy.
+"""
+
+from typing import ClassVar
+
+
+class LifecycleError(Exception):
+    """A refusal that its reader can act upon.
+
+    `status` is a hint in HTTP's words, `code` a name that programs may rely on,
+    `field` the input at fault, where there is one.
+    """
+
+    status: ClassVar[int] = 500
+    code: ClassVar[str] = "internal"
+
+    def __init__(self, message: str, *, field: str | None = None) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class InvalidInputError(LifecycleError):
+    """A value that cannot be meant."""
+
+    status = 422
+    code = "invalid-input"
+
+
+class TooLargeError(LifecycleError):
+    """An input past the size that is read at all."""
+
+    status = 413
+    code = "too-large"
+
+
+class UnknownVariantError(LifecycleError):
+    """A variant that no conversation and no version names."""
+
+    status = 404
+    code = "unknown-variant"
+
+
+class UnknownVersionError(LifecycleError):
+    """A version that was never registered."""
+
+    status = 404
+    code = "unknown-version"
+
+
+class NothingActiveError(LifecycleError):
+    """A variant without an active version."""
+
+    status = 404
+    code = "nothing-active"
+
+
+class NothingToRollBackError(LifecycleError):
+    """A rollback with no earlier activation to go back to."""
+
+    status = 409
+    code = "nothing-to-roll-back"
+
+
+class LostRaceError(LifecycleError):
+    """A change that another process made impossible in the meantime."""
+
+    status = 409
+    code = "lost-race"
+
+
+class DatabaseUnavailableError(LifecycleError):
+    """A database that cannot answer now: locked, full, read-only, away."""
+
+    status = 503
+    code = "database-unavailable"
+
+
+class SchemaMismatchError(LifecycleError):
+    """A database of another schema than this program's."""
+
+    status = 503
+    code = "schema-mismatch"
+
+
+class UnauditedWriteError(LifecycleError):
+    """A write that would pass the audit log by: a fault of the program."""
+
+    code = "unaudited-write"
+
+
+class PortTakenError(LifecycleError):
+    """An address that another program listens on."""
+
+    status = 503
+    code = "port-taken"
+
+
+class SetupError(LifecycleError):
+    """An installation or an environment that cannot serve."""
+
+    status = 503
+    code = "setup"

@@ -1,0 +1,24 @@
+"""Who acts, when, why, and in which request."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """What every writing operation is told of its caller, and what the audit log keeps.
+
+    by : str, who acts: "cli:ada", "http:anonymous", "flow:watch-drift".
+    at : datetime, UTC, the instant at which the change counts as made.
+    why : str, the reason given; empty where none was asked for.
+    request_id : str, names the request in logs and problem documents.
+
+    >>> from datetime import UTC
+    >>> Provenance("cli:ada", datetime(2025, 10, 7, 12, tzinfo=UTC)).by
+    'cli:ada'
+    """
+
+    by: str
+    at: datetime
+    why: str = ""
+    request_id: str | None = None

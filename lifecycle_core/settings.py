@@ -1,0 +1,89 @@
+"""Where things are: the data folder, the database, the ports, the clock."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Self
+
+from lifecycle_core.errors import InvalidInputError
+
+DEFAULT_DATA_DIR = ".lifecycle"
+LOOPBACK = "127.0.0.1"
+API_PORT = 3001
+PREFECT_PORT = 4200
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """A clock that may run fast: `virtual` is told at the real instant `real`, and `rate` virtual seconds pass in each real one.
+
+    Written `VIRTUAL=REAL*RATE`, so that every process of a demo tells the same time.
+
+    >>> clock = Clock.parse("2025-09-23T12:00:00Z=2026-01-01T00:00:00Z*3600")
+    >>> clock.at(datetime(2026, 1, 1, 0, 0, 2, tzinfo=UTC)).isoformat()
+    '2025-09-23T14:00:00+00:00'
+    """
+
+    virtual: datetime
+    real: datetime
+    rate: float
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read `VIRTUAL=REAL*RATE`; raises InvalidInputError for anything else."""
+        try:
+            virtual, rest = text.split("=", 1)
+            real, rate = rest.split("*", 1)
+            clock = cls(datetime.fromisoformat(virtual), datetime.fromisoformat(real), float(rate))
+        except ValueError:
+            clock = None
+        if clock is None or clock.virtual.tzinfo is None or clock.real.tzinfo is None or clock.rate < 0:
+            message = f"LIFECYCLE_CLOCK is {text!r}; write VIRTUAL=REAL*RATE, such as 2025-09-23T12:00:00Z=2026-01-01T00:00:00Z*3600"
+            raise InvalidInputError(message, field="LIFECYCLE_CLOCK")
+        return clock
+
+    def at(self, real: datetime) -> datetime:
+        """Tell the virtual time at the real instant `real`."""
+        return (self.virtual + timedelta(seconds=(real - self.real).total_seconds() * self.rate)).astimezone(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Where this installation keeps and serves things, read once from the environment."""
+
+    data_dir: Path
+    database_url: str
+    api_host: str = LOOPBACK
+    api_port: int = API_PORT
+    prefect_port: int = PREFECT_PORT
+    clock: Clock | None = None
+    watch_seconds: int | None = None
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str]) -> Self:
+        """Read the settings of `environment`; a value that cannot be meant raises InvalidInputError.
+
+        >>> Settings.read({"LIFECYCLE_DATA_DIR": "/srv/agent"}).database_url
+        'sqlite:////srv/agent/lifecycle.db'
+        """
+        data_dir = Path(environment.get("LIFECYCLE_DATA_DIR") or DEFAULT_DATA_DIR).expanduser().absolute()
+        clock = environment.get("LIFECYCLE_CLOCK")
+        watch = environment.get("LIFECYCLE_WATCH_SECONDS")
+        return cls(
+            data_dir=data_dir,
+            database_url=environment.get("LIFECYCLE_DATABASE_URL") or f"sqlite:///{data_dir}/lifecycle.db",
+            api_host=environment.get("LIFECYCLE_API_HOST") or LOOPBACK,
+            api_port=_whole(environment, "LIFECYCLE_API_PORT", API_PORT, 65_535),
+            prefect_port=_whole(environment, "LIFECYCLE_PREFECT_PORT", PREFECT_PORT, 65_535),
+            clock=Clock.parse(clock) if clock else None,
+            watch_seconds=_whole(environment, "LIFECYCLE_WATCH_SECONDS", 3600, 3600) if watch else None,
+        )
+
+
+def _whole(environment: Mapping[str, str], name: str, default: int, most: int) -> int:
+    text = environment.get(name) or str(default)
+    if not (text.isdecimal() and 1 <= int(text) <= most):
+        message = f"{name} is {text!r}; give a whole number from 1 to {most}"
+        raise InvalidInputError(message, field=name)
+    return int(text)

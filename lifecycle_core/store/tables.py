@@ -1,0 +1,290 @@
+"""Every table on one page. Rows never leave `store`."""
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import Column, ForeignKeyConstraint, Index, Integer, LargeBinary, Text, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from lifecycle_core.store.columns import InstantColumn, JsonColumn
+
+
+class Audited(SQLModel):
+    """A table whose every change appends to the audit log (see `store.audit`).
+
+    audit_subject : columns that name the row; audit_columns : the columns whose changes are kept.
+    """
+
+    audit_subject: ClassVar[tuple[str, ...]]
+    audit_columns: ClassVar[tuple[str, ...]]
+
+
+def _instant(*, nullable: bool = False) -> Any:  # noqa: ANN401 - SQLModel's fields are typed by their annotation
+    return Field(default=None, sa_type=InstantColumn, nullable=nullable) if nullable else Field(sa_type=InstantColumn)
+
+
+def _json(*, nullable: bool = False) -> Any:  # noqa: ANN401 - as above
+    return Field(default=None, sa_type=JsonColumn, nullable=nullable) if nullable else Field(sa_type=JsonColumn)
+
+
+# Traffic: written in bulk, never audited.
+
+
+class VariantRow(SQLModel, table=True):
+    """A variant exists once a conversation or a version names it; its row is what writers of the variant lock."""
+
+    __tablename__ = "variants"
+
+    name: str = Field(primary_key=True)
+    created_at: datetime = _instant()
+
+
+class ConversationRow(SQLModel, table=True):
+    """One conversation; the fields are those of `lifecycle_core.conversations.Conversation`."""
+
+    __tablename__ = "conversations"
+    __table_args__ = (Index("conversations_by_end", "variant", "ended_at"),)
+
+    variant: str = Field(primary_key=True)
+    id: str = Field(primary_key=True)
+    version: int
+    started_at: datetime | None = _instant(nullable=True)
+    ended_at: datetime = _instant()
+    ended_at_assumed: bool
+    booked: bool | None
+    escalated: bool | None
+    cost_usd: float | None
+    cost_source: str | None
+    input_tokens: int | None
+    output_tokens: int | None
+    total_tokens: int | None
+    response_times_s: list[float] = _json()
+    actions: list[str] = _json()
+    errors: list[dict[str, Any]] = _json()
+    messages: list[dict[str, Any]] = _json()
+    customer_id: str | None
+    goal: str | None
+    model: str | None
+    customer_rating: float | None
+    segments: dict[str, str] = _json()
+    provider_fault: bool
+    received_at: datetime = _instant()
+
+
+class RollupRow(SQLModel, table=True):
+    """The sums of `lifecycle_core.rollups` over one hour; the four long parts as `pack` writes them."""
+
+    __tablename__ = "hourly_rollups"
+
+    variant: str = Field(primary_key=True)
+    version: int = Field(primary_key=True)
+    hour: datetime = Field(primary_key=True, sa_type=InstantColumn)
+    provider_fault: bool = Field(primary_key=True)
+    conversations: float
+    booked_n: float
+    booked: float
+    escalated_n: float
+    escalated: float
+    cost_n: float
+    cost_usd: float
+    cost_zero_n: float
+    log_cost: float
+    log_cost_squared: float
+    latency_n: float
+    log_latency: float
+    log_latency_squared: float
+    tokens_n: float
+    tokens: float
+    late: float
+    latency_histogram: bytes = Field(sa_type=LargeBinary)
+    cost_histogram: bytes = Field(sa_type=LargeBinary)
+    action_counts: bytes = Field(sa_type=LargeBinary)
+    action_products: bytes = Field(sa_type=LargeBinary)
+
+
+class ActionRow(SQLModel, table=True):
+    """A named action of a variant and its slot in the rollups; given once, never changed."""
+
+    __tablename__ = "action_slots"
+    __table_args__ = (UniqueConstraint("variant", "name"),)
+
+    variant: str = Field(primary_key=True)
+    slot: int = Field(primary_key=True)
+    name: str
+
+
+class QuarantineRow(SQLModel, table=True):
+    """A record that was read and could not be accepted; kept with its reason until somebody deals with it."""
+
+    __tablename__ = "quarantine"
+    __table_args__ = (Index("quarantine_by_source", "source", "line"),)
+
+    content_hash: str = Field(primary_key=True)
+    source: str
+    line: int
+    reason: str
+    field: str | None
+    content: str
+    received_at: datetime = _instant()
+
+
+# The watch.
+
+
+class DriftDetectionRow(Audited, table=True):
+    """A drift episode: from its first positive check to its end. `severity` is the worst so far."""
+
+    __tablename__ = "drift_detections"
+    __table_args__ = (
+        Index(
+            "one_open_episode", "variant", unique=True, sqlite_where=text("closed_at IS NULL"), postgresql_where=text("closed_at IS NULL")
+        ),
+    )
+    audit_subject = ("variant", "id")
+    audit_columns = ("drift_types", "severity", "onset_at", "closed_at", "closed_because")
+
+    id: int | None = Field(default=None, primary_key=True)
+    variant: str
+    drift_types: str
+    severity: str
+    baseline_window: dict[str, str] | None = _json(nullable=True)
+    recent_window: dict[str, str] | None = _json(nullable=True)
+    metrics: dict[str, Any] | None = _json(nullable=True)
+    created_at: datetime | None = _instant(nullable=True)
+    version: int
+    onset_at: datetime = _instant()
+    last_seen_at: datetime = _instant()
+    checks: int
+    quiet_checks: int
+    closed_at: datetime | None = _instant(nullable=True)
+    closed_because: str | None
+
+
+class DriftCheckRow(SQLModel, table=True):
+    """One recorded check: a row per variant and hour, whoever asked how often."""
+
+    __tablename__ = "drift_checks"
+
+    variant: str = Field(primary_key=True)
+    at: datetime = Field(primary_key=True, sa_type=InstantColumn)
+    version: int
+    status: str
+    drift_types: str
+    severity: str | None
+    incidents: str
+    recorded_at: datetime = _instant()
+    recorded_by: str
+
+
+class DriftReferenceRow(SQLModel, table=True):
+    """The frozen reference of an alarming metric: healthy traffic up to the onset, against which the alarm's end is judged."""
+
+    __tablename__ = "drift_references"
+    __table_args__ = (ForeignKeyConstraint(["episode_id"], ["drift_detections.id"]),)
+
+    episode_id: int = Field(primary_key=True)
+    metric: str = Field(primary_key=True)
+    version: int
+    onset_at: datetime = _instant()
+    starts_at: datetime = _instant()
+    ends_at: datetime = _instant()
+
+
+class PolicyRow(Audited, table=True):
+    """The policy of a variant where it is not the default."""
+
+    __tablename__ = "policies"
+    audit_subject = ("variant",)
+    audit_columns = ("policy",)
+
+    variant: str = Field(primary_key=True)
+    policy: dict[str, Any] = _json()
+    updated_at: datetime = _instant()
+
+
+# Versions and retraining.
+
+
+class VersionRow(Audited, table=True):
+    """One version of a variant. `details` is the plan's column `metadata`, a name that SQLAlchemy keeps for itself."""
+
+    __tablename__ = "model_versions"
+    __table_args__ = (
+        UniqueConstraint("variant_name", "version"),
+        Index(
+            "one_active_version", "variant_name", unique=True, sqlite_where=text("is_active = 1"), postgresql_where=text("is_active = 1")
+        ),
+    )
+    audit_subject = ("variant_name", "version")
+    audit_columns = ("version", "content_hash", "is_active", "tags")
+
+    id: int | None = Field(default=None, primary_key=True)
+    variant_name: str
+    version: int
+    system_prompt: str = Field(sa_type=Text)
+    details: dict[str, Any] = Field(sa_column=Column("metadata", JsonColumn))
+    is_active: int = Field(default=0, sa_column=Column(Integer, server_default=text("0")))
+    tags: dict[str, str] = _json()
+    created_at: datetime = _instant()
+    activated_at: datetime | None = _instant(nullable=True)
+    content_hash: str
+    model: str | None
+    parameters: dict[str, Any] = _json()
+    tools: list[Any] = _json()
+
+
+class ActivationRow(Audited, table=True):
+    """One change of the active version: activations push, rollbacks pop."""
+
+    __tablename__ = "activations"
+    __table_args__ = (Index("activations_by_variant", "variant_name", "id"),)
+    audit_subject = ("variant_name", "id")
+    audit_columns = ("version", "previous_version", "kind", "popped")
+
+    id: int | None = Field(default=None, primary_key=True)
+    variant_name: str
+    version: int
+    previous_version: int | None
+    at: datetime = _instant()
+    by: str
+    why: str
+    kind: str
+    popped: bool = False
+
+
+class RetrainingSessionRow(Audited, table=True):
+    """A retraining session, from its trigger to its ending."""
+
+    __tablename__ = "retraining_sessions"
+    audit_subject = ("session_id",)
+    audit_columns = ("variant", "version", "status", "new_variant", "success", "completed_at")
+
+    id: int | None = Field(default=None, primary_key=True)
+    session_id: str = Field(unique=True)
+    variant: str
+    version: int
+    status: str
+    training_data_size: int | None
+    failure_analysis: dict[str, Any] | None = _json(nullable=True)
+    new_variant: str | None
+    shadow_analysis: dict[str, Any] | None = _json(nullable=True)
+    success: int = Field(default=0, sa_column=Column(Integer, server_default=text("0")))
+    started_at: datetime | None = _instant(nullable=True)
+    completed_at: datetime | None = _instant(nullable=True)
+
+
+class AuditRow(SQLModel, table=True):
+    """One change of state, chained to the one before it by hash."""
+
+    __tablename__ = "audit_log"
+
+    id: int | None = Field(default=None, primary_key=True)
+    at: datetime = _instant()
+    by: str
+    why: str
+    request_id: str | None
+    subject: str
+    before: dict[str, Any] = _json()
+    after: dict[str, Any] = _json()
+    previous_hash: str
+    hash: str = Field(unique=True)

@@ -1,0 +1,124 @@
+"""A version of a variant: what an agent is told and how it is run; immutable."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from pydantic import JsonValue
+
+READY_FOR_ROLLBACK = 3
+"""How many activations back a rollback reaches."""
+
+
+class Tag(StrEnum):
+    """The tags that the system moves by itself."""
+
+    PRODUCTION = "production"
+    ROLLBACK = "rollback"
+    EXPERIMENTAL = "experimental"
+    STABLE = "stable"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """One registered version.
+
+    metadata : description, createdBy, changes, and whatever else its author says.
+    tags : label -> description.
+    content_hash : the identity; see `content_hash`.
+    """
+
+    variant_name: str
+    version: int
+    system_prompt: str
+    content_hash: str
+    created_at: datetime
+    metadata: Mapping[str, JsonValue] = field(default_factory=dict)
+    model: str | None = None
+    parameters: Mapping[str, JsonValue] = field(default_factory=dict)
+    tools: Sequence[JsonValue] = ()
+    tags: Mapping[str, str] = field(default_factory=dict)
+    is_active: bool = False
+    activated_at: datetime | None = None
+
+
+def content_hash(system_prompt: str, model: str | None, parameters: Mapping[str, JsonValue], tools: Sequence[JsonValue]) -> str:
+    """A version's identity: SHA-256 over prompt, model, parameters and tool schema, in hexadecimal.
+
+    >>> content_hash("Be kind.", None, {}, [])[:12]
+    '2bcca453d6c7'
+    """
+    identity = json.dumps([system_prompt, model, dict(parameters), list(tools)], sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(identity.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Activation:
+    """One change of the active version.
+
+    kind : "activate" or "rollback"; previous_version : None for a variant's first activation.
+    popped : a later rollback has taken it back.
+    """
+
+    variant_name: str
+    version: int
+    previous_version: int | None
+    at: datetime
+    by: str
+    why: str
+    kind: str = "activate"
+    popped: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rollback:
+    """What a rollback did."""
+
+    variant_name: str
+    previous_version: int
+    current_version: int
+    rolled_back_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Performance:
+    """What the traffic of one version came to, over all its time; None where nothing is known.
+
+    The n beside a figure counts the conversations that know it.
+    """
+
+    version: int
+    total_conversations: int
+    bookings: int
+    booked_n: int
+    escalations: int
+    escalated_n: int
+    avg_cost_usd: float | None
+    cost_n: int
+    avg_tokens: float | None
+    tokens_n: int
+
+    @property
+    def booking_rate(self) -> float | None:
+        """Bookings over the conversations whose outcome is known."""
+        return self.bookings / self.booked_n if self.booked_n else None
+
+    @property
+    def escalation_rate(self) -> float | None:
+        """Escalations over the conversations that tell."""
+        return self.escalations / self.escalated_n if self.escalated_n else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VariantSummary:
+    """One variant in the list of all."""
+
+    variant_name: str
+    latest_version: int | None
+    total_versions: int
+    active_version: int | None
+    conversations: int
+    last_ended_at: datetime | None
