@@ -1,4 +1,4 @@
-"""This process's clock, environment and database: the one place below `deployments` that asks for them. Knows no Prefect."""
+"""The clock, environment and database of the running process: the one place below `deployments` that asks for them. Knows no Prefect."""
 
 import os
 from datetime import UTC, datetime
