@@ -1,9 +1,9 @@
 """Every table on one page. Rows never leave `store`."""
 
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
-from sqlalchemy import Column, ForeignKeyConstraint, Index, Integer, LargeBinary, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, Column, ForeignKeyConstraint, Index, Integer, LargeBinary, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from lifecycle_core.store.columns import InstantColumn, JsonColumn
@@ -21,6 +21,10 @@ class Audited(SQLModel):
 
 def _instant(*, nullable: bool = False) -> Any:  # noqa: ANN401 - SQLModel's fields are typed by their annotation
     return Field(default=None, sa_type=InstantColumn, nullable=nullable) if nullable else Field(sa_type=InstantColumn)
+
+
+def _count() -> Any:  # noqa: ANN401 - as above
+    return Field(default=None, sa_type=BigInteger, nullable=True)
 
 
 def _json(*, nullable: bool = False) -> Any:  # noqa: ANN401 - as above
@@ -55,9 +59,9 @@ class ConversationRow(SQLModel, table=True):
     escalated: bool | None
     cost_usd: float | None
     cost_source: str | None
-    input_tokens: int | None
-    output_tokens: int | None
-    total_tokens: int | None
+    input_tokens: int | None = _count()
+    output_tokens: int | None = _count()
+    total_tokens: int | None = _count()
     response_times_s: list[float] = _json()
     actions: list[str] = _json()
     errors: list[dict[str, Any]] = _json()
@@ -211,6 +215,7 @@ class VersionRow(Audited, table=True):
     __tablename__ = "model_versions"
     __table_args__ = (
         UniqueConstraint("variant_name", "version"),
+        UniqueConstraint("variant_name", "content_hash"),
         Index(
             "one_active_version", "variant_name", unique=True, sqlite_where=text("is_active = 1"), postgresql_where=text("is_active = 1")
         ),
@@ -256,6 +261,15 @@ class RetrainingSessionRow(Audited, table=True):
     """A retraining session, from its trigger to its ending."""
 
     __tablename__ = "retraining_sessions"
+    __table_args__ = (
+        Index(
+            "one_open_session",
+            "variant",
+            unique=True,
+            sqlite_where=text("completed_at IS NULL"),
+            postgresql_where=text("completed_at IS NULL"),
+        ),
+    )
     audit_subject = ("session_id",)
     audit_columns = ("variant", "version", "status", "new_variant", "success", "completed_at")
 
@@ -288,3 +302,7 @@ class AuditRow(SQLModel, table=True):
     after: dict[str, Any] = _json()
     previous_hash: str
     hash: str = Field(unique=True)
+
+
+TABLES: Final = SQLModel.metadata.tables
+"""The tables above by name, for what is written in bulk."""

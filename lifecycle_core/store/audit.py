@@ -1,0 +1,140 @@
+"""Every change of an audited row appends to a chain of hashes, in the same flush: nobody calls this, so nobody can forget it.
+
+1. A flush that changes the audited columns of a row appends one link for that row.
+2. An audited row is never deleted.
+3. A write of an audited table or of the log itself outside a flush is refused by the engine, as are raw SQL and changes of the schema.
+4. A link's hash covers everything that the link says and the hash before it.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from datetime import UTC
+from typing import Any, Final
+
+from sqlalchemy import Connection, TextClause, UpdateBase, event, func, insert, inspect, select
+from sqlalchemy.engine.interfaces import ExecutionContext
+from sqlalchemy.orm import Session as OrmSession
+from sqlalchemy.orm import UOWTransaction
+from sqlalchemy.schema import ExecutableDDLElement
+from sqlmodel import Session, col
+
+from lifecycle_core.errors import UnauditedWriteError
+from lifecycle_core.provenance import Provenance
+from lifecycle_core.store.tables import Audited, AuditRow
+
+BEGIN_WRITE: Final = "BEGIN IMMEDIATE"
+"""How a writer of SQLite begins: a lock taken for reading cannot wait to become one for writing."""
+UNGUARDED: Final[Mapping[str, Any]] = {"lifecycle_unguarded": True}
+"""Execution options of a connection that migrates."""
+HEAD_LOCK: Final = 0x1F_C1C1F
+"""The key of PostgreSQL's advisory lock on the head of the chain."""
+GENESIS: Final = ""
+
+_GUARDED: Final = {str(table.__tablename__) for table in (*Audited.__subclasses__(), AuditRow)}
+_FLUSHING: Final = "lifecycle_flushing"
+
+
+class WriteSession(Session):
+    """A session that knows who acts, and marks its connection for as long as it flushes."""
+
+    def flush(self, objects: Any = None) -> None:  # noqa: ANN401 - SQLAlchemy's signature
+        """Write what changed, and the log of it."""
+        info = self.connection().info
+        info[_FLUSHING] = True
+        try:
+            super().flush(objects)
+        finally:
+            info[_FLUSHING] = False
+
+
+def link(previous_hash: str, act: Provenance, subject: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    """The hash of one change: SHA-256 over the hash before it and all that the log says of it, in hexadecimal."""
+    said = [previous_hash, act.at.astimezone(UTC).isoformat(), act.by, act.why, act.request_id, subject, before, after]
+    return hashlib.sha256(json.dumps(said, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()).hexdigest()
+
+
+def broken_links(tx: Session) -> Iterator[str]:
+    """A sentence for each row of the log that does not follow from the one before it."""
+    head = GENESIS
+    for row in tx.exec(select(AuditRow).order_by(col(AuditRow.id)).execution_options(yield_per=1000)):
+        act = Provenance(row.by, row.at, row.why, row.request_id)
+        if row.previous_hash != head:
+            yield f"audit row {row.id} does not follow the row before it: one is missing or was put in"
+        elif row.hash != link(head, act, row.subject, row.before, row.after):
+            yield f"audit row {row.id} ({row.subject}) was changed after it was written"
+        head = row.hash
+
+
+def head(tx: Session) -> tuple[int, str]:
+    """How many links the chain has, and the last one's hash: printed elsewhere now and then, they betray a chain cut short."""
+    rows = tx.scalar(select(func.count()).select_from(AuditRow)) or 0
+    return rows, _head(tx)
+
+
+def _head(tx: OrmSession) -> str:
+    return tx.scalar(select(col(AuditRow.hash)).order_by(col(AuditRow.id).desc()).limit(1)) or GENESIS
+
+
+@event.listens_for(WriteSession, "before_flush")
+def _refuse_deletion(session: OrmSession, _context: UOWTransaction, _instances: object) -> None:
+    for row in session.deleted:
+        if isinstance(row, Audited):
+            message = f"a row of {row.__tablename__} was to be deleted; audited rows are kept for ever"
+            raise UnauditedWriteError(message)
+
+
+@event.listens_for(WriteSession, "after_flush")
+def _append(session: OrmSession, _context: UOWTransaction) -> None:
+    """Link what was just written, when new rows have their ids and the session still tells what changed."""
+    rows = [row for row in (*session.new, *session.dirty) if isinstance(row, Audited)]
+    changes = [(row, *change) for row in rows if (change := _change(row)) is not None]
+    if not changes:
+        return
+    connection = session.connection()
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(HEAD_LOCK)))
+    act: Provenance = session.info["act"]
+    previous, links = _head(session), []
+    for row, before, after in changes:
+        subject = f"{row.__tablename__}:" + "/".join(str(getattr(row, name)) for name in row.audit_subject)
+        said = {"at": act.at, "by": act.by, "why": act.why, "request_id": act.request_id, "subject": subject}
+        this = link(previous, act, subject, before, after)
+        links.append({**said, "before": before, "after": after, "previous_hash": previous, "hash": this})
+        previous = this
+    connection.execute(insert(AuditRow), links)
+
+
+def _change(row: Audited) -> tuple[dict[str, Any], dict[str, Any]] | None:
+    """The audited columns that changed, as they were and as they are; None where none did."""
+    before: dict[str, Any] = {}
+    after: dict[str, Any] = {}
+    for name in row.audit_columns:
+        history = inspect(row, raiseerr=True).attrs[name].history
+        if history.has_changes():
+            before[name] = history.deleted[0] if history.deleted else None
+            after[name] = history.added[0] if history.added else None
+    return (_plain(before), _plain(after)) if after else None
+
+
+def _plain(values: dict[str, Any]) -> dict[str, Any]:
+    plain: dict[str, Any] = json.loads(json.dumps(values, default=lambda it: it.astimezone(UTC).isoformat()))
+    return plain
+
+
+def refuse_unaudited(
+    connection: Connection, _cursor: object, statement: str, _parameters: object, context: ExecutionContext | None, _many: object
+) -> None:
+    """An engine's `before_cursor_execute`: refuse what would change an audited table past the log."""
+    if connection.get_execution_options().get("lifecycle_unguarded") or statement == BEGIN_WRITE:
+        return
+    asked = getattr(context, "invoked_statement", None)
+    if isinstance(asked, UpdateBase):
+        table = str(getattr(asked.table, "name", asked.table))
+        if table not in _GUARDED or connection.info.get(_FLUSHING):
+            return
+        message = f"a write of {table} outside a flush; load the rows and change them one by one"
+        raise UnauditedWriteError(message)
+    if asked is None or isinstance(asked, TextClause | ExecutableDDLElement):
+        message = f"raw SQL in a writing transaction passes the audit log by: {statement[:80]!r}"
+        raise UnauditedWriteError(message)

@@ -1,0 +1,76 @@
+"""Schema and tables are one, on both databases, and every step can be taken back."""
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Column, Integer, MetaData, Table, insert, inspect
+from sqlmodel import SQLModel
+
+from lifecycle_core.errors import InvalidInputError, SchemaMismatchError
+from lifecycle_core.operations.database import downgrade, revision, upgrade
+from lifecycle_core.store import migrations
+from lifecycle_core.store.database import Database
+
+VERSION_TABLE = Table("alembic_version", MetaData(), Column("version_num", Integer))
+
+
+@pytest.fixture
+def fresh(any_url):
+    database = Database(any_url)
+    yield database
+    database.close()
+
+
+def test_the_migrated_schema_is_that_of_the_tables(any_database):
+    with any_database.migrate() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), SQLModel.metadata) == []
+
+
+def test_the_head_named_in_the_program_is_the_newest_revision():
+    assert ScriptDirectory(migrations._HERE, version_locations=[migrations._HERE / "revisions"]).get_current_head() == migrations.HEAD
+
+
+def test_a_fresh_database_has_no_revision(fresh):
+    assert revision(fresh) is None
+
+
+def test_an_upgrade_names_what_it_applied_and_applies_it_once(fresh):
+    assert upgrade(fresh) == [migrations.HEAD]
+    assert upgrade(fresh) == []
+    assert revision(fresh) == migrations.HEAD
+
+
+def test_a_downgrade_takes_everything_back(any_database):
+    assert downgrade(any_database, "base") == [migrations.HEAD]
+    assert revision(any_database) is None
+    with any_database.migrate() as connection:
+        assert inspect(connection).get_table_names() == ["alembic_version"]
+
+
+def test_after_a_downgrade_an_upgrade_builds_all_again(any_database):
+    downgrade(any_database, "base")
+    assert upgrade(any_database) == [migrations.HEAD]
+
+
+def test_a_downgrade_to_a_revision_never_had_says_which_there_were(any_database):
+    with pytest.raises(InvalidInputError, match="'0042'; it has had: 0001; base"):
+        downgrade(any_database, "0042")
+
+
+def test_a_newer_database_is_refused_with_both_revisions(any_database):
+    with any_database.migrate() as connection:
+        connection.execute(VERSION_TABLE.update().values(version_num="9999"))
+    with pytest.raises(SchemaMismatchError, match=r"revision 9999, and this program knows revisions up to 0001"):
+        upgrade(any_database)
+
+
+def test_another_programs_tables_are_left_alone(fresh):
+    strange = Table("conversations", MetaData(), Column("id", Integer))
+    with fresh.migrate() as connection:
+        strange.create(connection)
+        connection.execute(insert(strange).values(id=1))
+    with pytest.raises(SchemaMismatchError, match="table conversations that this program did not make"):
+        upgrade(fresh)
+    with fresh.migrate() as connection:
+        assert inspect(connection).get_table_names() == ["conversations"]
