@@ -83,7 +83,7 @@ class RollupKey:
 class RollupTable:
     """The rollups of one version of a variant, a row for each hour and kind, by hour.
 
-    actions : names of the action slots in use; slot `NAMED_ACTIONS` is `OTHER_ACTIONS`.
+    actions : (ACTION_SLOTS,) the name of each action slot, empty where it is not in use; the last is `OTHER_ACTIONS`.
     hours : (r,) int, hours since 1970-01-01T00:00Z.
     provider_fault : (r,) bool, rows of conversations that a provider's fault broke.
     sums : (r, WIDTH) float.
@@ -129,8 +129,13 @@ def summarize(
     slots : the slot of each named action of the variant; an action without one counts as other.
     received_at : the instant at which they arrived; over an hour after its end a conversation counts as late.
     """
+    return summarize_arrivals(((it, received_at) for it in conversations), slots)
+
+
+def summarize_arrivals(arrivals: Iterable[tuple[Conversation, datetime]], slots: Mapping[str, int]) -> dict[RollupKey, NDArray[np.float64]]:
+    """As `summarize`, for conversations that arrived each at an instant of its own."""
     rollups: dict[RollupKey, NDArray[np.float64]] = {}
-    for conversation in conversations:
+    for conversation, received_at in arrivals:
         if conversation.version is None:
             message = f"conversation {conversation.id!r} has no version yet"
             raise ValueError(message)

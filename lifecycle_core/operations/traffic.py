@@ -1,0 +1,59 @@
+"""Take conversations in, and say what there is."""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from lifecycle_core.conversations import Conversation
+from lifecycle_core.provenance import Provenance
+from lifecycle_core.store import conversations, quarantine
+from lifecycle_core.store.database import Database, Transaction
+from lifecycle_core.traffic.rejected import Rejected
+
+FIRST_VERSION = 1
+"""What served a conversation that says no version, before any version was active."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ingested:
+    """What became of a batch: `accepted` and `known` conversations, `differing` among the known, and `quarantined` records."""
+
+    accepted: int
+    known: int
+    differing: int
+    quarantined: int
+
+
+def ingest(database: Database, act: Provenance, batch: Sequence[Conversation], rejected: Sequence[Rejected] = ()) -> Ingested:
+    """Keep what is new of `batch` with its sums, and what was refused with its reason; all of it or nothing.
+
+    A conversation without a version gets the one that was active when it ended,
+    else the first. The same batch again changes nothing.
+    """
+    with database.write(act) as tx:
+        added = conversations.add(tx, _with_versions(tx, batch), act.at)
+        quarantine.add(tx, rejected, act.at)
+    return Ingested(added.accepted, added.known, added.differing, len(rejected))
+
+
+def _with_versions(tx: Transaction, batch: Sequence[Conversation]) -> list[Conversation]:
+    histories = {variant: conversations.activations(tx, variant) for variant in {it.variant for it in batch if it.version is None}}
+    return [it if it.version is not None else replace(it, version=_active(histories[it.variant], it.ended_at)) for it in batch]
+
+
+def _active(history: Sequence[tuple[datetime, int]], at: datetime) -> int:
+    place = bisect_right(history, at, key=lambda change: change[0])
+    return history[place - 1][1] if place else FIRST_VERSION
+
+
+def variants(database: Database) -> list[str]:
+    """The names of all variants, in order."""
+    with database.read() as tx:
+        return conversations.variants(tx)
+
+
+def quarantined(database: Database, limit: int, source: str | None = None) -> list[tuple[Rejected, datetime]]:
+    """The refused records that came last, each with the instant of its arrival."""
+    with database.read() as tx:
+        return quarantine.newest(tx, limit, source)

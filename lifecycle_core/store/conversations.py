@@ -1,0 +1,258 @@
+"""Conversations and their hourly sums: written in one transaction, so that they never disagree."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Connection, RowMapping, bindparam, func, insert, select, update
+
+from lifecycle_core.conversations import Conversation
+from lifecycle_core.rollups import (
+    ACTION_SLOTS,
+    FAMILIES,
+    NAMED_ACTIONS,
+    OTHER_ACTIONS,
+    SCALARS,
+    WIDTH,
+    RollupKey,
+    RollupTable,
+    epoch_hour,
+    pack,
+    summarize,
+    summarize_arrivals,
+    unpack,
+)
+from lifecycle_core.store.database import Transaction
+from lifecycle_core.store.tables import TABLES
+from lifecycle_core.versions.version import Performance
+
+_CHUNK: Final = 500
+"""How many keys one query names."""
+_STREAM: Final = 2000
+"""How many rows are read at once where all are read."""
+_FIELDS: Final = tuple(field.name for field in fields(Conversation))
+_LISTS: Final = ("response_times_s", "actions", "errors", "messages")
+_KEY: Final = ("variant", "version", "hour", "provider_fault")
+
+
+_VARIANTS, _CONVERSATIONS, _ROLLUPS, _ACTIONS, _ACTIVATIONS = (
+    TABLES[name] for name in ("variants", "conversations", "hourly_rollups", "action_slots", "activations")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What became of a batch.
+
+    accepted : conversations that were new; known : that were there already, by variant and id.
+    differing : those among the known that say something else than what is kept; the first one stays.
+    """
+
+    accepted: int
+    known: int
+    differing: int
+
+
+def add(tx: Transaction, batch: Sequence[Conversation], received_at: datetime) -> Added:
+    """Keep the conversations of `batch` that are not known yet, and count them in their hours.
+
+    Each must say its version. Writers of one variant wait for each other, so
+    that what is found unknown here is still unknown when it is written.
+    """
+    connection = tx.connection()
+    accepted = differing = 0
+    for variant, ours in sorted(_by_variant(batch).items()):
+        _lock(connection, variant, received_at)
+        kept = _kept(connection, variant, list(ours))
+        new = [it for it in ours.values() if it.id not in kept]
+        differing += sum(_differs(kept[it.id], it) for it in batch if it.variant == variant and it.id in kept)
+        accepted += len(new)
+        if new:
+            connection.execute(insert(_CONVERSATIONS), [_row(it, received_at) for it in new])
+            slots = _slots(connection, variant, Counter(action for it in new for action in it.actions))
+            _count(connection, variant, summarize(new, slots, received_at))
+    return Added(accepted, len(batch) - accepted, differing)
+
+
+def _by_variant(batch: Sequence[Conversation]) -> dict[str, dict[str, Conversation]]:
+    """Variant -> id -> the first conversation of that name."""
+    found: dict[str, dict[str, Conversation]] = {}
+    for it in batch:
+        found.setdefault(it.variant, {}).setdefault(it.id, it)
+    return found
+
+
+def _lock(connection: Connection, variant: str, at: datetime) -> None:
+    """See to it that the variant exists, and keep other writers of it waiting; SQLite has one writer anyway."""
+    register(connection, variant, at)
+    connection.execute(select(_VARIANTS.c.name).where(_VARIANTS.c.name == variant).with_for_update())
+
+
+def register(connection: Connection, variant: str, at: datetime) -> None:
+    """Make the row of a variant, unless it is there."""
+    from sqlalchemy.dialects import postgresql, sqlite
+
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    connection.execute(dialect.insert(_VARIANTS).values(name=variant, created_at=at).on_conflict_do_nothing())
+
+
+def _kept(connection: Connection, variant: str, ids: Sequence[str]) -> dict[str, RowMapping]:
+    table = _CONVERSATIONS
+    found: dict[str, RowMapping] = {}
+    for start in range(0, len(ids), _CHUNK):
+        chosen = select(table).where(table.c.variant == variant, table.c.id.in_(ids[start : start + _CHUNK]))
+        found |= {row["id"]: row for row in connection.execute(chosen).mappings()}
+    return found
+
+
+def _values(it: Conversation) -> dict[str, Any]:
+    values = {name: getattr(it, name) for name in _FIELDS}
+    return {**values, **{name: list(values[name]) for name in _LISTS}}
+
+
+def _row(it: Conversation, received_at: datetime) -> dict[str, Any]:
+    return {**_values(it), "provider_fault": it.provider_fault, "received_at": received_at}
+
+
+def _differs(kept: RowMapping, it: Conversation) -> bool:
+    """Whether `it` says something else than what is kept; a version may have been filled in by either."""
+    return any(kept[name] != value for name, value in _values(it).items() if name != "version")
+
+
+def _slots(connection: Connection, variant: str, calls: Mapping[str, int]) -> dict[str, int]:
+    """The slot of each named action; those of `calls` without one take what is free, the commonest first."""
+    slots = {row.name: row.slot for row in connection.execute(select(_ACTIONS).where(_ACTIONS.c.variant == variant))}
+    unnamed = sorted(set(calls) - set(slots) - {OTHER_ACTIONS}, key=lambda name: (-calls[name], name))
+    given = dict(zip(unnamed, range(len(slots), NAMED_ACTIONS), strict=False))
+    if given:
+        connection.execute(insert(_ACTIONS), [{"variant": variant, "slot": slot, "name": name} for name, slot in given.items()])
+    return slots | given
+
+
+def _count(connection: Connection, variant: str, fresh: Mapping[RollupKey, NDArray[np.float64]]) -> None:
+    hours = sorted({key.hour for key in fresh})
+    known: dict[RollupKey, NDArray[np.float64]] = {}
+    for start in range(0, len(hours), _CHUNK):
+        chosen = select(_ROLLUPS).where(_ROLLUPS.c.variant == variant, _ROLLUPS.c.hour.in_(hours[start : start + _CHUNK]))
+        rows = [row for row in connection.execute(chosen).mappings() if _key(row) in fresh]
+        known |= dict(zip(map(_key, rows), _dense(rows), strict=True))
+    added = [_rollup_row(key, sums) for key, sums in fresh.items() if key not in known]
+    if added:
+        connection.execute(insert(_ROLLUPS), added)
+    if known:
+        same = [_ROLLUPS.c[name] == bindparam(f"key_{name}") for name in _KEY]
+        grown = (_rollup_row(key, sums + fresh[key]) for key, sums in known.items())
+        connection.execute(
+            update(_ROLLUPS).where(*same), [{f"key_{name}" if name in _KEY else name: it[name] for name in it} for it in grown]
+        )
+
+
+def _key(row: RowMapping) -> RollupKey:
+    return RollupKey(*(row[name] for name in _KEY))
+
+
+def _rollup_row(key: RollupKey, sums: NDArray[np.float64]) -> dict[str, Any]:
+    scalars = dict(zip(SCALARS, sums[: len(SCALARS)].tolist(), strict=True))
+    families = {name: pack(sums[place]) for name, place in FAMILIES.items()}
+    return {**{name: getattr(key, name) for name in _KEY}, **scalars, **families}
+
+
+def _dense(rows: Sequence[RowMapping]) -> NDArray[np.float64]:
+    sums = np.zeros((len(rows), WIDTH))
+    sums[:, : len(SCALARS)] = [[row[name] for name in SCALARS] for row in rows] or np.empty((0, len(SCALARS)))
+    for name, place in FAMILIES.items():
+        sums[:, place] = unpack((row[name] for row in rows), place.stop - place.start)
+    return sums
+
+
+def table(tx: Transaction, variant: str, version: int, start_hour: datetime, end_hour: datetime) -> RollupTable:
+    """The rollups of a version for the hours of `[start_hour, end_hour)`; empty where there is no traffic."""
+    chosen = (
+        select(_ROLLUPS)
+        .where(_ROLLUPS.c.variant == variant, _ROLLUPS.c.version == version)
+        .where(_ROLLUPS.c.hour >= start_hour, _ROLLUPS.c.hour < end_hour)
+        .order_by(_ROLLUPS.c.hour, _ROLLUPS.c.provider_fault)
+    )
+    rows = tx.connection().execute(chosen).mappings().all()
+    hours = np.array([epoch_hour(row["hour"]) for row in rows], dtype=np.int64)
+    faults = np.array([row["provider_fault"] for row in rows], dtype=np.bool_)
+    return RollupTable(variant, version, actions(tx, variant), hours, faults, _dense(rows))
+
+
+def actions(tx: Transaction, variant: str) -> tuple[str, ...]:
+    """The names of the variant's action slots, those not in use empty; the last is `OTHER_ACTIONS`."""
+    names = [""] * NAMED_ACTIONS + [OTHER_ACTIONS]
+    for row in tx.connection().execute(select(_ACTIONS).where(_ACTIONS.c.variant == variant)):
+        names[row.slot] = row.name
+    return tuple(names[:ACTION_SLOTS])
+
+
+def variants(tx: Transaction) -> list[str]:
+    """The names of all variants, in order."""
+    return list(tx.connection().execute(select(_VARIANTS.c.name).order_by(_VARIANTS.c.name)).scalars())
+
+
+def activations(tx: Transaction, variant: str) -> list[tuple[datetime, int]]:
+    """When which version of the variant became active, oldest first."""
+    chosen = select(_ACTIVATIONS.c.at, _ACTIVATIONS.c.version).where(_ACTIVATIONS.c.variant_name == variant).order_by(_ACTIVATIONS.c.id)
+    return [(row.at, row.version) for row in tx.connection().execute(chosen)]
+
+
+def latest_ended_at(tx: Transaction, variant: str, before: datetime) -> datetime | None:
+    """When the newest conversation that ended before `before` ended; None where there is none."""
+    ended_at = _CONVERSATIONS.c.ended_at
+    newest: datetime | None = tx.connection().scalar(
+        select(func.max(ended_at, type_=ended_at.type)).where(_CONVERSATIONS.c.variant == variant, ended_at < before)
+    )
+    return newest
+
+
+def traffic_version(tx: Transaction, variant: str, before: datetime) -> int | None:
+    """The version of the newest conversation that ended before `before`; None where there is none."""
+    it = _CONVERSATIONS.c
+    chosen = select(it.version).where(it.variant == variant, it.ended_at < before).order_by(it.ended_at.desc(), it.id).limit(1)
+    version: int | None = tx.connection().scalar(chosen)
+    return version
+
+
+def performance(tx: Transaction, variant: str, version: int) -> Performance:
+    """What the traffic of a version came to over all its time, from the rollups."""
+    names = ("conversations", "booked", "booked_n", "escalated", "escalated_n", "cost_usd", "cost_n", "tokens", "tokens_n")
+    chosen = select(*(func.coalesce(func.sum(_ROLLUPS.c[name]), 0.0).label(name) for name in names))
+    sums = tx.connection().execute(chosen.where(_ROLLUPS.c.variant == variant, _ROLLUPS.c.version == version)).mappings().one()
+    return Performance(
+        version=version,
+        total_conversations=int(sums["conversations"]),
+        bookings=int(sums["booked"]),
+        booked_n=int(sums["booked_n"]),
+        escalations=int(sums["escalated"]),
+        escalated_n=int(sums["escalated_n"]),
+        avg_cost_usd=sums["cost_usd"] / sums["cost_n"] if sums["cost_n"] else None,
+        cost_n=int(sums["cost_n"]),
+        avg_tokens=sums["tokens"] / sums["tokens_n"] if sums["tokens_n"] else None,
+        tokens_n=int(sums["tokens_n"]),
+    )
+
+
+def iterate(tx: Transaction, variant: str) -> Iterator[tuple[Conversation, datetime]]:
+    """Every conversation of a variant with the instant of its arrival, by id; read in pieces, so that any number may pass."""
+    chosen = select(_CONVERSATIONS).where(_CONVERSATIONS.c.variant == variant).order_by(_CONVERSATIONS.c.id)
+    for row in tx.connection().execution_options(yield_per=_STREAM).execute(chosen).mappings():
+        values = {name: row[name] for name in _FIELDS}
+        yield Conversation(**{**values, **{name: tuple(values[name]) for name in _LISTS}}), row["received_at"]
+
+
+def rollups(tx: Transaction, variant: str) -> dict[RollupKey, NDArray[np.float64]]:
+    """Every rollup of a variant as it is kept: key -> (WIDTH,) float."""
+    rows = tx.connection().execute(select(_ROLLUPS).where(_ROLLUPS.c.variant == variant)).mappings().all()
+    return dict(zip(map(_key, rows), _dense(rows), strict=True))
+
+
+def recount(tx: Transaction, variant: str) -> dict[RollupKey, NDArray[np.float64]]:
+    """Every rollup of a variant as its conversations say it should be: what `rollups` must equal."""
+    slots = {name: slot for slot, name in enumerate(actions(tx, variant)) if name and slot < NAMED_ACTIONS}
+    return summarize_arrivals(iterate(tx, variant), slots)

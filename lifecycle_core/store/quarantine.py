@@ -1,0 +1,44 @@
+"""Records that were read and could not be accepted, kept with their reason until somebody deals with them."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import func, insert, select
+
+from lifecycle_core.store.database import Transaction
+from lifecycle_core.store.tables import TABLES
+from lifecycle_core.traffic.rejected import Rejected
+
+_CHUNK: Final = 500
+_QUARANTINE = TABLES["quarantine"]
+
+
+def add(tx: Transaction, rejected: Sequence[Rejected], received_at: datetime) -> int:
+    """Keep each record that is not there yet, and say how many were new; the same record again changes nothing."""
+    new = {it.content_hash: it for it in rejected}
+    hashes, kept = list(new), _QUARANTINE.c.content_hash
+    for start in range(0, len(hashes), _CHUNK):
+        for known in tx.connection().execute(select(kept).where(kept.in_(hashes[start : start + _CHUNK]))).scalars():
+            del new[known]
+    if new:
+        tx.connection().execute(insert(_QUARANTINE), [_row(it, received_at) for it in new.values()])
+    return len(new)
+
+
+def _row(it: Rejected, received_at: datetime) -> dict[str, Any]:
+    return {**asdict(it), "content_hash": it.content_hash, "received_at": received_at}
+
+
+def count(tx: Transaction) -> int:
+    """How many records are in quarantine."""
+    return tx.connection().scalar(select(func.count()).select_from(_QUARANTINE)) or 0
+
+
+def newest(tx: Transaction, limit: int, source: str | None = None) -> list[tuple[Rejected, datetime]]:
+    """The records that came last, each with the instant of its arrival; by source and line where they came together."""
+    it = _QUARANTINE.c
+    chosen = select(_QUARANTINE).order_by(it.received_at.desc(), it.source, it.line)
+    rows = tx.connection().execute((chosen if source is None else chosen.where(it.source == source)).limit(limit))
+    return [(Rejected(row.source, row.line, row.reason, row.field, row.content), row.received_at) for row in rows]
