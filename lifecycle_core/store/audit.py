@@ -12,12 +12,12 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC
 from typing import Any, Final
 
-from sqlalchemy import Connection, TextClause, UpdateBase, event, func, insert, inspect, select
+from sqlalchemy import Connection, TextClause, UpdateBase, event, func, insert, inspect
 from sqlalchemy.engine.interfaces import ExecutionContext
 from sqlalchemy.orm import Session as OrmSession
 from sqlalchemy.orm import UOWTransaction
 from sqlalchemy.schema import ExecutableDDLElement
-from sqlmodel import Session, col
+from sqlmodel import Session, col, select
 
 from lifecycle_core.errors import UnauditedWriteError
 from lifecycle_core.provenance import Provenance
@@ -31,7 +31,7 @@ HEAD_LOCK: Final = 0x1F_C1C1F
 """The key of PostgreSQL's advisory lock on the head of the chain."""
 GENESIS: Final = ""
 
-_GUARDED: Final = {str(table.__tablename__) for table in (*Audited.__subclasses__(), AuditRow)}
+_GUARDED: Final = {str(table.__tablename__) for table in (*Audited.__subclasses__(), AuditRow)}  # type: ignore[attr-defined]
 _FLUSHING: Final = "lifecycle_flushing"
 
 

@@ -60,9 +60,7 @@ def downgrade(connection: Connection, to: str) -> list[str]:
     steps = list(scripts.iterate_revisions(_known(scripts, context.get_current_revision()) or BASE, BASE))
     had = [step.revision for step in steps]
     if to not in {*had, BASE}:
-        message = (
-            f"the database has not had revision {to!r}; it has had: {', '.join(had[::-1]) or 'none'}, and {BASE} takes all of them back"
-        )
+        message = f"the database has not had revision {to!r}; it has had: {', '.join(had[::-1]) or 'none'}; {BASE} takes all back"
         raise InvalidInputError(message, field="to")
     steps = steps[: had.index(to) if to in had else None]
     for step in steps:

@@ -1,0 +1,197 @@
+"""Register, activate, roll back, tag; tell what is active, what was, and how two versions differ."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from pydantic import JsonValue
+
+from lifecycle_core.errors import InvalidInputError, NothingActiveError, NothingToRollBackError, TooLargeError
+from lifecycle_core.provenance import Provenance
+from lifecycle_core.store import variants, versions
+from lifecycle_core.store.database import Database
+from lifecycle_core.versions.compare import Comparison
+from lifecycle_core.versions.compare import compare as side_by_side
+from lifecycle_core.versions.diff import Diff
+from lifecycle_core.versions.diff import diff as difference
+from lifecycle_core.versions.version import Activation, Rollback, Tag, VariantSummary, Version, content_hash
+
+MAX_PROMPT_CHARACTERS: Final = 1_000_000
+MAX_DOCUMENT_CHARACTERS: Final = 200_000
+"""What `metadata`, `parameters` and `tools` may each hold, written as JSON."""
+MAX_NAME_CHARACTERS: Final = 200
+MAX_DESCRIPTION_CHARACTERS: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """The newest versions of a variant, and the newest changes of the active one; both newest first."""
+
+    versions: tuple[Version, ...]
+    activations: tuple[Activation, ...]
+
+
+def register(
+    database: Database,
+    act: Provenance,
+    *,
+    variant: str,
+    system_prompt: str,
+    metadata: Mapping[str, JsonValue] | None = None,
+    model: str | None = None,
+    parameters: Mapping[str, JsonValue] | None = None,
+    tools: Sequence[JsonValue] = (),
+) -> Version:
+    """Keep a version of `variant` under the next number; the variant is made where it is new.
+
+    What is the same in prompt, model, parameters and tools is the same version:
+    registering it again answers the first one and changes nothing.
+    Raises InvalidInputError and TooLargeError.
+    """
+    _check_name("variant", variant)
+    _check_prompt(system_prompt)
+    if model is not None:
+        _check_name("model", model)
+    for field, document in (("metadata", metadata), ("parameters", parameters), ("tools", list(tools))):
+        _check_document(field, document)
+    version = Version(
+        variant_name=variant,
+        version=1,
+        system_prompt=system_prompt,
+        content_hash=content_hash(system_prompt, model, parameters or {}, tools),
+        created_at=act.at,
+        metadata={"createdBy": act.by, **(metadata or {})},
+        model=model,
+        parameters=dict(parameters or {}),
+        tools=list(tools),
+    )
+    with database.write(act) as tx:
+        variants.enter(tx, variant, act.at)
+        known = versions.with_content(tx, variant, version.content_hash)
+        return known or versions.add(tx, replace(version, version=versions.latest_number(tx, variant) + 1))
+
+
+def activate(database: Database, act: Provenance, variant: str, version: int) -> Activation:
+    """Make `version` the active one; where it is already, answer the change that made it so and change nothing.
+
+    The tag `production` goes with it, and `rollback` marks the one before.
+    Raises UnknownVariantError and UnknownVersionError.
+    """
+    with database.write(act) as tx:
+        variants.lock(tx, variant)
+        chosen = versions.get(tx, variant, version)
+        if chosen.is_active:
+            return versions.activations(tx, variant, limit=1)[0]
+        return versions.push(tx, act, chosen)
+
+
+def roll_back(database: Database, act: Provenance, variant: str) -> Rollback:
+    """Go back to the version that was active before; twice goes back twice.
+
+    Raises NothingToRollBackError where there is none, or none that is still ready.
+    """
+    with database.write(act) as tx:
+        variants.lock(tx, variant)
+        stack = versions.stack(tx, variant)
+        if stack.active is None or stack.below is None:
+            message = f"variant {variant!r} {stack.because()}"
+            raise NothingToRollBackError(message)
+        versions.pop(tx, act, versions.get(tx, variant, stack.below))
+        return Rollback(variant_name=variant, previous_version=stack.active, current_version=stack.below, rolled_back_at=act.at)
+
+
+def active(database: Database, variant: str) -> Version:
+    """The active version; raises UnknownVariantError and NothingActiveError."""
+    with database.read() as tx:
+        found = versions.active(tx, variant)
+        if found is None:
+            variants.expect(tx, variant)
+            message = f"variant {variant!r} has no active version; register one and activate it"
+            raise NothingActiveError(message)
+        return found
+
+
+def history(database: Database, variant: str, limit: int, before_id: int | None = None) -> History:
+    """The newest `limit` versions, under the number `before_id` where it is given, and the newest `limit` changes of the active one."""
+    with database.read() as tx:
+        variants.expect(tx, variant)
+        found = versions.newest(tx, variant, limit, before_id)
+        return History(tuple(found), tuple(versions.activations(tx, variant, limit)))
+
+
+def compare(database: Database, variant: str, version1: int, version2: int) -> Comparison:
+    """What the traffic of two versions came to, side by side; either may be known by its conversations alone.
+
+    Raises UnknownVariantError, and UnknownVersionError for a version that neither was registered nor served a conversation.
+    """
+    from lifecycle_core.store import conversations
+
+    with database.read() as tx:
+        found = [conversations.performance(tx, variant, version) for version in (version1, version2)]
+        for it in found:
+            if it.total_conversations == 0:
+                versions.get(tx, variant, it.version)
+        return side_by_side(variant, *found)
+
+
+def diff(database: Database, variant: str, version1: int, version2: int) -> Diff:
+    """How the second version differs from the first; raises UnknownVariantError and UnknownVersionError."""
+    with database.read() as tx:
+        return difference(versions.get(tx, variant, version1), versions.get(tx, variant, version2))
+
+
+def tag(  # noqa: PLR0917 - the words of the plan's request, in its order
+    database: Database, act: Provenance, variant: str, version: int, tag: str, description: str = ""
+) -> Version:
+    """Put a tag on `version`; a tag marks one version of a variant, so another one loses it.
+
+    `production` marks the active version and goes with it: on another version it is refused.
+    Raises UnknownVariantError, UnknownVersionError and InvalidInputError.
+    """
+    _check_name("tag", tag)
+    _check_text("description", description, MAX_DESCRIPTION_CHARACTERS)
+    with database.write(act) as tx:
+        variants.lock(tx, variant)
+        chosen = versions.get(tx, variant, version)
+        if tag == Tag.PRODUCTION and not chosen.is_active:
+            message = f"version {version} of {variant!r} is not active, and 'production' marks what is; activate it, the tag goes with it"
+            raise InvalidInputError(message, field="tag")
+        return versions.tag(tx, chosen, tag, description)
+
+
+def list_variants(database: Database) -> list[VariantSummary]:
+    """Every variant with its versions and its traffic, by name."""
+    with database.read() as tx:
+        return versions.summaries(tx)
+
+
+def _check_name(field: str, name: str) -> None:
+    if not 1 <= len(name) <= MAX_NAME_CHARACTERS or not name.isprintable():
+        message = f"{field} is {name[:50]!r}; give 1 to {MAX_NAME_CHARACTERS} printable characters"
+        raise InvalidInputError(message, field=field)
+
+
+def _check_text(field: str, text: str, most: int) -> None:
+    if len(text) > most:
+        message = f"{field} has {len(text):,} characters; at most {most:,} are kept"
+        raise TooLargeError(message, field=field)
+    if "\x00" in text:
+        message = f"{field} has a NUL character, which no database keeps; take it out"
+        raise InvalidInputError(message, field=field)
+
+
+def _check_prompt(system_prompt: str) -> None:
+    if not system_prompt.strip():
+        message = "system_prompt is empty; give the prompt that the agent runs with"
+        raise InvalidInputError(message, field="system_prompt")
+    _check_text("system_prompt", system_prompt, MAX_PROMPT_CHARACTERS)
+
+
+def _check_document(field: str, document: object) -> None:
+    try:
+        written = json.dumps(document, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        message = f"{field} is not JSON: {error}; give plain values, no NaN"
+        raise InvalidInputError(message, field=field) from error
+    _check_text(field, written, MAX_DOCUMENT_CHARACTERS)

@@ -1,0 +1,52 @@
+"""The variants that are known, and the row that writers of one variant lock."""
+
+from datetime import datetime
+
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import col, select
+
+from lifecycle_core.errors import UnknownVariantError
+from lifecycle_core.store.database import Transaction
+from lifecycle_core.store.tables import VariantRow
+
+
+def enter(tx: Transaction, name: str, at: datetime) -> None:
+    """See to it that the variant exists, and lock it."""
+    dialect = postgresql if tx.get_bind().dialect.name == "postgresql" else sqlite
+    tx.execute(dialect.insert(VariantRow).values(name=name, created_at=at).on_conflict_do_nothing())
+    lock(tx, name)
+
+
+def lock(tx: Transaction, name: str) -> None:
+    """Keep other writers of the variant waiting to the end of `tx`; SQLite, which has one writer anyway, does not need to be asked.
+
+    Raises UnknownVariantError.
+    """
+    if tx.exec(select(VariantRow.name).where(VariantRow.name == name).with_for_update()).first() is None:
+        raise unknown(tx, name)
+
+
+def expect(tx: Transaction, name: str) -> None:
+    """Raise UnknownVariantError unless the variant exists."""
+    if tx.exec(select(VariantRow.name).where(VariantRow.name == name)).first() is None:
+        raise unknown(tx, name)
+
+
+def names(tx: Transaction) -> list[str]:
+    """The names of all variants, in order."""
+    return list(tx.exec(select(VariantRow.name).order_by(col(VariantRow.name))))
+
+
+def unknown(tx: Transaction, name: str) -> UnknownVariantError:
+    """The refusal of a variant that no conversation and no version names, with the nearest name that is known."""
+    from difflib import get_close_matches
+
+    known = names(tx)
+    nearest = get_close_matches(name, known, n=1)
+    if nearest:
+        remedy = f"did you mean {nearest[0]!r}?"
+    elif known:
+        remedy = f"known are {', '.join(map(repr, known[:5]))}{' and others' if len(known) > 5 else ''}"  # noqa: PLR2004 - a line holds five
+    else:
+        remedy = "ingest its conversations or register a version first"
+    return UnknownVariantError(f"no variant is called {name[:200]!r}; {remedy}", field="variant")
