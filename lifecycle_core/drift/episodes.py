@@ -1,0 +1,124 @@
+"""Drift episodes: what the hourly checks of a variant add up to.
+
+1. A check that finds a drift opens an episode, or prolongs the open one; a variant has one open episode at most.
+2. Severity rises within an episode and never falls; its drifts are all that were seen, its onset the earliest.
+3. `QUIET_CHECKS` checks in a row that could judge and found no drift close it; a check without enough data judges nothing.
+4. Another version becoming active closes it: what was found is not true of that version.
+5. A check of an hour before the last one counted, as in a backfill, changes no episode.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from lifecycle_core.drift.report import DriftReport, Metric, Severity, Status
+
+QUIET_CHECKS: Final = 24
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Episode:
+    """One drift of one version, from its first positive check to its end.
+
+    id : int; None until it is stored.
+    created_at, last_seen_at : instants, the first and the last positive check; onset_at : where the drift began, as far as the checks tell.
+    checks : positive checks; quiet_checks : those in a row since then that found no drift.
+    report : of the last positive check.
+    closed_because : one sentence; None while it is open.
+    """
+
+    id: int | None = None
+    variant: str
+    version: int
+    drifts: tuple[Metric, ...]
+    severity: Severity
+    onset_at: datetime
+    created_at: datetime
+    last_seen_at: datetime
+    checks: int = 1
+    quiet_checks: int = 0
+    closed_at: datetime | None = None
+    closed_because: str | None = None
+    report: DriftReport
+
+    @property
+    def open(self) -> bool:
+        """Whether it goes on."""
+        return self.closed_at is None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DriftMetrics:
+    """How the watch itself goes, over all variants, as of one instant.
+
+    checks : recorded in all; checks_last_day : in the 24 hours before.
+    episodes, open_episodes : in all, and those that go on.
+    detections_last_week : episodes that began in the 7 days before; detections_per_week : a week's mean over the 28 days before.
+    by_metric : episodes in which each metric drifted.
+    last_check_at : None before the first; last_check_age_s : seconds since then.
+    """
+
+    checks: int
+    checks_last_day: int
+    episodes: int
+    open_episodes: int
+    detections_last_week: int
+    detections_per_week: float
+    by_metric: Mapping[Metric, int]
+    last_check_at: datetime | None
+    last_check_age_s: float | None
+
+
+def after_check(episode: Episode | None, report: DriftReport) -> tuple[Episode, ...]:
+    """What has to be written after a check: the open episode as it now is, closed perhaps, and a new one perhaps.
+
+    episode : the open one; None where there is none.
+    """
+    if episode is not None and episode.version != report.version:
+        closed = replace(episode, closed_at=report.at, closed_because=f"version {report.version} took its place")
+        return (closed, *after_check(None, report))
+    if report.drifts:
+        return (_opened(report) if episode is None else _prolonged(episode, report),)
+    if episode is None or report.status is Status.INSUFFICIENT_DATA:
+        return ()
+    quiet = replace(episode, quiet_checks=episode.quiet_checks + 1)
+    if quiet.quiet_checks >= QUIET_CHECKS:
+        quiet = replace(quiet, closed_at=report.at, closed_because=f"{QUIET_CHECKS} checks in a row found no drift")
+    return (quiet,)
+
+
+def _opened(report: DriftReport) -> Episode:
+    return Episode(
+        variant=report.variant,
+        version=report.version,
+        drifts=report.drifts,
+        severity=_severity(report),
+        onset_at=_onset(report),
+        created_at=report.at,
+        last_seen_at=report.at,
+        report=report,
+    )
+
+
+def _prolonged(episode: Episode, report: DriftReport) -> Episode:
+    seen = {*episode.drifts, *report.drifts}
+    return replace(
+        episode,
+        drifts=tuple(metric for metric in Metric if metric in seen),
+        severity=max(episode.severity, _severity(report), key=lambda it: it.rank),
+        onset_at=min(episode.onset_at, _onset(report)),
+        last_seen_at=report.at,
+        checks=episode.checks + 1,
+        quiet_checks=0,
+        report=report,
+    )
+
+
+def _severity(report: DriftReport) -> Severity:
+    return report.severity or Severity.LOW
+
+
+def _onset(report: DriftReport) -> datetime:
+    onsets = [it.decided_by.onset for it in report.metrics if it.drifting and it.decided_by is not None]
+    return min(onsets, default=report.recent.start)

@@ -1,0 +1,74 @@
+"""Recorded checks: one for each variant and hour, whoever asked how often."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import col, func, select
+
+from lifecycle_core.drift.report import DriftReport, Metric, Severity, Status
+from lifecycle_core.provenance import Provenance
+from lifecycle_core.store.database import Transaction
+from lifecycle_core.store.tables import DriftCheckRow
+
+
+@dataclass(frozen=True, slots=True)
+class LastCheck:
+    """What the newest recorded check of a variant found."""
+
+    at: datetime
+    version: int
+    status: Status
+    drifts: tuple[Metric, ...]
+    severity: Severity | None
+
+
+def recorded(tx: Transaction, variant: str, at: datetime) -> bool:
+    """Whether that hour's check of the variant is recorded."""
+    return tx.get(DriftCheckRow, (variant, at)) is not None
+
+
+def add(tx: Transaction, act: Provenance, report: DriftReport) -> None:
+    """Record a check of an hour that has none yet."""
+    tx.add(
+        DriftCheckRow(
+            variant=report.variant,
+            at=report.at,
+            version=report.version,
+            status=report.status,
+            drift_types=",".join(report.drifts),
+            severity=report.severity,
+            incidents=",".join(sorted({it.kind for it in report.incidents})),
+            recorded_at=act.at,
+            recorded_by=act.by,
+        )
+    )
+
+
+def last_at(tx: Transaction, variant: str | None = None) -> datetime | None:
+    """The hour of the newest recorded check, of `variant` or of any; None before the first."""
+    chosen = select(DriftCheckRow.at).order_by(col(DriftCheckRow.at).desc()).limit(1)
+    return tx.exec(chosen if variant is None else chosen.where(DriftCheckRow.variant == variant)).first()
+
+
+def last_of_each(tx: Transaction) -> dict[str, LastCheck]:
+    """Variant -> its newest recorded check."""
+    newest = select(DriftCheckRow.variant, func.max(DriftCheckRow.at).label("at")).group_by(DriftCheckRow.variant).subquery()
+    rows = tx.exec(
+        select(DriftCheckRow).join(newest, (col(DriftCheckRow.variant) == newest.c.variant) & (col(DriftCheckRow.at) == newest.c.at))
+    )
+    return {it.variant: _last(it) for it in rows}
+
+
+def count(tx: Transaction, after: datetime | None = None, until: datetime | None = None) -> int:
+    """How many checks are recorded, of the hours in `(after, until]` where they are given."""
+    chosen = select(func.count()).select_from(DriftCheckRow)
+    if after is not None:
+        chosen = chosen.where(DriftCheckRow.at > after)
+    if until is not None:
+        chosen = chosen.where(DriftCheckRow.at <= until)
+    return tx.exec(chosen).one()
+
+
+def _last(it: DriftCheckRow) -> LastCheck:
+    drifts = tuple(Metric(metric) for metric in it.drift_types.split(",") if metric)
+    return LastCheck(it.at, it.version, Status(it.status), drifts, Severity(it.severity) if it.severity else None)

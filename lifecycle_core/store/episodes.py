@@ -1,0 +1,77 @@
+"""Drift episodes: a row for each, not for each check."""
+
+from datetime import datetime
+
+from sqlmodel import col, func, select
+
+from lifecycle_core.drift.episodes import Episode
+from lifecycle_core.drift.report import Metric
+from lifecycle_core.store.database import Transaction
+from lifecycle_core.store.mapping import row, to_json, value
+from lifecycle_core.store.tables import DriftDetectionRow
+
+
+def open_of(tx: Transaction, variant: str) -> Episode | None:
+    """The variant's open episode; None where there is none."""
+    it = tx.exec(select(DriftDetectionRow).where(DriftDetectionRow.variant == variant, col(DriftDetectionRow.closed_at).is_(None))).first()
+    return _episode(it) if it else None
+
+
+def all_open(tx: Transaction) -> dict[str, Episode]:
+    """Variant -> its open episode."""
+    rows = tx.exec(select(DriftDetectionRow).where(col(DriftDetectionRow.closed_at).is_(None)))
+    return {it.variant: _episode(it) for it in rows}
+
+
+def save(tx: Transaction, episode: Episode) -> None:
+    """Write an episode as it now is."""
+    report = to_json(episode.report)
+    others = {
+        "drift_types": ",".join(episode.drifts),
+        "severity": str(episode.severity),
+        "baseline_window": report["reference"],
+        "recent_window": report["recent"],
+        "metrics": report,
+    }
+    it = row(DriftDetectionRow, episode, **others)
+    if episode.id is None:
+        tx.add(it)
+    else:
+        tx.merge(it)
+    tx.flush()  # one episode is closed before another opens: the index that allows one looks at each row as it is written
+
+
+def newest(tx: Transaction, variant: str | None, limit: int, before_id: int | None = None) -> list[Episode]:
+    """The newest episodes, of `variant` or of all, newest first; those under `before_id` where it is given."""
+    chosen = select(DriftDetectionRow)
+    if variant is not None:
+        chosen = chosen.where(DriftDetectionRow.variant == variant)
+    if before_id is not None:
+        chosen = chosen.where(col(DriftDetectionRow.id) < before_id)
+    return [_episode(it) for it in tx.exec(chosen.order_by(col(DriftDetectionRow.id).desc()).limit(limit))]
+
+
+def began(tx: Transaction, after: datetime, until: datetime) -> int:
+    """How many episodes began in `(after, until]`."""
+    created_at = col(DriftDetectionRow.created_at)
+    return tx.exec(select(func.count()).where(created_at > after, created_at <= until)).one()
+
+
+def by_metric(tx: Transaction) -> dict[Metric, int]:
+    """In how many episodes each metric drifted."""
+    counted = select(DriftDetectionRow.drift_types, func.count()).group_by(DriftDetectionRow.drift_types)
+    found = dict.fromkeys(Metric, 0)
+    for drift_types, episodes in tx.exec(counted):
+        for metric in drift_types.split(","):
+            found[Metric(metric)] += episodes
+    return found
+
+
+def count(tx: Transaction) -> tuple[int, int]:
+    """How many episodes there were, and how many go on."""
+    total, closed = tx.exec(select(func.count(), func.count(col(DriftDetectionRow.closed_at))).select_from(DriftDetectionRow)).one()
+    return total, total - closed
+
+
+def _episode(it: DriftDetectionRow) -> Episode:
+    return value(Episode, it, drifts=it.drift_types.split(","), report=it.metrics)

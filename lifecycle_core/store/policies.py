@@ -1,0 +1,12 @@
+"""The policy of each variant; the default where none was set."""
+
+from lifecycle_core.policy import Policy
+from lifecycle_core.store.database import Transaction
+from lifecycle_core.store.mapping import from_json
+from lifecycle_core.store.tables import PolicyRow
+
+
+def of(tx: Transaction, variant: str) -> Policy:
+    """The variant's policy."""
+    it = tx.get(PolicyRow, variant)
+    return from_json(Policy, it.policy) if it else Policy()
