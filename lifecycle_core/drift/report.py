@@ -80,7 +80,7 @@ class Evidence:
     relative_change : of the metric; for the action mix the total variation distance.
     absolute_change : recent less reference, in the metric's own unit; None for the action mix.
     interval : 95% interval of `relative_change`; None where it has none.
-    z : how far the windows are apart; entry : the level that z must reach.
+    z : how far the windows are apart, positive towards harm; entry : the level that z must reach.
     onset : where the recent window of this comparison begins.
     recent_n, reference_n : conversations on each side.
     recent_value, reference_value : the metric on each side; None for the action mix.
@@ -156,9 +156,8 @@ class DriftReport:
     """One check of one variant as of `at`, which is floored to the hour.
 
     version : the version checked; windows never reach past its own time.
-    conversations : of that version, in the recent and in the reference window shown.
     late_rows : conversations of the recent window that arrived over an hour after they ended.
-    day_correlation : the largest day correlation used, and `day_correlation_assumed` where too few days have taught it.
+    day_correlation : the largest used, None where nothing was compared; `day_correlation_assumed` where too few days have taught it.
     latest : the end of the newest conversation known before `at`; None without any.
     notes : what a reader must know besides: little history, a cut at a promotion.
     """
@@ -172,6 +171,7 @@ class DriftReport:
     incidents: tuple[Incident, ...] = ()
     recommended_action: RecommendedAction = RecommendedAction.MONITOR
     late_rows: int = 0
+    day_correlation: float | None = None
     day_correlation_assumed: bool = False
     latest: datetime | None = None
     notes: tuple[str, ...] = field(default=())

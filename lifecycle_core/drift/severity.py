@@ -1,0 +1,42 @@
+"""How bad a drift is, and what to do about it."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from lifecycle_core.drift.metrics import ROUNDING
+from lifecycle_core.drift.report import RecommendedAction, Severity
+
+_MEDIUM: Final = 1.25
+_HIGH: Final = 2.0
+
+
+def severity_of(change: float | None, threshold: float) -> Severity:
+    """The severity of a change: below 1.25 times its threshold low, below 2 medium, else high.
+
+    change : float, relative; None where the reference is zero, and no number would be large enough.
+
+    >>> [severity_of(it, 0.10).value for it in (-0.11, -0.1333, 0.20)]
+    ['low', 'medium', 'high']
+    """
+    if change is None:
+        return Severity.HIGH
+    times = abs(change) / threshold + ROUNDING if threshold > 0 else _HIGH
+    if times >= _HIGH:
+        return Severity.HIGH
+    return Severity.MEDIUM if times >= _MEDIUM else Severity.LOW
+
+
+def recommended(severities: Iterable[Severity], *, incidents: bool) -> RecommendedAction:
+    """The advice: retrain after a high severity, investigate after a medium one, else monitor.
+
+    severities : of the metrics that drift. An incident asks to be looked into and never to retrain: a new prompt mends no quota.
+
+    >>> recommended([Severity.LOW, Severity.HIGH], incidents=False).value, recommended([], incidents=True).value
+    ('retrain', 'investigate')
+    """
+    worst = max((it.rank for it in severities), default=-1)
+    if worst >= Severity.HIGH.rank:
+        return RecommendedAction.RETRAIN
+    if worst >= Severity.MEDIUM.rank or incidents:
+        return RecommendedAction.INVESTIGATE
+    return RecommendedAction.MONITOR
