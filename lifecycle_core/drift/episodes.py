@@ -49,6 +49,17 @@ class Episode:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedCheck:
+    """What one recorded check found."""
+
+    at: datetime
+    version: int
+    status: Status
+    drifts: tuple[Metric, ...]
+    severity: Severity | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DriftMetrics:
     """How the watch itself goes, over all variants, as of one instant.
 

@@ -1,7 +1,25 @@
 """The database as a whole: its schema brought up to date, its contents checked."""
 
-from lifecycle_core.store import migrations
+from dataclasses import dataclass
+
+from lifecycle_core.store import audit, migrations
 from lifecycle_core.store.database import Database
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verification:
+    """What a look at everything found.
+
+    problems : a sentence for each thing that is not as it must be; empty where all is well.
+    conversations, rollups_checked, audit_rows : what was read.
+    audit_head : the last hash of the audit log. Noted elsewhere together with `audit_rows`, it betrays a log that was cut short.
+    """
+
+    problems: tuple[str, ...]
+    conversations: int
+    rollups_checked: int
+    audit_rows: int
+    audit_head: str
 
 
 def revision(database: Database) -> str | None:
@@ -26,3 +44,20 @@ def downgrade(database: Database, to: str) -> list[str]:
     """Take the schema back to the revision `to`, or to "base"; returns the revisions taken back. What stands in a dropped table is lost."""
     with database.migrate() as connection:
         return migrations.downgrade(connection, to)
+
+
+def verify(database: Database) -> Verification:
+    """Count every rollup anew from its conversations, and look at each active version and each link of the audit log."""
+    from lifecycle_core.store import verification
+
+    with database.read() as tx:
+        rollups = verification.rollups(tx)
+        problems = (*verification.damage(tx), *rollups.problems, *verification.activations(tx), *audit.broken_links(tx))
+        audit_rows, audit_head = audit.head(tx)
+    return Verification(
+        problems=problems,
+        conversations=rollups.conversations,
+        rollups_checked=rollups.checked,
+        audit_rows=audit_rows,
+        audit_head=audit_head,
+    )

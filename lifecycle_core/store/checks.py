@@ -1,25 +1,14 @@
 """Recorded checks: one for each variant and hour, whoever asked how often."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import col, func, select
 
+from lifecycle_core.drift.episodes import RecordedCheck
 from lifecycle_core.drift.report import DriftReport, Metric, Severity, Status
 from lifecycle_core.provenance import Provenance
 from lifecycle_core.store.database import Transaction
 from lifecycle_core.store.tables import DriftCheckRow
-
-
-@dataclass(frozen=True, slots=True)
-class LastCheck:
-    """What the newest recorded check of a variant found."""
-
-    at: datetime
-    version: int
-    status: Status
-    drifts: tuple[Metric, ...]
-    severity: Severity | None
 
 
 def recorded(tx: Transaction, variant: str, at: datetime) -> bool:
@@ -50,7 +39,7 @@ def last_at(tx: Transaction, variant: str | None = None) -> datetime | None:
     return tx.exec(chosen if variant is None else chosen.where(DriftCheckRow.variant == variant)).first()
 
 
-def last_of_each(tx: Transaction) -> dict[str, LastCheck]:
+def last_of_each(tx: Transaction) -> dict[str, RecordedCheck]:
     """Variant -> its newest recorded check."""
     newest = select(DriftCheckRow.variant, func.max(DriftCheckRow.at).label("at")).group_by(DriftCheckRow.variant).subquery()
     rows = tx.exec(
@@ -69,6 +58,7 @@ def count(tx: Transaction, after: datetime | None = None, until: datetime | None
     return tx.exec(chosen).one()
 
 
-def _last(it: DriftCheckRow) -> LastCheck:
+def _last(it: DriftCheckRow) -> RecordedCheck:
     drifts = tuple(Metric(metric) for metric in it.drift_types.split(",") if metric)
-    return LastCheck(it.at, it.version, Status(it.status), drifts, Severity(it.severity) if it.severity else None)
+    severity = Severity(it.severity) if it.severity else None
+    return RecordedCheck(at=it.at, version=it.version, status=Status(it.status), drifts=drifts, severity=severity)

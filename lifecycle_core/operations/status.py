@@ -1,0 +1,144 @@
+"""How everything stands, on one page, and the figures that a dashboard reads."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from lifecycle_core.conversations import Window, hour_of
+from lifecycle_core.drift.episodes import DriftMetrics, Episode, RecordedCheck
+from lifecycle_core.operations.drift import watch_metrics
+from lifecycle_core.store import checks, episodes, figures, migrations, quarantine, versions
+from lifecycle_core.store.database import Database
+from lifecycle_core.versions.version import VariantSummary
+
+RECENT_HOURS: Final = 24
+MONTH: Final = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VariantStatus:
+    """One variant: its versions and traffic, what its last recorded check found, and the drift that goes on."""
+
+    summary: VariantSummary
+    last_check: RecordedCheck | None
+    open_episode: Episode | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """How everything stands as of `at`.
+
+    database : "sqlite" or "postgresql"; revision : of its schema.
+    last_check_at : of any variant; last_check_age_s : seconds since then. A watch that stands still shows here.
+    """
+
+    at: datetime
+    database: str
+    revision: str | None
+    variants: tuple[VariantStatus, ...]
+    conversations: int
+    quarantined: int
+    last_check_at: datetime | None
+    last_check_age_s: float | None
+
+    @property
+    def open_episodes(self) -> tuple[Episode, ...]:
+        """The drifts that go on, by variant."""
+        return tuple(it.open_episode for it in self.variants if it.open_episode is not None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VariantTraffic:
+    """What the last 24 hours of a variant came to, over all its versions; None where nothing is known.
+
+    The n beside a figure counts the conversations that know it.
+    """
+
+    variant_name: str
+    conversations: int
+    booking_rate: float | None
+    booked_n: int
+    escalation_rate: float | None
+    escalated_n: int
+    avg_cost_usd: float | None
+    cost_n: int
+    avg_tokens: float | None
+    tokens_n: int
+    late: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionFigures:
+    """How many versions there are, and how often the active one changed in the last 30 days."""
+
+    versions: int
+    active_versions: int
+    activations_last_month: int
+    rollbacks_last_month: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reliability:
+    """The figures of drift, traffic and versions as of `at`; `window` is what the traffic was counted over."""
+
+    at: datetime
+    drift: DriftMetrics
+    window: Window
+    traffic: tuple[VariantTraffic, ...]
+    versions: VersionFigures
+
+
+def status(database: Database, at: datetime) -> Status:
+    """How everything stands as of `at`."""
+    with database.read() as tx:
+        last, going_on, last_at = checks.last_of_each(tx), episodes.all_open(tx), checks.last_at(tx)
+        variants = tuple(
+            VariantStatus(summary=it, last_check=last.get(it.variant_name), open_episode=going_on.get(it.variant_name))
+            for it in versions.summaries(tx)
+        )
+        return Status(
+            at=at,
+            database=database.dialect,
+            revision=migrations.current(tx),
+            variants=variants,
+            conversations=sum(it.summary.conversations for it in variants),
+            quarantined=quarantine.count(tx),
+            last_check_at=last_at,
+            last_check_age_s=(at - last_at).total_seconds() if last_at else None,
+        )
+
+
+def reliability(database: Database, at: datetime) -> Reliability:
+    """The figures of drift, traffic and versions as of `at`."""
+    window = Window.before(hour_of(at), hours=RECENT_HOURS)
+    with database.read() as tx:
+        summaries = versions.summaries(tx)
+        sums, changes = figures.sums(tx, window.start, window.end), figures.changes(tx, at - MONTH, at)
+        return Reliability(
+            at=at,
+            drift=watch_metrics(tx, at),
+            window=window,
+            traffic=tuple(_traffic(it.variant_name, sums.get(it.variant_name, {})) for it in summaries),
+            versions=VersionFigures(
+                versions=sum(it.total_versions for it in summaries),
+                active_versions=sum(it.active_version is not None for it in summaries),
+                activations_last_month=changes["activate"],
+                rollbacks_last_month=changes["rollback"],
+            ),
+        )
+
+
+def _traffic(variant: str, sums: dict[str, float]) -> VariantTraffic:
+    n = {name: round(sums.get(name, 0)) for name in ("conversations", "booked_n", "escalated_n", "cost_n", "tokens_n", "late")}
+    return VariantTraffic(
+        variant_name=variant,
+        booking_rate=_mean(sums, "booked", n["booked_n"]),
+        escalation_rate=_mean(sums, "escalated", n["escalated_n"]),
+        avg_cost_usd=_mean(sums, "cost_usd", n["cost_n"]),
+        avg_tokens=_mean(sums, "tokens", n["tokens_n"]),
+        **n,
+    )
+
+
+def _mean(sums: dict[str, float], name: str, n: int) -> float | None:
+    return sums[name] / n if n else None

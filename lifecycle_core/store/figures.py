@@ -1,0 +1,23 @@
+"""Figures over all variants: traffic of a span, and how often the active version changed."""
+
+from datetime import datetime
+
+from sqlalchemy import select as select_columns
+from sqlmodel import col, func, select
+
+from lifecycle_core.rollups import SCALARS
+from lifecycle_core.store.database import Transaction
+from lifecycle_core.store.tables import ActivationRow, RollupRow
+
+
+def sums(tx: Transaction, start: datetime, end: datetime) -> dict[str, dict[str, float]]:
+    """Variant -> each plain sum of the rollups over the hours of `[start, end)`; a variant without traffic is left out."""
+    totals = [func.sum(getattr(RollupRow, name)).label(name) for name in SCALARS]
+    chosen = select_columns(col(RollupRow.variant), *totals).where(col(RollupRow.hour) >= start, col(RollupRow.hour) < end)
+    return {row["variant"]: {name: row[name] for name in SCALARS} for row in tx.execute(chosen.group_by(RollupRow.variant)).mappings()}
+
+
+def changes(tx: Transaction, after: datetime, until: datetime) -> dict[str, int]:
+    """How often in `(after, until]` a version was activated, and rolled back: kind -> times."""
+    chosen = select(ActivationRow.kind, func.count()).where(ActivationRow.at > after, ActivationRow.at <= until)
+    return {"activate": 0, "rollback": 0, **dict(tx.exec(chosen.group_by(ActivationRow.kind)).all())}
