@@ -1,13 +1,14 @@
 """The record: one conversation that an agent held, and the windows that conversations fall into."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Annotated, Literal, NotRequired, Self
 
 from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field, JsonValue, StringConstraints, TypeAdapter, model_validator
 from pydantic.dataclasses import dataclass as validated_dataclass
+from pydantic_core import PydanticCustomError, to_json
 from typing_extensions import TypedDict
 
 MAX_MESSAGES_CHARACTERS = 1_000_000
@@ -20,9 +21,14 @@ def _to_utc(instant: datetime) -> datetime:
     return instant.astimezone(UTC)
 
 
+def _refusal(*, field: str, value: str, rule: str) -> PydanticCustomError:
+    return PydanticCustomError("refused", "{field} is {value}; {rule}", {"field": field, "value": value, "rule": rule})
+
+
 Instant = Annotated[AwareDatetime, AfterValidator(_to_utc)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Text = Annotated[str, StringConstraints(max_length=MAX_MESSAGES_CHARACTERS)]
+Goal = Annotated[str, StringConstraints(max_length=MAX_MESSAGES_CHARACTERS, pattern=r"^[^\x00]*$")]
 Count = Annotated[int, Field(ge=0, lt=2**53)]
 Dollars = Annotated[float, Field(ge=0, le=1e6)]
 Seconds = Annotated[float, Field(ge=0, le=1e6)]
@@ -93,7 +99,7 @@ class Conversation:
     errors: tuple[Fault, ...] = ()
     messages: tuple[Message, ...] = ()
     customer_id: Name | None = None
-    goal: Text | None = None
+    goal: Goal | None = None
     model: Name | None = None
     customer_rating: float | None = None
     segments: dict[Name, Name] = Field(default_factory=dict)
@@ -101,13 +107,21 @@ class Conversation:
     @model_validator(mode="after")
     def _whole(self) -> Self:
         if self.started_at is not None and self.started_at > self.ended_at:
-            message = f"started_at {self.started_at.isoformat()} lies after ended_at {self.ended_at.isoformat()}"
-            raise ValueError(message)
-        said = sum(len(message.get("content") or "") + len(str(message.get("tool_calls") or "")) for message in self.messages)
+            rule = f"it must not lie after ended_at ({self.ended_at.isoformat()})"
+            raise _refusal(field="started_at", value=self.started_at.isoformat(), rule=rule)
+        said = sum(len(message["content"] or "") for message in self.messages if "content" in message)
+        said += len(to_json([message["tool_calls"] for message in self.messages if "tool_calls" in message]))
         if said > MAX_MESSAGES_CHARACTERS:
-            message = f"the messages hold {said:,} characters; at most {MAX_MESSAGES_CHARACTERS:,} are kept"
-            raise ValueError(message)
+            rule = f"they may hold {MAX_MESSAGES_CHARACTERS:,} together; cut or drop them"
+            raise _refusal(field="messages", value=f"{said:,} characters long", rule=rule)
         return self
+
+    def served_by(self, version: int) -> Self:
+        """The same conversation, served by `version`; what was validated once is not validated again."""
+        known = object.__new__(type(self))
+        for name in _FIELDS:
+            object.__setattr__(known, name, version if name == "version" else getattr(self, name))
+        return known
 
     @property
     def hour(self) -> datetime:
@@ -122,6 +136,9 @@ class Conversation:
         agent's own limit on steps is the agent's doing.
         """
         return any(fault["tool"] is None and not _OWN_LIMIT.search(fault["message"]) for fault in self.errors)
+
+
+_FIELDS = tuple(field.name for field in fields(Conversation))
 
 
 @cache

@@ -5,9 +5,11 @@ version and one hour, kept apart by whether a provider's fault broke them. Hours
 days and shards combine with `+`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
+from statistics import median
 from typing import Final
 
 import numpy as np
@@ -41,6 +43,9 @@ NAMED_ACTIONS: Final = 30
 ACTION_SLOTS: Final = NAMED_ACTIONS + 1
 OTHER_ACTIONS: Final = "other"
 LATE_AFTER: Final = timedelta(hours=1)
+
+_PIECE: Final = 2000
+"""How many conversations are summed at once: enough for speed, few enough for any memory."""
 
 _PAIR_ROWS, _PAIR_COLUMNS = pair_index(ACTION_SLOTS)
 ACTION_PAIRS: Final = len(_PAIR_ROWS)
@@ -109,7 +114,7 @@ def epoch_hour(instant: datetime) -> int:
 
 def latency_s(conversation: Conversation) -> float | None:
     """The conversation's one latency, in seconds: the median of its response times; None where it has none."""
-    return float(np.median(conversation.response_times_s)) if conversation.response_times_s else None
+    return float(median(conversation.response_times_s)) if conversation.response_times_s else None
 
 
 def tokens_of(conversation: Conversation) -> int | None:
@@ -135,48 +140,83 @@ def summarize(
 def summarize_arrivals(arrivals: Iterable[tuple[Conversation, datetime]], slots: Mapping[str, int]) -> dict[RollupKey, NDArray[np.float64]]:
     """As `summarize`, for conversations that arrived each at an instant of its own."""
     rollups: dict[RollupKey, NDArray[np.float64]] = {}
-    for conversation, received_at in arrivals:
-        if conversation.version is None:
-            message = f"conversation {conversation.id!r} has no version yet"
-            raise ValueError(message)
-        key = RollupKey(conversation.variant, conversation.version, conversation.hour, conversation.provider_fault)
-        sums = rollups.setdefault(key, np.zeros(WIDTH))
-        _add(sums, conversation, slots)
-        sums[_AT["late"]] += received_at - conversation.ended_at > LATE_AFTER
+    read = iter(arrivals)
+    while piece := list(islice(read, _PIECE)):
+        for key, sums in _summarize_piece(piece, slots).items():
+            rollups[key] = rollups[key] + sums if key in rollups else sums
     return rollups
 
 
-def _add(sums: NDArray[np.float64], it: Conversation, slots: Mapping[str, int]) -> None:
-    sums[_AT["conversations"]] += 1
-    for name, known in (("booked", it.booked), ("escalated", it.escalated)):
-        if known is not None:
-            sums[_AT[f"{name}_n"]] += 1
-            sums[_AT[name]] += known
-    if it.cost_usd is not None:
-        sums[_AT["cost_n"]] += 1
-        sums[_AT["cost_usd"]] += it.cost_usd
-        if it.cost_usd == 0:
-            sums[_AT["cost_zero_n"]] += 1
-        else:
-            logarithm = np.log(it.cost_usd)
-            sums[_AT["log_cost"]] += logarithm
-            sums[_AT["log_cost_squared"]] += logarithm**2
-            sums[COST.start + COST_BINS.index(it.cost_usd)] += 1
-    latency = latency_s(it)
-    if latency is not None:
-        logarithm = np.log(max(latency, LATENCY_BINS.low))
-        sums[_AT["latency_n"]] += 1
-        sums[_AT["log_latency"]] += logarithm
-        sums[_AT["log_latency_squared"]] += logarithm**2
-        sums[LATENCY.start + LATENCY_BINS.index(latency)] += 1
-    tokens = tokens_of(it)
-    if tokens is not None:
-        sums[_AT["tokens_n"]] += 1
-        sums[_AT["tokens"]] += tokens
-    if it.actions:
-        calls = np.bincount([slots.get(action, NAMED_ACTIONS) for action in it.actions], minlength=ACTION_SLOTS)
-        sums[ACTIONS] += calls
-        sums[PRODUCTS] += calls[_PAIR_ROWS] * calls[_PAIR_COLUMNS]
+def _summarize_piece(piece: Sequence[tuple[Conversation, datetime]], slots: Mapping[str, int]) -> dict[RollupKey, NDArray[np.float64]]:
+    conversations = [it for it, _ in piece]
+    sums = _Sums([_key(it) for it in conversations])
+    sums.add("conversations", sums.rows)
+    sums.add("late", sums.rows, np.array([received_at - it.ended_at > LATE_AFTER for it, received_at in piece], dtype=float))
+    sums.add_known("booked", "booked_n", [it.booked for it in conversations])
+    sums.add_known("escalated", "escalated_n", [it.escalated for it in conversations])
+    sums.add_known("tokens", "tokens_n", [tokens_of(it) for it in conversations])
+
+    rows, costs = sums.add_known("cost_usd", "cost_n", [it.cost_usd for it in conversations])
+    sums.add("cost_zero_n", rows[costs == 0])
+    rows, costs = rows[costs > 0], costs[costs > 0]
+    sums.add_logarithms("cost", rows, costs)
+    np.add.at(sums.table, (rows, COST.start + COST_BINS.index(costs)), 1)
+
+    rows, latencies = sums.known([latency_s(it) for it in conversations])
+    sums.add("latency_n", rows)
+    sums.add_logarithms("latency", rows, np.maximum(latencies, LATENCY_BINS.low))
+    np.add.at(sums.table, (rows, LATENCY.start + LATENCY_BINS.index(latencies)), 1)
+
+    sums.add_actions([it.actions for it in conversations], slots)
+    return dict(zip(sums.keys, sums.table, strict=True))
+
+
+def _key(it: Conversation) -> RollupKey:
+    if it.version is None:
+        message = f"conversation {it.id!r} has no version yet"
+        raise ValueError(message)
+    return RollupKey(it.variant, it.version, it.hour, it.provider_fault)
+
+
+class _Sums:
+    """A table of sums in the making: a row for each key; `rows` says which row each conversation adds to."""
+
+    def __init__(self, of_each: Sequence[RollupKey]) -> None:
+        self.keys = list(dict.fromkeys(of_each))
+        place = {key: row for row, key in enumerate(self.keys)}
+        self.rows = np.array([place[key] for key in of_each], dtype=np.intp)
+        self.table = np.zeros((len(self.keys), WIDTH))
+
+    def add(self, name: str, rows: NDArray[np.intp], values: NDArray[np.float64] | None = None) -> None:
+        self.table[:, _AT[name]] += np.bincount(rows, values, minlength=len(self.keys))
+
+    def known(self, values: Sequence[float | None]) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+        """The values that are known, and the row of each."""
+        figures = np.array([np.nan if value is None else value for value in values])
+        there = ~np.isnan(figures)
+        return self.rows[there], figures[there]
+
+    def add_known(self, name: str, count: str, values: Sequence[float | None]) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+        rows, figures = self.known(values)
+        self.add(name, rows, figures)
+        self.add(count, rows)
+        return rows, figures
+
+    def add_logarithms(self, name: str, rows: NDArray[np.intp], values: NDArray[np.float64]) -> None:
+        logarithms = np.log(values)
+        self.add(f"log_{name}", rows, logarithms)
+        self.add(f"log_{name}_squared", rows, logarithms**2)
+
+    def add_actions(self, actions: Sequence[Sequence[str]], slots: Mapping[str, int]) -> None:
+        calls = np.zeros((len(actions), ACTION_SLOTS))
+        called = [(place, slots.get(name, NAMED_ACTIONS)) for place, names in enumerate(actions) for name in names]
+        if called:
+            np.add.at(calls, tuple(np.array(called).T), 1)
+        by_row = np.argsort(self.rows, kind="stable")
+        ends = np.cumsum(np.bincount(self.rows, minlength=len(self.keys)))
+        for row, theirs in enumerate(np.split(calls[by_row], ends[:-1])):
+            self.table[row, ACTIONS] = theirs.sum(axis=0)
+            self.table[row, PRODUCTS] = (theirs.T @ theirs)[_PAIR_ROWS, _PAIR_COLUMNS]
 
 
 _ENTRY: Final = np.dtype([("place", "<u2"), ("sum", "<f8")])

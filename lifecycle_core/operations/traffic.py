@@ -2,14 +2,15 @@
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from lifecycle_core.conversations import Conversation
 from lifecycle_core.provenance import Provenance
 from lifecycle_core.store import conversations, quarantine
 from lifecycle_core.store.database import Database, Transaction
-from lifecycle_core.traffic.rejected import Rejected
+from lifecycle_core.store.variants import names
+from lifecycle_core.traffic.rejected import Quarantined, Rejected
 
 FIRST_VERSION = 1
 """What served a conversation that says no version, before any version was active."""
@@ -39,7 +40,7 @@ def ingest(database: Database, act: Provenance, batch: Sequence[Conversation], r
 
 def _with_versions(tx: Transaction, batch: Sequence[Conversation]) -> list[Conversation]:
     histories = {variant: conversations.activations(tx, variant) for variant in {it.variant for it in batch if it.version is None}}
-    return [it if it.version is not None else replace(it, version=_active(histories[it.variant], it.ended_at)) for it in batch]
+    return [it if it.version is not None else it.served_by(_active(histories[it.variant], it.ended_at)) for it in batch]
 
 
 def _active(history: Sequence[tuple[datetime, int]], at: datetime) -> int:
@@ -50,10 +51,10 @@ def _active(history: Sequence[tuple[datetime, int]], at: datetime) -> int:
 def variants(database: Database) -> list[str]:
     """The names of all variants, in order."""
     with database.read() as tx:
-        return conversations.variants(tx)
+        return names(tx)
 
 
-def quarantined(database: Database, limit: int, source: str | None = None) -> list[tuple[Rejected, datetime]]:
-    """The refused records that came last, each with the instant of its arrival."""
+def quarantined(database: Database, limit: int, source: str | None = None) -> list[Quarantined]:
+    """The refused records that came last."""
     with database.read() as tx:
         return quarantine.newest(tx, limit, source)

@@ -26,6 +26,7 @@ from lifecycle_core.rollups import (
     summarize_arrivals,
     unpack,
 )
+from lifecycle_core.store import variants
 from lifecycle_core.store.database import Transaction
 from lifecycle_core.store.tables import TABLES
 from lifecycle_core.versions.version import Performance
@@ -39,8 +40,8 @@ _LISTS: Final = ("response_times_s", "actions", "errors", "messages")
 _KEY: Final = ("variant", "version", "hour", "provider_fault")
 
 
-_VARIANTS, _CONVERSATIONS, _ROLLUPS, _ACTIONS, _ACTIVATIONS = (
-    TABLES[name] for name in ("variants", "conversations", "hourly_rollups", "action_slots", "activations")
+_CONVERSATIONS, _ROLLUPS, _ACTIONS, _ACTIVATIONS = (
+    TABLES[name] for name in ("conversations", "hourly_rollups", "action_slots", "activations")
 )
 
 
@@ -66,7 +67,7 @@ def add(tx: Transaction, batch: Sequence[Conversation], received_at: datetime) -
     connection = tx.connection()
     accepted = differing = 0
     for variant, ours in sorted(_by_variant(batch).items()):
-        _lock(connection, variant, received_at)
+        variants.enter(tx, variant, received_at)
         kept = _kept(connection, variant, list(ours))
         new = [it for it in ours.values() if it.id not in kept]
         differing += sum(_differs(kept[it.id], it) for it in batch if it.variant == variant and it.id in kept)
@@ -86,20 +87,6 @@ def _by_variant(batch: Sequence[Conversation]) -> dict[str, dict[str, Conversati
     return found
 
 
-def _lock(connection: Connection, variant: str, at: datetime) -> None:
-    """See to it that the variant exists, and keep other writers of it waiting; SQLite has one writer anyway."""
-    register(connection, variant, at)
-    connection.execute(select(_VARIANTS.c.name).where(_VARIANTS.c.name == variant).with_for_update())
-
-
-def register(connection: Connection, variant: str, at: datetime) -> None:
-    """Make the row of a variant, unless it is there."""
-    from sqlalchemy.dialects import postgresql, sqlite
-
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    connection.execute(dialect.insert(_VARIANTS).values(name=variant, created_at=at).on_conflict_do_nothing())
-
-
 def _kept(connection: Connection, variant: str, ids: Sequence[str]) -> dict[str, RowMapping]:
     table = _CONVERSATIONS
     found: dict[str, RowMapping] = {}
@@ -109,18 +96,15 @@ def _kept(connection: Connection, variant: str, ids: Sequence[str]) -> dict[str,
     return found
 
 
-def _values(it: Conversation) -> dict[str, Any]:
-    values = {name: getattr(it, name) for name in _FIELDS}
-    return {**values, **{name: list(values[name]) for name in _LISTS}}
-
-
 def _row(it: Conversation, received_at: datetime) -> dict[str, Any]:
-    return {**_values(it), "provider_fault": it.provider_fault, "received_at": received_at}
+    values = {name: getattr(it, name) for name in _FIELDS}
+    return {**values, "provider_fault": it.provider_fault, "received_at": received_at}
 
 
 def _differs(kept: RowMapping, it: Conversation) -> bool:
     """Whether `it` says something else than what is kept; a version may have been filled in by either."""
-    return any(kept[name] != value for name, value in _values(it).items() if name != "version")
+    said = {name: getattr(it, name) for name in _FIELDS if name != "version"}
+    return any(kept[name] != (list(value) if name in _LISTS else value) for name, value in said.items())
 
 
 def _slots(connection: Connection, variant: str, calls: Mapping[str, int]) -> dict[str, int]:
@@ -189,11 +173,6 @@ def actions(tx: Transaction, variant: str) -> tuple[str, ...]:
     for row in tx.connection().execute(select(_ACTIONS).where(_ACTIONS.c.variant == variant)):
         names[row.slot] = row.name
     return tuple(names[:ACTION_SLOTS])
-
-
-def variants(tx: Transaction) -> list[str]:
-    """The names of all variants, in order."""
-    return list(tx.connection().execute(select(_VARIANTS.c.name).order_by(_VARIANTS.c.name)).scalars())
 
 
 def activations(tx: Transaction, variant: str) -> list[tuple[datetime, int]]:

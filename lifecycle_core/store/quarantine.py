@@ -1,7 +1,6 @@
 """Records that were read and could not be accepted, kept with their reason until somebody deals with them."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Final
 
@@ -9,7 +8,7 @@ from sqlalchemy import func, insert, select
 
 from lifecycle_core.store.database import Transaction
 from lifecycle_core.store.tables import TABLES
-from lifecycle_core.traffic.rejected import Rejected
+from lifecycle_core.traffic.rejected import Quarantined, Rejected
 
 _CHUNK: Final = 500
 _QUARANTINE = TABLES["quarantine"]
@@ -28,7 +27,15 @@ def add(tx: Transaction, rejected: Sequence[Rejected], received_at: datetime) ->
 
 
 def _row(it: Rejected, received_at: datetime) -> dict[str, Any]:
-    return {**asdict(it), "content_hash": it.content_hash, "received_at": received_at}
+    return {
+        "content_hash": it.content_hash,
+        "source": it.source,
+        "line": it.line,
+        "reason": it.refusal.sentence,
+        "field": it.refusal.field,
+        "content": it.content,
+        "received_at": received_at,
+    }
 
 
 def count(tx: Transaction) -> int:
@@ -36,9 +43,9 @@ def count(tx: Transaction) -> int:
     return tx.connection().scalar(select(func.count()).select_from(_QUARANTINE)) or 0
 
 
-def newest(tx: Transaction, limit: int, source: str | None = None) -> list[tuple[Rejected, datetime]]:
-    """The records that came last, each with the instant of its arrival; by source and line where they came together."""
+def newest(tx: Transaction, limit: int, source: str | None = None) -> list[Quarantined]:
+    """The records that came last; by source and line where they came together."""
     it = _QUARANTINE.c
     chosen = select(_QUARANTINE).order_by(it.received_at.desc(), it.source, it.line)
     rows = tx.connection().execute((chosen if source is None else chosen.where(it.source == source)).limit(limit))
-    return [(Rejected(row.source, row.line, row.reason, row.field, row.content), row.received_at) for row in rows]
+    return [Quarantined(row.source, row.line, row.reason, row.field, row.content, row.received_at) for row in rows]

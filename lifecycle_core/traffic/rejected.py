@@ -2,7 +2,11 @@
 
 import hashlib
 from dataclasses import dataclass
+from datetime import datetime
+from pathlib import PurePath
 from typing import Final
+
+from lifecycle_core.traffic.refusals import Refusal
 
 KEPT_CHARACTERS: Final = 10_000
 """How much of a refused record is kept; enough to find it in its source."""
@@ -13,18 +17,37 @@ class Rejected:
     """One refused record, and why.
 
     source : where it was read; line : its line there, from 1.
-    reason : a sentence without the record's own words where it can do without, so that equal reasons can be counted.
-    field : the field at fault; None where the record as a whole is.
     content : the record as it was read, cut at `KEPT_CHARACTERS`. Hostile data.
     """
+
+    source: str
+    line: int
+    refusal: Refusal
+    content: str
+
+    @property
+    def content_hash(self) -> str:
+        """What makes the same record, read again, the same: SHA-256 over its file's name, line and content, in hexadecimal."""
+        told = f"{PurePath(self.source).name}\n{self.line}\n{self.content}"
+        return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """A refused record as it is kept: `reason` is the whole sentence."""
 
     source: str
     line: int
     reason: str
     field: str | None
     content: str
+    received_at: datetime
 
-    @property
-    def content_hash(self) -> str:
-        """What makes the same record, read again, the same: SHA-256 over its source, line and content, in hexadecimal."""
-        return hashlib.sha256(f"{self.source}\n{self.line}\n{self.content}".encode("utf-8", "surrogatepass")).hexdigest()
+
+def cut(content: bytes) -> str:
+    r"""`content` as text that any database keeps, no longer than is kept.
+
+    >>> cut(b'\xff\x00{')
+    '�\\x00{'
+    """
+    return content[: 4 * KEPT_CHARACTERS].decode("utf-8", "replace").replace("\x00", "\\x00")[:KEPT_CHARACTERS]

@@ -1,0 +1,112 @@
+"""Rows → conversations: a row's values, by a mapping, in the record's own types."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from collections.abc import Mapping as Values
+from typing import Any, Final
+
+from lifecycle_core.conversations import Conversation
+from lifecycle_core.traffic.mapping import FIELDS, Mapping, Source
+from lifecycle_core.traffic.refusals import Refusal, RefusedError, shown
+from lifecycle_core.traffic.times import NAIVE, parse_time
+
+_ID_CHARACTERS: Final = 32
+_NO_END: Final = "it must be there; give --map ended_at=FIELD, or --ended-at TIME for a source without a clock"
+_NO_VARIANT: Final = "it must be there; give --variant NAME, or --map variant=FIELD"
+_NO_FIELD: Final = "none of them is a conversation's; give --map FIELD=SOURCE for those that are"
+
+
+class Converter:
+    """What makes a conversation of a row, by one mapping.
+
+    >>> convert = Converter(Mapping.parse(["booked=success"], variant="baseline"))
+    >>> convert({"id": "c1", "ended_at": "2025-10-07T12:00:00Z", "success": 1}).booked
+    True
+    """
+
+    used: frozenset[str]
+
+    def __init__(self, mapping: Mapping) -> None:
+        self.used = mapping.used
+        self._mapping = mapping
+        self._plan = [(name, mapping.sources.get(name, Source(name)), _CONVERSIONS.get(name, _as_it_is)) for name in FIELDS]
+
+    def __call__(self, row: Values[str, Any]) -> Conversation:
+        """The conversation that `row` tells of; raises RefusedError or pydantic's ValidationError."""
+        if self.used.isdisjoint(row):
+            raise RefusedError(Refusal("fields", ", ".join(map(str, row)) or "missing", _NO_FIELD, of_source=True))
+        values: dict[str, Any] = {}
+        for name, source, conversion in self._plan:
+            value = source.of(row)
+            if value is not None:
+                values[name] = conversion(name, value)
+        self._set_times(values)
+        if "variant" not in values:
+            raise RefusedError(Refusal("variant", "missing", _NO_VARIANT, of_source=True))
+        if "id" not in values:
+            values["id"] = _name_of(row)
+        if self._mapping.labels:
+            values["segments"] = self._labels(row, values.get("segments", {}))
+        self._add_crashes(row, values)
+        return Conversation(**values)
+
+    def _set_times(self, values: dict[str, Any]) -> None:
+        for name in ("started_at", "ended_at"):
+            if name in values:
+                parsed = parse_time(values[name], self._mapping.zone)
+                if isinstance(parsed, str):
+                    raise RefusedError(Refusal(name, shown(values[name]), parsed, of_source=parsed == NAIVE))
+                values[name] = parsed
+        if "ended_at" not in values:
+            if self._mapping.ended_at is None:
+                raise RefusedError(Refusal("ended_at", "missing", _NO_END, of_source=True))
+            values |= {"ended_at": self._mapping.ended_at, "ended_at_assumed": True}
+
+    def _labels(self, row: Values[str, Any], own: Any) -> Any:  # noqa: ANN401 - the record's type judges it
+        found = {name: source.of(row) for name, source in self._mapping.labels.items()}
+        return {**own, **{name: _text(name, value) for name, value in found.items() if value is not None}} if isinstance(own, dict) else own
+
+    def _add_crashes(self, row: Values[str, Any], values: dict[str, Any]) -> None:
+        for source, value in self._mapping.crashes:
+            found = source.of(row)
+            if found is not None and value == (found if isinstance(found, str) else json.dumps(found)):
+                values["errors"] = (*values.get("errors", ()), {"tool": None, "message": value})
+
+
+def _name_of(row: Values[str, Any]) -> str:
+    """An id for a row without one: the hash of all that it says."""
+    told = json.dumps(row, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()[:_ID_CHARACTERS]
+
+
+def _as_it_is(_name: str, value: Any) -> Any:  # noqa: ANN401 - any JSON value
+    return value
+
+
+def _text(_name: str, value: Any) -> Any:  # noqa: ANN401 - any JSON value
+    return value if isinstance(value, str | float | list | dict) else json.dumps(value)
+
+
+def _truth(name: str, value: Any) -> bool:  # noqa: ANN401 - any JSON value
+    if value in (0, 1):
+        return bool(value)
+    raise RefusedError(Refusal(name, shown(value), "it must be true, false, 1, 0 or null"))
+
+
+def _list(_name: str, value: Any) -> Any:  # noqa: ANN401 - any JSON value
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _faults(_name: str, value: Any) -> Any:  # noqa: ANN401 - any JSON value
+    if isinstance(value, str):
+        return ({"tool": None, "message": value},) if value else ()
+    return _list(_name, value)
+
+
+_CONVERSIONS: Final[Values[str, Callable[[str, Any], Any]]] = {
+    **dict.fromkeys(("id", "variant", "customer_id", "model", "goal"), _text),
+    **dict.fromkeys(("booked", "escalated"), _truth),
+    **dict.fromkeys(("response_times_s", "actions", "messages"), _list),
+    "errors": _faults,
+}

@@ -1,0 +1,99 @@
+"""Lines → records: JSON objects with the line that each stood on."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any, BinaryIO, Final
+
+from pydantic_core import from_json, to_json
+
+from lifecycle_core.traffic.lines import BrokenStreamError, Line, content, lines
+from lifecycle_core.traffic.refusals import Refusal, shown
+
+MAX_ARRAY_BYTES: Final = 64 * 2**20
+"""How large a JSON array may be: it is read whole, JSON lines are not."""
+
+_ONE_OBJECT: Final = "a line must hold one whole JSON object"
+_CUT_ARRAY: Final = Refusal(None, "cut off", "the JSON array ends in the middle; fetch the file again, what stands before is kept")
+
+
+_MOST: Final = f"{MAX_ARRAY_BYTES >> 20} MiB"
+_LONG_ARRAY: Final = Refusal(None, f"an array over {_MOST} long", "write one record a line; lines may be any number", of_source=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One JSON object, or why there is none: the line it stood on (in an array: its place), and its bytes."""
+
+    line: int
+    content: bytes
+    values: dict[str, Any] | Refusal
+
+
+def records(stream: BinaryIO) -> Iterator[Record]:
+    r"""The records of `stream`: JSON lines, or one JSON array; gzipped or not.
+
+    >>> from io import BytesIO
+    >>> [(it.line, it.values) for it in records(BytesIO(b'{"id": "c1"}\n{"id": "c2"}\n'))]
+    [(1, {'id': 'c1'}), (2, {'id': 'c2'})]
+    """
+    pieces = content(stream)
+    try:
+        first = next((piece for piece in pieces if not piece.isspace()), b"")
+    except BrokenStreamError as error:
+        yield Record(1, b"", error.refusal)
+        return
+    whole = chain([first], pieces)
+    yield from _of_array(whole) if first.lstrip().startswith(b"[") else map(_of_line, lines(whole))
+
+
+def _of_line(line: Line) -> Record:
+    if line.refusal is not None:
+        return Record(line.number, line.content, line.refusal)
+    try:
+        values = from_json(line.content, allow_inf_nan=False)
+    except ValueError as error:
+        return Record(line.number, line.content, _no_json(line.content, str(error)))
+    if not isinstance(values, dict):
+        return Record(line.number, line.content, Refusal(None, shown(values), _ONE_OBJECT, of_source=True))
+    return Record(line.number, line.content, values)
+
+
+def _no_json(text: bytes, error: str) -> Refusal:
+    if error.startswith("EOF"):
+        return Refusal(None, "cut in the middle", _ONE_OBJECT, of_source=True)
+    place = error.rpartition(" column ")[2]
+    said = error.partition(" at line ")[0]
+    return Refusal(None, f"no JSON at character {place} ({said}): {shown(text[:80].decode(errors='replace'))}", _ONE_OBJECT, of_source=True)
+
+
+def _of_array(pieces: Iterator[bytes]) -> Iterator[Record]:
+    held, refusal = bytearray(), None
+    try:
+        for piece in pieces:
+            held += piece
+            if len(held) > MAX_ARRAY_BYTES:
+                yield Record(1, bytes(held[:80]), _LONG_ARRAY)
+                return
+    except BrokenStreamError as error:
+        refusal = error.refusal
+    elements, fault = _elements(bytes(held))
+    for place, element in enumerate(elements, start=1):
+        yield _of_line(Line(place, to_json(element)))
+    broken = refusal or fault
+    if broken:
+        yield Record(len(elements) + 1, b"", broken)
+
+
+def _elements(text: bytes) -> tuple[list[Any], Refusal | None]:
+    """The elements of an array, and what is wrong with it; of one cut off those that are surely whole."""
+    try:
+        elements: list[Any] = from_json(text, allow_inf_nan=False)
+    except ValueError as error:
+        fault = str(error)
+    else:
+        return elements, None
+    if not fault.startswith("EOF"):
+        return [], _no_json(text, fault)
+    elements = from_json(text, allow_inf_nan=False, allow_partial=True)
+    return elements[:-1], _CUT_ARRAY
