@@ -46,7 +46,7 @@ class Findings:
     """What the suite found in a batch.
 
     refused : place in the batch -> why that conversation is not to be believed.
-    untold : field -> how many conversations do not tell it.
+    untold : field -> how many of the others do not tell it.
     remarks : what is odd about the batch as a whole, a sentence each.
     """
 
@@ -128,7 +128,8 @@ def check(batch: Sequence[Conversation], at: datetime) -> Findings:
         for place in places:
             value = rule.value.format(it=batch[place], row=frame.loc[place])
             refused.setdefault(place, Refusal(rule.field, value, rule.rule))
-    return Findings(refused, dict(zip(FIGURES.values(), told, strict=True)), whole)
+    untold = {name: len(set(places) - set(refused)) for name, places in zip(FIGURES.values(), told, strict=True)}
+    return Findings(refused, untold, whole)
 
 
 def _frame(batch: Sequence[Conversation]) -> "pd.DataFrame":
@@ -157,14 +158,13 @@ def _frame(batch: Sequence[Conversation]) -> "pd.DataFrame":
     return frame
 
 
-def _validate(frame: "pd.DataFrame", rules: Sequence[_Rule]) -> tuple[list[list[int]], list[int], list[str]]:
-    """Places that break each rule; how many rows lack each figure; remarks on the whole."""
+def _validate(frame: "pd.DataFrame", rules: Sequence[_Rule]) -> tuple[list[list[int]], list[list[int]], list[str]]:
+    """The places that break each rule, those that lack each figure, and remarks on the whole."""
     gx, batch_definition = _great_expectations()
     expectations = gx.expectations
+    figures = list(enumerate(FIGURES, start=len(rules)))
     of_rows = [getattr(expectations, it.expectation)(**it.arguments, meta={"place": place}) for place, it in enumerate(rules)]
-    of_figures = [
-        expectations.ExpectColumnValuesToNotBeNull(column=name, meta={"place": len(rules) + place}) for place, name in enumerate(FIGURES)
-    ]
+    of_figures = [expectations.ExpectColumnValuesToNotBeNull(column=name, meta={"place": place}) for place, name in figures]
     of_all = [expectations.ExpectColumnMedianToBeBetween(column="latency_s", max_value=SLOWEST_MEDIAN_S, meta={"place": -1})]
     suite = gx.ExpectationSuite(name="batch", expectations=of_rows + of_figures + (of_all if frame.latency_s.notna().any() else []))
     validated = batch_definition.get_batch(batch_parameters={"dataframe": frame}).validate(suite, result_format="COMPLETE")
@@ -173,13 +173,11 @@ def _validate(frame: "pd.DataFrame", rules: Sequence[_Rule]) -> tuple[list[list[
         if it.exception_info.get("raised_exception", False):
             raise RuntimeError(it.exception_info["exception_message"])
     rows = [found[place].result["unexpected_index_list"] for place in range(len(rules))]
-    untold = [found[len(rules) + place].result["unexpected_count"] for place in range(len(FIGURES))]
+    untold = [found[place].result["unexpected_index_list"] for place, _ in figures]
     remarks = []
     if -1 in found and not found[-1].success:
         seconds = found[-1].result["observed_value"]
-        remarks.append(
-            f"half of the conversations have response times over {seconds:,.0f} s; response_times_s are seconds, not milliseconds"
-        )
+        remarks.append(f"half of the conversations have response times over {seconds:,.0f} s; response_times_s are seconds")
     return rows, untold, remarks
 
 

@@ -8,12 +8,12 @@ from typing import Any, Final
 
 from lifecycle_core.conversations import Conversation
 from lifecycle_core.traffic.mapping import FIELDS, Mapping, Source
-from lifecycle_core.traffic.refusals import Refusal, RefusedError, shown
+from lifecycle_core.traffic.refusals import MISSING, Refusal, RefusedError, shown
 from lifecycle_core.traffic.times import NAIVE, parse_time
 
 _ID_CHARACTERS: Final = 32
-_NO_END: Final = "it must be there; give --map ended_at=FIELD, or --ended-at TIME for a source without a clock"
-_NO_VARIANT: Final = "it must be there; give --variant NAME, or --map variant=FIELD"
+_NO_END: Final = "give --map ended_at=FIELD, or --ended-at TIME for a source without a clock"
+_NO_VARIANT: Final = "give --variant NAME, or --map variant=FIELD"
 _NO_FIELD: Final = "none of them is a conversation's; give --map FIELD=SOURCE for those that are"
 
 
@@ -35,7 +35,7 @@ class Converter:
     def __call__(self, row: Values[str, Any]) -> Conversation:
         """The conversation that `row` tells of; raises RefusedError or pydantic's ValidationError."""
         if self.used.isdisjoint(row):
-            raise RefusedError(Refusal("fields", ", ".join(map(str, row)) or "missing", _NO_FIELD, of_source=True))
+            raise RefusedError(Refusal("fields", ", ".join(map(str, row)) or MISSING, _NO_FIELD, of_source=True))
         values: dict[str, Any] = {}
         for name, source, conversion in self._plan:
             value = source.of(row)
@@ -43,7 +43,7 @@ class Converter:
                 values[name] = conversion(name, value)
         self._set_times(values)
         if "variant" not in values:
-            raise RefusedError(Refusal("variant", "missing", _NO_VARIANT, of_source=True))
+            raise RefusedError(Refusal("variant", MISSING, _NO_VARIANT, of_source=True))
         if "id" not in values:
             values["id"] = _name_of(row)
         if self._mapping.labels:
@@ -60,7 +60,7 @@ class Converter:
                 values[name] = parsed
         if "ended_at" not in values:
             if self._mapping.ended_at is None:
-                raise RefusedError(Refusal("ended_at", "missing", _NO_END, of_source=True))
+                raise RefusedError(Refusal("ended_at", MISSING, _NO_END, of_source=True))
             values |= {"ended_at": self._mapping.ended_at, "ended_at_assumed": True}
 
     def _labels(self, row: Values[str, Any], own: Any) -> Any:  # noqa: ANN401 - the record's type judges it

@@ -1,41 +1,79 @@
 """A source being read: each record becomes a conversation, or is refused with its reason."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from itertools import chain, islice
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, Self
 
 from pydantic import ValidationError
 
 from lifecycle_core.conversations import Conversation
 from lifecycle_core.errors import InvalidInputError
 from lifecycle_core.traffic.converting import Converter
-from lifecycle_core.traffic.mapping import Mapping
+from lifecycle_core.traffic.mapping import Mapping as FieldMapping
 from lifecycle_core.traffic.records import Record, records
-from lifecycle_core.traffic.refusals import Refusal, RefusedError, explain
+from lifecycle_core.traffic.refusals import MISSING, Refusal, RefusedError, explain
 from lifecycle_core.traffic.rejected import Rejected, cut
 
+BATCH_RECORDS: Final = 5000
+BATCH_BYTES: Final = 16 * 2**20
+"""What is held in memory at once comes to some ten times this."""
 HEAD: Final = 100
 """How many records are looked at before the first is accepted."""
 
 
+@dataclass(slots=True)
+class Batch:
+    """Records read together: the conversations with the place of each in its source, and what was refused."""
+
+    source: str
+    conversations: list[Conversation] = field(default_factory=list)
+    read_as: list[Record] = field(default_factory=list)
+    rejected: list[Rejected] = field(default_factory=list)
+
+    def without(self, refused: Mapping[int, Refusal]) -> Self:
+        """The batch with the conversations at these places refused."""
+        late = [Rejected(self.source, self.read_as[at].line, why, cut(self.read_as[at].content)) for at, why in sorted(refused.items())]
+        left = [at for at in range(len(self.conversations)) if at not in refused]
+        return replace(
+            self,
+            conversations=[self.conversations[at] for at in left],
+            read_as=[self.read_as[at] for at in left],
+            rejected=[*self.rejected, *late],
+        )
+
+
 class Reading:
-    """One source, read by one mapping; iterate it once: (line, Conversation or Rejected), in order.
+    """One source, read once by one mapping.
 
     unused : how many records had each field that no conversation took.
     """
 
     unused: Counter[str]
 
-    def __init__(self, stream: BinaryIO, name: str, mapping: Mapping) -> None:
+    def __init__(self, stream: BinaryIO, name: str, mapping: FieldMapping) -> None:
         self.name = name
         self.unused = Counter()
         self._records = records(stream)
         self._convert = Converter(mapping)
 
-    def __iter__(self) -> Iterator[tuple[int, Conversation | Rejected]]:
-        """Read on to the end."""
-        return ((record.line, self._take(record)) for record in self._records)
+    def batches(self, most_records: int = BATCH_RECORDS) -> Iterator[Batch]:
+        """Read to the end, so many records at a time, or fewer where they are long."""
+        batch, held = Batch(self.name), 0
+        for record in self._records:
+            if len(batch.conversations) + len(batch.rejected) >= most_records or held > BATCH_BYTES:
+                yield batch
+                batch, held = Batch(self.name), 0
+            held += len(record.content)
+            taken = self._take(record)
+            if isinstance(taken, Rejected):
+                batch.rejected.append(taken)
+            else:
+                batch.conversations.append(taken)
+                batch.read_as.append(replace(record, values={}))
+        if batch.conversations or batch.rejected:
+            yield batch
 
     def refuse_if_unusable(self) -> None:
         """Look at the head; raise InvalidInputError where all of it has faults that the source or the options have, and not its records."""
@@ -50,8 +88,8 @@ class Reading:
         if len(refused) == len(faults):
             refusal = Counter(it.refusal for it in refused).most_common(1)[0][0]
             fields = sorted({name for record in head if isinstance(record.values, dict) for name in record.values})
-            hint = f" (its fields: {', '.join(fields)})" if fields else ""
-            message = f"{self.name}, line {refused[0].line}: {refusal.sentence}{hint}; nothing of it was read in"
+            hint = f" (its fields: {', '.join(fields)})" if refusal.value == MISSING else ""
+            message = f"{self.name}, line {refused[0].line}: {refusal.sentence}{hint}; nothing of it was taken in"
             raise InvalidInputError(message, field=refusal.field)
 
     def _take(self, record: Record) -> Conversation | Rejected:

@@ -7,6 +7,8 @@ from typing import Any, Final
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+MISSING: Final = "missing"
+"""How the value of a field that is not there is shown."""
 _SHOWN_CHARACTERS: Final = 60
 
 _RULES: Final = {
@@ -88,7 +90,7 @@ def explain_details(details: ErrorDetails) -> Refusal:
         return Refusal(context["field"], context["value"], context["rule"])
     field = ".".join(str(part) for part in details["loc"] if not str(part).startswith("function-")) or None
     rule = _RULES.get(details["type"])
-    value = "missing" if details["type"] == "missing" else shown(details["input"])
+    value = MISSING if details["type"] == "missing" else shown(details["input"])
     if rule is None:
         return Refusal(field, value, details["msg"][:1].lower() + details["msg"][1:])
     return Refusal(field, value, rule.format(**context))

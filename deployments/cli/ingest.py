@@ -1,0 +1,149 @@
+"""`lifecycle ingest`: take conversations in from files."""
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+import click
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from lifecycle_core.traffic.mapping import Mapping
+    from lifecycle_core.traffic.reading import Reading
+
+STANDARD_INPUT = "-"
+SHOWN_RECORDS = 2
+REFUSED = 2
+
+EPILOG = """\b
+Examples:
+  lifecycle ingest traffic.jsonl.gz
+  zcat logs/*.gz | lifecycle ingest - --variant baseline --zone Europe/Berlin
+  lifecycle ingest runs.jsonl --map variant=run --map booked=success \\
+    --map segments.task=task_id --crash-where termination=agent_error
+
+\b
+Exit codes: 0 all is in or was known; 2 something was refused, all the rest
+is in; 1 the database could not take it, nothing of that batch is in.
+"""
+
+
+@click.command(epilog=EPILOG)
+@click.argument("paths", nargs=-1, required=True, metavar="PATH…", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
+@click.option("--variant", metavar="NAME", help="The variant of every record; wins over a field of that name.")
+@click.option(
+    "--map",
+    "maps",
+    multiple=True,
+    metavar="FIELD=SOURCE",
+    help="Where a field of a conversation comes from. SOURCE is a field of the record, dotted where it lies deeper; :VALUE is a "
+    "constant; nothing leaves the field out. FIELD may be segments.LABEL. A field that is not named is taken by its own name. "
+    "1 and 0 will do for booked and escalated; a text will do for errors: one fault, which broke the conversation. Repeatable.",
+)
+@click.option("--zone", metavar="ZONE", help="The zone of times that say none: UTC, or a name like Europe/Berlin. Else they are refused.")
+@click.option("--ended-at", metavar="TIME", help="When records without an end ended; kept as assumed. Else they are refused.")
+@click.option(
+    "--crash-where",
+    multiple=True,
+    metavar="SOURCE=VALUE",
+    help="A record whose SOURCE is VALUE broke by itself, through no doing of the agent: it gets a fault of that name. Repeatable.",
+)
+@click.option("--dry-run", is_flag=True, help="Read and judge all, show the first records as they would be kept, write nothing.")
+@click.option("--batch", type=click.IntRange(1, 50_000), default=5000, show_default=True, help="The records of one transaction, at most.")
+@click.option("--json", "as_json", is_flag=True, help="Print the summary as one JSON object.")
+def ingest(
+    *,
+    paths: Sequence[str],
+    variant: str | None,
+    maps: Sequence[str],
+    zone: str | None,
+    ended_at: str | None,
+    crash_where: Sequence[str],
+    dry_run: bool,
+    batch: int,
+    as_json: bool,
+) -> None:
+    """Take conversations in: JSON lines or a JSON array, gzipped or not; PATH - is standard input.
+
+    The same again changes nothing: a conversation is known by its variant and
+    id, and a record without an id is named after its content. A record that
+    cannot be taken is quarantined with its reason, and stops no other.
+    """
+    from deployments.cli.ingest_summary import show
+    from deployments.wire.traffic import SummaryWire
+    from lifecycle_core.conversations import Conversation
+    from lifecycle_core.traffic.mapping import Mapping
+    from lifecycle_core.traffic.summary import Summary
+    from tasks import context, traffic
+
+    mapping = Mapping.parse(maps, variant=variant, zone=zone, ended_at=ended_at, crash_where=crash_where)
+    act = context.act(f"cli:{_user()}")
+    _refuse_future(mapping.ended_at, act.at)
+    for path in paths:
+        if path != STANDARD_INPUT:
+            with _reading(path, mapping) as (reading, _):
+                reading.refuse_if_unusable()
+
+    summary, first = Summary(), list[Conversation]()
+    with _progress(paths) as advance:
+        for path in paths:
+            with _reading(path, mapping) as (reading, read_bytes):
+                reading.refuse_if_unusable()
+                for taken in traffic.take_in(reading, summary, act, keep=not dry_run, most=batch):
+                    first += taken.conversations[: SHOWN_RECORDS - len(first)]
+                    advance(path, read_bytes())
+    said = SummaryWire.of(summary, at=act.at, first=first if dry_run else None)
+    if as_json:
+        click.echo(said.model_dump_json(by_alias=True))
+    else:
+        show(said)
+    if said.quarantined:
+        worst = said.reasons[0]
+        click.echo(f"{said.quarantined:,} of {said.records:,} records were refused; {worst.lines[0]}: {worst.example}", err=True)
+        sys.exit(REFUSED)
+
+
+def _user() -> str:
+    from getpass import getuser
+
+    return getuser()
+
+
+def _refuse_future(ended_at: "datetime | None", now: "datetime") -> None:
+    from lifecycle_core.errors import InvalidInputError
+
+    if ended_at is not None and ended_at > now:
+        message = f"--ended-at is {ended_at:%Y-%m-%dT%H:%M:%SZ}, after now ({now:%Y-%m-%dT%H:%M:%SZ}); give when the conversations ended"
+        raise InvalidInputError(message, field="ended-at")
+
+
+@contextmanager
+def _reading(path: str, mapping: "Mapping") -> Iterator[tuple["Reading", Callable[[], int]]]:
+    """The source at `path` and how many of its bytes are read."""
+    from lifecycle_core.traffic.reading import Reading
+
+    if path == STANDARD_INPUT:
+        yield Reading(sys.stdin.buffer, "standard input", mapping), lambda: 0
+        return
+    stream: BinaryIO
+    with Path(path).open("rb") as stream:
+        yield Reading(stream, path, mapping), stream.tell
+
+
+@contextmanager
+def _progress(paths: Sequence[str]) -> Iterator[Callable[[str, int], None]]:
+    """A bar on a terminal, by bytes; nothing elsewhere."""
+    if not sys.stderr.isatty():
+        yield lambda _path, _bytes: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        sizes = {path: None if path == STANDARD_INPUT else Path(path).stat().st_size for path in paths}
+        tasks = {path: bar.add_task(Path(path).name, total=size) for path, size in sizes.items()}
+        yield lambda path, read: bar.update(tasks[path], completed=read)

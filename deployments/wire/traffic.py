@@ -1,0 +1,120 @@
+"""What became of conversations that were sent or read, on the wire."""
+
+from datetime import datetime, timedelta
+from shlex import quote
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
+from pydantic.alias_generators import to_camel
+
+from lifecycle_core.conversations import Conversation, conversation_adapter, hour_of
+from lifecycle_core.operations.traffic import Ingested
+from lifecycle_core.traffic.summary import Summary
+
+Zulu = Annotated[datetime, PlainSerializer(lambda it: it.isoformat().replace("+00:00", "Z"), return_type=str)]
+
+_RECENT = timedelta(hours=2)
+
+
+class _Wire(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid")
+
+
+class IngestedWire(_Wire):
+    """What became of the conversations of a request."""
+
+    accepted: int = Field(description="Conversations that were new.")
+    known: int = Field(description="Conversations that were there already, by variant and id.")
+    differing: int = Field(description="Those of the known that say something else than what is kept; the first one stays.")
+
+    @classmethod
+    def of(cls, it: Ingested) -> Self:
+        """Shape it."""
+        return cls(accepted=it.accepted, known=it.known, differing=it.differing)
+
+
+class ReasonWire(_Wire):
+    """Why some records were refused."""
+
+    field: str | None
+    rule: str
+    records: int
+    example: str
+    lines: list[str]
+
+
+class SpanWire(_Wire):
+    """The conversations of one variant."""
+
+    variant: str
+    conversations: int
+    first_ended_at: Zulu
+    last_ended_at: Zulu
+    assumed_ends: int
+
+
+class SummaryWire(_Wire):
+    """What became of everything that was read."""
+
+    schema_version: int = 1
+    dry_run: bool
+    records: int
+    accepted: int
+    known: int
+    differing: int
+    quarantined: int
+    reasons: list[ReasonWire]
+    variants: list[SpanWire]
+    unused_fields: dict[str, int]
+    untold_fields: dict[str, int]
+    remarks: list[str]
+    first_records: list[dict[str, Any]]
+    next: str | None
+
+    @classmethod
+    def of(cls, it: Summary, *, at: datetime, first: list[Conversation] | None) -> Self:
+        """Shape it; `first` are the conversations that a dry run shows."""
+        return cls(
+            dry_run=first is not None,
+            records=it.records,
+            accepted=it.accepted,
+            known=it.known,
+            differing=it.differing,
+            quarantined=it.quarantined,
+            reasons=[
+                ReasonWire(
+                    field=field,
+                    rule=rule,
+                    records=reason.records,
+                    example=reason.example,
+                    lines=[f"{source}:{line}" for source, line in reason.places],
+                )
+                for (field, rule), reason in sorted(it.reasons.items(), key=lambda pair: -pair[1].records)
+            ],
+            variants=[
+                SpanWire(
+                    variant=variant,
+                    conversations=span.conversations,
+                    first_ended_at=span.first_ended_at,
+                    last_ended_at=span.last_ended_at,
+                    assumed_ends=span.assumed,
+                )
+                for variant, span in sorted(it.spans.items())
+            ],
+            unused_fields=dict(it.unused.most_common()),
+            untold_fields={name: records for name, records in it.untold.items() if records},
+            remarks=list(it.remarks),
+            first_records=[conversation_adapter().dump_python(conversation, mode="json") for conversation in first or ()],
+            next=_next(it, at),
+        )
+
+
+def _next(it: Summary, at: datetime) -> str | None:
+    """The command to type next: a check of the variant with the newest conversations, as of their end where that is long ago."""
+    clocked = {variant: span for variant, span in it.spans.items() if span.assumed < span.conversations}
+    if not clocked:
+        return None
+    variant, span = max(clocked.items(), key=lambda pair: pair[1].last_ended_at)
+    end = hour_of(span.last_ended_at) + timedelta(hours=1)
+    asked = f" --at {end:%Y-%m-%dT%H:%M:%SZ}" if at - span.last_ended_at > _RECENT else ""
+    return f"lifecycle drift check {quote(variant)}{asked}"
