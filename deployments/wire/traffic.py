@@ -20,6 +20,21 @@ class _Wire(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid")
 
 
+def conversation_schema() -> dict[str, Any]:
+    """The JSON schema of a conversation, in one piece."""
+    schema = conversation_adapter().json_schema()
+    parts = schema.pop("$defs")
+
+    def whole(it: Any) -> Any:  # noqa: ANN401 - any part of a schema
+        if isinstance(it, dict):
+            reference = it.get("$ref")
+            return whole(parts[reference.rpartition("/")[2]]) if reference else {name: whole(value) for name, value in it.items()}
+        return [whole(value) for value in it] if isinstance(it, list) else it
+
+    told: dict[str, Any] = whole(schema)
+    return told
+
+
 class IngestedWire(_Wire):
     """What became of the conversations of a request."""
 

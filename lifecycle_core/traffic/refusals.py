@@ -14,6 +14,9 @@ _SHOWN_CHARACTERS: Final = 60
 _RULES: Final = {
     "missing": "it must be there",
     "extra_forbidden": "a conversation has no such field",
+    "unexpected_keyword_argument": "a conversation has no such field",
+    "dataclass_type": "it must be a JSON object",
+    "json_invalid": "it must be whole JSON ({error})",
     "bool_type": "it must be true, false or null",
     "string_type": "it must be a text",
     "int_type": "it must be a whole number",
@@ -28,7 +31,7 @@ _RULES: Final = {
     "less_than": "it must be below {lt:g}",
     "string_too_short": "it must not be empty",
     "string_too_long": "it may hold {max_length:,} characters",
-    "string_pattern_mismatch": "it must not hold control characters, such as a line break",
+    "string_pattern_mismatch": "it must not hold control characters",
     "timezone_aware": "it must say its zone, such as 2025-10-07T12:00:00Z",
     "datetime_type": "it must be a time in ISO 8601, such as 2025-10-07T12:00:00Z",
     "datetime_parsing": "it must be a time in ISO 8601, such as 2025-10-07T12:00:00Z",
@@ -74,7 +77,8 @@ def shown(value: Any) -> str:  # noqa: ANN401 - any value of a record
     >>> shown("maybe"), shown(None)
     ('"maybe"', 'null')
     """
-    text = json.dumps(value, ensure_ascii=False, default=str)
+    told = value.decode(errors="replace") if isinstance(value, bytes) else value
+    text = json.dumps(told, ensure_ascii=False, default=str)
     return text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]}…"
 
 

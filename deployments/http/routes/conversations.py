@@ -1,0 +1,47 @@
+"""Conversations, sent by the agents that held them."""
+
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Depends, Header, Request
+
+from deployments.wire.traffic import IngestedWire, conversation_schema
+from lifecycle_core.operations import traffic
+from lifecycle_core.traffic.posted import MAX_BODY_BYTES, MAX_CONVERSATIONS, conversations_of, too_large
+from tasks import context
+
+router = APIRouter(prefix="/api/lifecycle", tags=["traffic"])
+
+BODY: Final[dict[str, Any]] = {
+    "required": True,
+    "content": {
+        "application/json": {"schema": {"oneOf": [conversation_schema(), {"type": "array", "items": conversation_schema()}]}},
+        "application/x-ndjson": {"schema": {"type": "string", "description": "A conversation on each line."}},
+    },
+}
+
+
+async def body_within_bounds(request: Request) -> bytes:
+    """The body; past the bounds nothing more of it is read."""
+    held = bytearray()
+    async for piece in request.stream():
+        held += piece
+        if len(held) > MAX_BODY_BYTES:
+            raise too_large()
+    return bytes(held)
+
+
+@router.post(
+    "/conversations",
+    summary="Take conversations in",
+    description=f"One conversation, an array, or one a line: up to {MAX_CONVERSATIONS:,}, {MAX_BODY_BYTES >> 20} MiB in all. "
+    "All of them are taken or none. What is known by its variant and id changes nothing, so a request may be repeated.",
+    openapi_extra={"requestBody": BODY},
+)
+def post_conversations(
+    body: Annotated[bytes, Depends(body_within_bounds)],
+    content_type: Annotated[str, Header(include_in_schema=False)] = "",
+    x_request_id: Annotated[str | None, Header()] = None,
+) -> IngestedWire:
+    """Parse, keep, tell."""
+    batch = conversations_of(body, content_type)
+    return IngestedWire.of(traffic.ingest(context.database(), context.act("http:anonymous", request_id=x_request_id), batch))
