@@ -110,7 +110,7 @@ class Conversation:
             rule = f"it must not lie after ended_at ({self.ended_at.isoformat()})"
             raise _refusal(field="started_at", value=self.started_at.isoformat(), rule=rule)
         said = sum(len(message["content"] or "") for message in self.messages if "content" in message)
-        said += len(to_json([message["tool_calls"] for message in self.messages if "tool_calls" in message]))
+        said += sum(len(to_json(message["tool_calls"])) for message in self.messages if message.get("tool_calls"))
         if said > MAX_MESSAGES_CHARACTERS:
             rule = f"they may hold {MAX_MESSAGES_CHARACTERS:,} together; cut or drop them"
             raise _refusal(field="messages", value=f"{said:,} characters long", rule=rule)
