@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
+from itertools import groupby
+from operator import attrgetter
 from typing import Any, Final
 
 import numpy as np
@@ -66,25 +68,19 @@ def add(tx: Transaction, batch: Sequence[Conversation], received_at: datetime) -
     """
     connection = tx.connection()
     accepted = differing = 0
-    for variant, ours in sorted(_by_variant(batch).items()):
+    for variant, ours in groupby(sorted(batch, key=attrgetter("variant")), key=attrgetter("variant")):
         variants.enter(tx, variant, received_at)
-        kept = _kept(connection, variant, list(ours))
-        new = [it for it in ours.values() if it.id not in kept]
-        differing += sum(_differs(kept[it.id], it) for it in batch if it.variant == variant and it.id in kept)
+        firsts: dict[str, Conversation] = {}
+        differing += sum(firsts.setdefault(it.id, it) != it for it in ours)
+        kept = _kept(connection, variant, list(firsts))
+        differing += sum(_differs(row, firsts[name]) for name, row in kept.items())
+        new = [it for it in firsts.values() if it.id not in kept]
         accepted += len(new)
         if new:
             connection.execute(insert(_CONVERSATIONS), [_row(it, received_at) for it in new])
             slots = _slots(connection, variant, Counter(action for it in new for action in it.actions))
             _count(connection, variant, summarize(new, slots, received_at))
     return Added(accepted, len(batch) - accepted, differing)
-
-
-def _by_variant(batch: Sequence[Conversation]) -> dict[str, dict[str, Conversation]]:
-    """Variant -> id -> the first conversation of that name."""
-    found: dict[str, dict[str, Conversation]] = {}
-    for it in batch:
-        found.setdefault(it.variant, {}).setdefault(it.id, it)
-    return found
 
 
 def _kept(connection: Connection, variant: str, ids: Sequence[str]) -> dict[str, RowMapping]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping as Values
 from typing import Any, Final
 
 from lifecycle_core.conversations import Conversation
-from lifecycle_core.traffic.mapping import FIELDS, Mapping, Source
+from lifecycle_core.traffic.mapping import FIELDS, Mapping
 from lifecycle_core.traffic.refusals import MISSING, Refusal, RefusedError, shown
 from lifecycle_core.traffic.times import NAIVE, parse_time
 
@@ -30,17 +30,22 @@ class Converter:
     def __init__(self, mapping: Mapping) -> None:
         self.used = mapping.used
         self._mapping = mapping
-        self._plan = [(name, mapping.sources.get(name, Source(name)), _CONVERSIONS.get(name, _as_it_is)) for name in FIELDS]
+        self._named = {name: _CONVERSIONS.get(name) for name in FIELDS if name not in mapping.sources}
+        self._mapped = [(name, source, _CONVERSIONS.get(name)) for name, source in mapping.sources.items()]
 
     def __call__(self, row: Values[str, Any]) -> Conversation:
         """The conversation that `row` tells of; raises RefusedError or pydantic's ValidationError."""
         if self.used.isdisjoint(row):
             raise RefusedError(Refusal("fields", ", ".join(map(str, row)) or MISSING, _NO_FIELD, of_source=True))
         values: dict[str, Any] = {}
-        for name, source, conversion in self._plan:
+        for name, value in row.items():
+            if value is not None and name in self._named:
+                conversion = self._named[name]
+                values[name] = conversion(name, value) if conversion else value
+        for name, source, conversion in self._mapped:
             value = source.of(row)
             if value is not None:
-                values[name] = conversion(name, value)
+                values[name] = conversion(name, value) if conversion else value
         self._set_times(values)
         if "variant" not in values:
             raise RefusedError(Refusal("variant", MISSING, _NO_VARIANT, of_source=True))
@@ -78,10 +83,6 @@ def _name_of(row: Values[str, Any]) -> str:
     """An id for a row without one: the hash of all that it says."""
     told = json.dumps(row, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()[:_ID_CHARACTERS]
-
-
-def _as_it_is(_name: str, value: Any) -> Any:  # noqa: ANN401 - any JSON value
-    return value
 
 
 def _text(_name: str, value: Any) -> Any:  # noqa: ANN401 - any JSON value

@@ -25,16 +25,16 @@ HEAD: Final = 100
 
 @dataclass(slots=True)
 class Batch:
-    """Records read together: the conversations with the place of each in its source, and what was refused."""
+    """Records read together: the conversations, the line and bytes that each was read from, and what was refused."""
 
     source: str
     conversations: list[Conversation] = field(default_factory=list)
-    read_as: list[Record] = field(default_factory=list)
+    read_as: list[tuple[int, bytes]] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
 
     def without(self, refused: Mapping[int, Refusal]) -> Self:
         """The batch with the conversations at these places refused."""
-        late = [Rejected(self.source, self.read_as[at].line, why, cut(self.read_as[at].content)) for at, why in sorted(refused.items())]
+        late = [Rejected(self.source, self.read_as[at][0], why, cut(self.read_as[at][1])) for at, why in sorted(refused.items())]
         left = [at for at in range(len(self.conversations)) if at not in refused]
         return replace(
             self,
@@ -71,7 +71,7 @@ class Reading:
                 batch.rejected.append(taken)
             else:
                 batch.conversations.append(taken)
-                batch.read_as.append(replace(record, values={}))
+                batch.read_as.append((record.line, record.content))
         if batch.conversations or batch.rejected:
             yield batch
 

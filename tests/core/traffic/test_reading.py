@@ -87,7 +87,7 @@ def test_what_is_found_wrong_later_is_refused_with_its_line_and_content():
     (batch,) = reading(*rows(3)).batches()
     left = batch.without({1: Refusal("cost_usd", "99999", "it must be less")})
     assert [it.id for it in left.conversations] == ["c0", "c2"]
-    assert [it.line for it in left.read_as] == [1, 3]
+    assert [line for line, _ in left.read_as] == [1, 3]
     assert refused(left) == [(2, "cost_usd", "cost_usd is 99999; it must be less")]
     assert json.loads(left.rejected[0].content)["id"] == "c1"
 
