@@ -1,5 +1,7 @@
 """What became of conversations that were sent or read, on the wire."""
 
+from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from shlex import quote
 from typing import Annotated, Any, Self
@@ -9,6 +11,7 @@ from pydantic.alias_generators import to_camel
 
 from lifecycle_core.conversations import Conversation, conversation_adapter, hour_of
 from lifecycle_core.operations.traffic import Ingested
+from lifecycle_core.traffic.rejected import Quarantined
 from lifecycle_core.traffic.summary import Summary
 
 Zulu = Annotated[datetime, PlainSerializer(lambda it: it.isoformat().replace("+00:00", "Z"), return_type=str)]
@@ -122,6 +125,29 @@ class SummaryWire(_Wire):
             first_records=[conversation_adapter().dump_python(conversation, mode="json") for conversation in first or ()],
             next=_next(it, at),
         )
+
+
+class QuarantinedWire(_Wire):
+    """A refused record."""
+
+    source: str
+    line: int
+    reason: str
+    field: str | None
+    content: str
+    received_at: Zulu
+
+
+class QuarantineWire(_Wire):
+    """The refused records that came last."""
+
+    schema_version: int = 1
+    quarantined: list[QuarantinedWire]
+
+    @classmethod
+    def of(cls, found: Sequence[Quarantined]) -> Self:
+        """Shape them."""
+        return cls(quarantined=[QuarantinedWire(**asdict(it)) for it in found])
 
 
 def _next(it: Summary, at: datetime) -> str | None:

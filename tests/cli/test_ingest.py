@@ -1,0 +1,206 @@
+"""The command as a user types it, on a database of its own."""
+
+import gzip
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from deployments.cli.main import main
+from lifecycle_core.operations import traffic
+from lifecycle_core.operations.database import verify
+from tasks import context
+
+ROW = {"variant": "baseline", "ended_at": "2025-10-07T11:30:00Z", "booked": True}
+LIFECYCLE = Path(sys.executable).with_name("lifecycle")
+
+
+def rows(count, **given: object):
+    return [{"id": f"c{number}", **ROW, **given} for number in range(count)]
+
+
+@pytest.fixture
+def lifecycle(tmp_path, monkeypatch):
+    """What `lifecycle …` says and exits with, in a folder and a database of its own."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LIFECYCLE_DATA_DIR", str(tmp_path / "data"))
+    context.configure()
+
+    def run(*words: str, stdin: bytes | None = None):  # noqa: ANN202 - click's result
+        return CliRunner().invoke(main, words, input=stdin)
+
+    yield run
+    if context.database.cache_info().currsize:
+        context.database().close()
+    monkeypatch.undo()
+    context.configure()
+
+
+@pytest.fixture
+def write(tmp_path):
+    """Write records, or lines as they are, to a file of that name."""
+
+    def to(name, *lines: object) -> str:
+        text = "".join((line if isinstance(line, str) else json.dumps(line)) + "\n" for line in lines).encode()
+        (tmp_path / name).write_bytes(gzip.compress(text) if name.endswith(".gz") else text)
+        return name
+
+    return to
+
+
+def summary(result):
+    return json.loads(result.stdout)
+
+
+def test_a_file_goes_in_and_the_next_command_is_told(lifecycle, write):
+    said = lifecycle("ingest", write("traffic.jsonl", *rows(3, source_id=7)))
+    assert said.exit_code == 0
+    assert "Next: lifecycle drift check baseline --at 2025-10-07T12:00:00Z" in said.stdout
+    assert "Fields not used: source_id" in said.stdout
+    assert len(traffic.variants(context.database())) == 1
+
+
+def test_the_same_file_again_is_already_known(lifecycle, write):
+    name = write("traffic.jsonl.gz", *rows(3))
+    lifecycle("ingest", name)
+    said = summary(lifecycle("ingest", name, "--json"))
+    assert (said["accepted"], said["known"], said["differing"]) == (0, 3, 0)
+
+
+def test_other_content_under_a_known_id_is_told(lifecycle, write):
+    lifecycle("ingest", write("one.jsonl", *rows(3)))
+    said = lifecycle("ingest", write("two.jsonl", *rows(3, booked=False)))
+    assert "3 with other content: the first is kept" in said.stdout
+
+
+def test_standard_input_and_an_array_are_read_too(lifecycle):
+    said = summary(lifecycle("ingest", "-", "--json", stdin=json.dumps(rows(2)).encode()))
+    assert said["accepted"] == 2
+
+
+def test_a_dry_run_shows_the_first_records_and_makes_no_database(lifecycle, write, tmp_path):
+    said = lifecycle("ingest", write("traffic.jsonl", *rows(3), {**ROW, "cost_usd": -1}), "--dry-run")
+    assert "would be taken        3" in said.stdout
+    assert '"id": "c0"' in said.stdout
+    assert not (tmp_path / "data").exists()
+
+
+def test_bad_rows_are_quarantined_by_reason_and_line_and_good_rows_go_in(lifecycle, write):
+    lines = [
+        *rows(2),
+        {**ROW, "id": "x", "cost_usd": -0.5},
+        {**ROW, "id": "y", "cost_usd": -2},
+        {**ROW, "id": "z", "booked": "maybe"},
+        "{cut",
+    ]
+    said = lifecycle("ingest", write("traffic.jsonl", *lines), "--json")
+    told = summary(said)
+    assert said.exit_code == 2
+    assert (told["accepted"], told["quarantined"]) == (2, 4)
+    assert told["reasons"][0] == {
+        "field": "cost_usd",
+        "rule": "it must be 0 or more",
+        "records": 2,
+        "example": "cost_usd is -0.5; it must be 0 or more",
+        "lines": ["traffic.jsonl:3", "traffic.jsonl:4"],
+    }
+    assert said.stderr == "4 of 6 records were refused; traffic.jsonl:3: cost_usd is -0.5; it must be 0 or more\n"
+    listed = lifecycle("quarantine", "list", "--json")
+    assert [it["line"] for it in json.loads(listed.stdout)["quarantined"]] == [3, 4, 5, 6]
+    assert "traffic.jsonl:3" in lifecycle("quarantine", "list").stdout
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"cost_usd": -0.5}, "cost_usd is -0.5; it must be 0 or more"),
+        ({"booked": "maybe"}, 'booked is "maybe"; it must be true, false, 1, 0 or null'),
+        ({"started_at": "2025-10-07T12:00:00Z"}, "started_at is 2025-10-07T12:00:00+00:00; it must not lie after ended_at"),
+        ({"messages": [{"role": "user", "content": "x" * 10_000_000}]}, "over 8 MiB long; a line may hold 8 MiB"),
+        ({"messages": [{"role": "user", "content": "x" * 5_000_000}]}, "it may hold 1,000,000 characters"),
+        ({"ended_at": "2999-10-07T12:00:00Z"}, "ended_at is 2999-10-07T12:00:00Z; it must lie between 2015 and now"),
+    ],
+    ids=["negative cost", "maybe", "ended before started", "10 MB of messages", "5 MB of messages", "the far future"],
+)
+def test_a_bad_record_is_told_by_value_and_limit_and_leaves_nothing(lifecycle, write, given, told):
+    said = lifecycle("ingest", write("traffic.jsonl", {**ROW, "id": "bad", **given}))
+    assert said.exit_code == 2
+    assert told in said.stderr
+    assert verify(context.database()).conversations == 0
+
+
+@pytest.mark.parametrize(
+    ("row", "options", "told"),
+    [
+        ({**ROW, "ended_at": "2025-10-07T11:30:00"}, [], "it has no zone; give --zone UTC"),
+        (
+            {"ended_at": ROW["ended_at"], "run": "a"},
+            [],
+            "variant is missing; give --variant NAME, or --map variant=FIELD (its fields: ended_at, run)",
+        ),
+        ({"variant": "baseline"}, [], "ended_at is missing; give --map ended_at=FIELD, or --ended-at TIME"),
+        (ROW, ["--map", "bookd=success"], "did you mean 'booked'?"),
+        (ROW, ["--zone", "Mars"], "give UTC, or a name such as Europe/Berlin"),
+        (ROW, ["--ended-at", "2999-01-01T00:00:00Z"], "--ended-at is 2999-01-01T00:00:00Z, after now"),
+        (ROW, ["--batch", "0"], "0 is not in the range 1<=x<=50000"),
+    ],
+)
+def test_what_holds_for_the_whole_file_is_refused_before_anything_is_written(lifecycle, write, row, options, told):
+    said = lifecycle("ingest", write("traffic.jsonl", row), *options)
+    assert said.exit_code == 2
+    assert told in said.stderr
+    assert not Path("data").exists()
+
+
+def test_a_file_that_is_not_there_is_refused_before_anything_is_written(lifecycle, write, tmp_path):
+    assert lifecycle("ingest", write("traffic.jsonl", *rows(1)), "nowhere.jsonl").exit_code == 2
+    assert not (tmp_path / "data").exists()
+
+
+def test_all_before_the_break_of_a_truncated_gzip_is_in_and_the_break_is_told(lifecycle, tmp_path):
+    body = gzip.compress("\n".join(json.dumps(row) for row in rows(5000)).encode())
+    (tmp_path / "cut.jsonl.gz").write_bytes(body[:-50])
+    said = lifecycle("ingest", "cut.jsonl.gz", "--json")
+    assert said.exit_code == 2
+    assert "the gzip file ends in the middle; fetch it again" in said.stderr
+    assert summary(said)["accepted"] > 1000
+    assert verify(context.database()).problems == ()
+
+
+def test_a_source_of_another_shape_goes_in_by_options_alone(lifecycle, write):
+    row = {"run": "v1", "success": 1, "when": "2025-10-07T13:30:00", "end": "agent_error", "meta": {"task": 4}}
+    said = lifecycle(
+        *("ingest", write("runs.jsonl", row), "--map", "variant=run", "--map", "booked=success", "--map", "ended_at=when", "--json"),
+        *("--zone", "Europe/Berlin", "--map", "segments.task=meta.task", "--crash-where", "end=agent_error", "--dry-run"),
+    )
+    (record,) = summary(said)["firstRecords"]
+    assert (record["variant"], record["booked"], record["ended_at"]) == ("v1", True, "2025-10-07T11:30:00Z")
+    assert record["segments"] == {"task": "4"}
+    assert record["errors"] == [{"tool": None, "message": "agent_error"}]
+
+
+def test_hostile_text_reaches_no_terminal_as_it_is(lifecycle, write):
+    lifecycle("ingest", write("traffic.jsonl", *rows(1), '{"id": "\x1b[31mred[/bold]"'))
+    assert "\x1b" not in lifecycle("quarantine", "list").stdout
+
+
+def test_in_a_pipe_there_is_no_escape_byte(lifecycle, write):
+    said = lifecycle("ingest", write("traffic.jsonl", *rows(2)))
+    assert "\x1b" not in said.stdout + said.stderr
+
+
+@pytest.mark.slow
+def test_files_go_in_from_a_pipe_in_a_process_of_its_own(tmp_path):
+    lines = "\n".join(json.dumps(row) for row in rows(10)).encode()
+    ran = subprocess.run(
+        [LIFECYCLE, "ingest", "-", "--json"],
+        cwd=tmp_path,
+        env={"LIFECYCLE_DATA_DIR": str(tmp_path)},
+        input=lines,
+        capture_output=True,
+        check=True,
+    )
+    assert json.loads(ran.stdout)["accepted"] == 10
