@@ -39,6 +39,8 @@ _STREAM: Final = 2000
 """How many rows are read at once where all are read."""
 _FIELDS: Final = tuple(field.name for field in fields(Conversation))
 _LISTS: Final = ("response_times_s", "actions", "errors", "messages")
+_COUNTED: Final = tuple(name for name in _FIELDS if name not in {"started_at", "messages", "customer_id", "goal", "model", "segments"})
+"""What rollups are made of, and what names a conversation."""
 _KEY: Final = ("variant", "version", "hour", "provider_fault")
 
 
@@ -213,12 +215,17 @@ def performance(tx: Transaction, variant: str, version: int) -> Performance:
     )
 
 
-def iterate(tx: Transaction, variant: str) -> Iterator[tuple[Conversation, datetime]]:
-    """Every conversation of a variant with the instant of its arrival, by id; read in pieces, so that any number may pass."""
-    chosen = select(_CONVERSATIONS).where(_CONVERSATIONS.c.variant == variant).order_by(_CONVERSATIONS.c.id)
-    for row in tx.connection().execution_options(yield_per=_STREAM).execute(chosen).mappings():
-        values = {name: row[name] for name in _FIELDS}
-        yield Conversation(**{**values, **{name: tuple(values[name]) for name in _LISTS}}), row["received_at"]
+def iterate(tx: Transaction, variant: str, names: Sequence[str] = _FIELDS) -> Iterator[tuple[Conversation, datetime]]:
+    """Every conversation of a variant with the instant of its arrival, by id; read in pieces, so that any number may pass.
+
+    names : the fields to read, where not all are wanted.
+    """
+    columns = [_CONVERSATIONS.c[name] for name in (*names, "received_at")]
+    chosen = select(*columns).where(_CONVERSATIONS.c.variant == variant).order_by(_CONVERSATIONS.c.id)
+    lists = [name for name in names if name in _LISTS]
+    for row in tx.connection().execute(chosen, execution_options={"yield_per": _STREAM}).mappings():
+        values = {name: row[name] for name in names}
+        yield Conversation(**{**values, **{name: tuple(values[name]) for name in lists}}), row["received_at"]
 
 
 def rollups(tx: Transaction, variant: str) -> dict[RollupKey, NDArray[np.float64]]:
@@ -230,4 +237,4 @@ def rollups(tx: Transaction, variant: str) -> dict[RollupKey, NDArray[np.float64
 def recount(tx: Transaction, variant: str) -> dict[RollupKey, NDArray[np.float64]]:
     """Every rollup of a variant as its conversations say it should be: what `rollups` must equal."""
     slots = {name: slot for slot, name in enumerate(actions(tx, variant)) if name and slot < NAMED_ACTIONS}
-    return summarize_arrivals(iterate(tx, variant), slots)
+    return summarize_arrivals(iterate(tx, variant, _COUNTED), slots)
