@@ -31,6 +31,15 @@ is in; 1 the database could not take it, nothing of that batch is in.
 """
 
 
+def _show_fields(context: click.Context, _parameter: click.Parameter, asked: bool) -> None:  # noqa: FBT001 - click's signature
+    if asked:
+        from lifecycle_core.conversations import told_fields
+
+        told = told_fields()
+        click.echo("\n".join(f"{name:{max(map(len, told))}}  {words}" for name, words in told.items()))
+        context.exit()
+
+
 @click.command(epilog=EPILOG)
 @click.argument("paths", nargs=-1, required=True, metavar="PATH…", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
 @click.option("--variant", metavar="NAME", help="The variant of every record; wins over a field of that name.")
@@ -54,6 +63,9 @@ is in; 1 the database could not take it, nothing of that batch is in.
 @click.option("--dry-run", is_flag=True, help="Read and judge all, show the first records as they would be kept, write nothing.")
 @click.option("--batch", type=click.IntRange(1, 50_000), default=5000, show_default=True, help="The records of one transaction, at most.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as one JSON object.")
+@click.option(
+    "--fields", is_flag=True, is_eager=True, expose_value=False, callback=_show_fields, help="Say what a record may hold, and exit."
+)
 def ingest(
     *,
     paths: Sequence[str],

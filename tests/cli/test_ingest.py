@@ -182,6 +182,12 @@ def test_a_source_of_another_shape_goes_in_by_options_alone(lifecycle, write):
     assert record["errors"] == [{"tool": None, "message": "agent_error"}]
 
 
+def test_what_a_record_may_hold_is_told(lifecycle):
+    said = lifecycle("ingest", "--fields")
+    assert said.exit_code == 0
+    assert "ended_at          datetime with a zone" in said.stdout
+
+
 def test_hostile_text_reaches_no_terminal_as_it_is(lifecycle, write):
     lifecycle("ingest", write("traffic.jsonl", *rows(1), '{"id": "\x1b[31mred[/bold]"'))
     assert "\x1b" not in lifecycle("quarantine", "list").stdout

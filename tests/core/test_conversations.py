@@ -1,9 +1,10 @@
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from pydantic import ValidationError
 
-from lifecycle_core.conversations import MAX_MESSAGES_CHARACTERS, Conversation, Window, conversation_adapter
+from lifecycle_core.conversations import MAX_MESSAGES_CHARACTERS, Conversation, Window, conversation_adapter, told_fields
 
 NOON = datetime(2025, 10, 7, 12, tzinfo=UTC)
 
@@ -90,6 +91,10 @@ def test_a_provider_breaks_a_conversation_but_the_agents_own_limit_does_not(erro
 
 def test_the_version_that_served_is_filled_in_and_nothing_else_changed():
     assert held(booked=True).served_by(3) == held(booked=True, version=3)
+
+
+def test_each_field_is_described():
+    assert set(told_fields()) == {field.name for field in fields(Conversation)}
 
 
 def test_a_window_ends_where_it_is_told_to():
