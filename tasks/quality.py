@@ -25,7 +25,9 @@ CLOCK_SKEW: Final = timedelta(days=1)
 LONGEST: Final = timedelta(days=31)
 MOST_DOLLARS: Final = 10_000.0
 MOST_DOLLARS_A_TOKEN: Final = 0.002
-"""Three times the dearest list price there has been: past it the cost is in cents, or the tokens in thousands."""
+"""Three times the dearest list price there has been: past it the cost is in another unit, or the tokens are."""
+FEES_DOLLARS: Final = 0.10
+"""What a conversation may cost besides its tokens, such as calls of tools."""
 WAITING_SLACK_S: Final = 60.0
 WAITING_SHARE: Final = 1.05
 SLOWEST_MEDIAN_S: Final = 300.0
@@ -108,7 +110,7 @@ def _rules(at: datetime) -> list[_Rule]:
         _Rule(
             "cost_usd",
             "{it.cost_usd:,.4f} for {row.tokens:,.0f} tokens",
-            f"a token must cost below {MOST_DOLLARS_A_TOKEN} US dollars; is the cost in cents, or are the tokens in thousands?",
+            f"past {FEES_DOLLARS:.2f} a token must cost below {MOST_DOLLARS_A_TOKEN} US dollars; is the cost in another unit?",
             between,
             {"column": "cost_a_token", "max_value": MOST_DOLLARS_A_TOKEN, "strict_max": True},
         ),
@@ -159,7 +161,7 @@ def _frame(batch: Sequence[Conversation]) -> "pd.DataFrame":
         dtype=float,
     )
     frame["waiting_s"] = frame.duration_s * WAITING_SHARE + WAITING_SLACK_S
-    frame["cost_a_token"] = frame.cost_usd / frame.tokens.where(frame.tokens > 0)
+    frame["cost_a_token"] = (frame.cost_usd - FEES_DOLLARS) / frame.tokens.where(frame.tokens > 0)
     frame["larger_tokens"] = frame[["input_tokens", "output_tokens"]].max(axis=1, skipna=False)
     return frame
 

@@ -39,7 +39,7 @@ SOUND = held(
             "2,750.0 s together in a conversation of 30.0 s; replies cannot take longer",
         ),
         ({"cost_usd": 10_000.0}, "cost_usd", "cost_usd is 10,000.00; a conversation must cost below 10,000 US dollars"),
-        ({"cost_usd": 3.5, "total_tokens": 900}, "cost_usd", "cost_usd is 3.5000 for 900 tokens; a token must cost below 0.002"),
+        ({"cost_usd": 3.5, "total_tokens": 900}, "cost_usd", "cost_usd is 3.5000 for 900 tokens; past 0.10 a token must cost below 0.002"),
         ({"total_tokens": 10, "input_tokens": 900, "output_tokens": 10}, "total_tokens", "are two fields swapped?"),
     ],
 )
@@ -51,7 +51,7 @@ def test_what_no_type_can_see_is_refused_at_its_place(given, field, told):
 
 
 def test_sound_conversations_and_silent_ones_pass():
-    assert check([SOUND, held(), held(cost_usd=0.0, total_tokens=0)], NOON).refused == {}
+    assert check([SOUND, held(), held(cost_usd=0.0, total_tokens=0), held(cost_usd=0.02, total_tokens=5)], NOON).refused == {}
 
 
 def test_a_clock_may_be_a_little_fast():
