@@ -94,10 +94,9 @@ def ingest(
     mapping = Mapping.parse(maps, variant=variant, zone=zone, ended_at=ended_at, crash_where=crash_where)
     act = context.act(f"cli:{_user()}")
     _refuse_future(mapping.ended_at, act.at)
-    for path in paths:
-        if path != STANDARD_INPUT:
-            with _reading(path, mapping) as (reading, _):
-                reading.refuse_if_unusable()
+    for path in filter(_is_file, paths):  # before any of them is taken in; a pipe can be read only once
+        with _reading(path, mapping) as (reading, _):
+            reading.refuse_if_unusable()
 
     summary, first = Summary(), list[Conversation]()
     with _progress(paths) as advance:
@@ -124,6 +123,10 @@ def _user() -> str:
     return getuser()
 
 
+def _is_file(path: str) -> bool:
+    return path != STANDARD_INPUT and Path(path).is_file()
+
+
 def _refuse_future(ended_at: "datetime | None", now: "datetime") -> None:
     from lifecycle_core.errors import InvalidInputError
 
@@ -142,7 +145,7 @@ def _reading(path: str, mapping: "Mapping") -> Iterator[tuple["Reading", Callabl
         return
     stream: BinaryIO
     with Path(path).open("rb") as stream:
-        yield Reading(stream, path, mapping), stream.tell
+        yield Reading(stream, path, mapping), stream.tell if _is_file(path) else lambda: 0
 
 
 @contextmanager
@@ -156,6 +159,6 @@ def _progress(paths: Sequence[str]) -> Iterator[Callable[[str, int], None]]:
 
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        sizes = {path: None if path == STANDARD_INPUT else Path(path).stat().st_size for path in paths}
+        sizes = {path: Path(path).stat().st_size if _is_file(path) else None for path in paths}
         tasks = {path: bar.add_task(Path(path).name, total=size) for path, size in sizes.items()}
         yield lambda path, read: bar.update(tasks[path], completed=read)

@@ -74,9 +74,9 @@ class Converter:
 
     def _add_crashes(self, row: Values[str, Any], values: dict[str, Any]) -> None:
         for source, value in self._mapping.crashes:
-            found = source.of(row)
-            if found is not None and value == (found if isinstance(found, str) else json.dumps(found)):
-                values["errors"] = (*values.get("errors", ()), {"tool": None, "message": value})
+            found, told = source.of(row), values.get("errors", ())
+            if value == (found if isinstance(found, str) else json.dumps(found)) and isinstance(told, tuple):
+                values["errors"] = (*told, {"tool": None, "message": value})
 
 
 def _name_of(row: Values[str, Any]) -> str:

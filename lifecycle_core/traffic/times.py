@@ -45,6 +45,6 @@ def parse_time(value: Any, zone: tzinfo | None) -> datetime | str:  # noqa: ANN4
 
 def _unix(value: float) -> datetime | str:
     for unit in (1, 1000):
-        if int(value / unit) in _SECONDS:
+        if _SECONDS.start * unit <= value < _SECONDS.stop * unit:
             return datetime.fromtimestamp(value / unit, UTC)
     return f"{_ISO}, or Unix time in seconds or milliseconds"

@@ -2,8 +2,10 @@
 
 import gzip
 import json
+import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -79,6 +81,15 @@ def test_other_content_under_a_known_id_is_told(lifecycle, write):
 def test_standard_input_and_an_array_are_read_too(lifecycle):
     said = summary(lifecycle("ingest", "-", "--json", stdin=json.dumps(rows(2)).encode()))
     assert said["accepted"] == 2
+
+
+def test_a_pipe_with_a_name_is_read_once(lifecycle, tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    writer = threading.Thread(target=(tmp_path / "pipe").write_text, args=("\n".join(map(json.dumps, rows(300))),))
+    writer.start()
+    said = summary(lifecycle("ingest", "pipe", "--json"))
+    writer.join()
+    assert said["accepted"] == 300
 
 
 def test_a_dry_run_shows_the_first_records_and_makes_no_database(lifecycle, write, tmp_path):

@@ -2,11 +2,16 @@ import json
 from io import BytesIO
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
+from lifecycle_core.conversations import Conversation, conversation_adapter
 from lifecycle_core.errors import InvalidInputError
-from lifecycle_core.traffic.mapping import Mapping
+from lifecycle_core.traffic.mapping import FIELDS, Mapping
 from lifecycle_core.traffic.reading import Reading
+from lifecycle_core.traffic.records import Record
 from lifecycle_core.traffic.refusals import Refusal
+from lifecycle_core.traffic.rejected import Rejected
 
 ROW = {"variant": "baseline", "ended_at": "2025-10-07T12:00:00Z"}
 
@@ -95,6 +100,27 @@ def test_what_is_found_wrong_later_is_refused_with_its_line_and_content():
 def test_the_same_refused_record_read_again_is_the_same():
     (first,), (second,) = (list(reading("nope", *rows(1)).batches()) for _ in range(2))
     assert first.rejected[0].content_hash == second.rejected[0].content_hash
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers(-(10**400), 10**400) | st.floats() | st.text(max_size=5) | st.just("2025-10-07T12:00:00"),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["role", "tool", "message", "content"]), inner, max_size=3),
+    max_leaves=6,
+)
+hostile = st.dictionaries(st.sampled_from([*FIELDS, "run"]), json_values, max_size=6)
+
+
+@given(hostile)
+@settings(max_examples=300, deadline=None)
+@example({"errors": 5, "run": "agent_error"})
+@example({"ended_at": 10**400})
+@example({"ended_at": float("inf")})
+@example({"id": {}, "segments": 3})
+def test_whatever_a_record_says_it_is_taken_or_refused(row):
+    mapping = Mapping.parse(["segments.run=run"], zone="UTC", crash_where=["run=agent_error"])
+    taken = Reading(BytesIO(), "traffic.jsonl", mapping)._take(Record(1, b"", {**ROW, **row}))
+    assert isinstance(taken, Conversation | Rejected)
+    assert json.dumps(taken.refusal.sentence) if isinstance(taken, Rejected) else conversation_adapter().dump_json(taken)
 
 
 def test_hostile_bytes_are_kept_as_text_that_any_database_takes():
