@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from lifecycle_core.drift.gathering import Gathered, HourSpan, gather
 from lifecycle_core.drift.incidents import incidents_of
 from lifecycle_core.drift.metrics import Measure, measures, threshold_of
 from lifecycle_core.drift.report import DriftReport, Incident, Metric, MetricReport, Status
-from lifecycle_core.drift.scan import Scan, entry, scan
+from lifecycle_core.drift.scan import Scan, Windows, entry, scan
 from lifecycle_core.drift.severity import recommended, severity_of
 from lifecycle_core.drift.states import judge
 from lifecycle_core.drift.teaching import ASSUMED_CORRELATION, FEWEST_DAYS
@@ -42,11 +43,12 @@ def detect(
     'insufficient_data'
     """
     now = epoch_hour(span(policy, at).end)
-    own = None if since is None else min(epoch_hour(since), now)
-    recent, reference = HourSpan(now - policy.recent_hours, now), HourSpan(now - policy.reference_days * DAY, now - policy.recent_hours)
-    if own is not None:
-        recent, reference = recent.cut(own), reference.cut(own)
-    check = _Check(gather(table, now, own, recent, reference), policy, now, table.actions)
+    own = HourSpan(epoch_hour(span(policy, at).start), now)
+    if since is not None:
+        own = own.cut(epoch_hour(since))
+    recent = HourSpan(now - policy.recent_hours, now).cut(own.start)
+    reference = HourSpan(now - policy.reference_days * DAY, now - policy.recent_hours).cut(own.start)
+    check = _Check(gather(table, own, recent, reference), policy, now, table.actions)
     judged = [check.verdict(metric, measure) for metric, measure in check.measures.items()]
     reports = tuple(it.report for it in judged)
     incidents = (*check.provider_faults(judged), *incidents_of(check.gathered, now, policy.min_samples_for_comparison))
@@ -64,7 +66,7 @@ def detect(
         day_correlation=max((it.correlation for it in judged if it.correlation is not None), default=None),
         day_correlation_assumed=any(it.assumed_from is not None for it in judged),
         latest=latest,
-        notes=check.notes(judged, own, latest),
+        notes=check.notes(judged, own.start, latest),
     )
 
 
@@ -78,16 +80,24 @@ class _Judged:
     broken: tuple[float, float] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Check:
     gathered: Gathered
     policy: Policy
     now: int
     names: tuple[str, ...]
 
-    @property
+    @cached_property
     def measures(self) -> dict[Metric, Measure]:
         return measures(self.gathered.columns.latency_edges(), self.gathered.columns.cost_edges())
+
+    @cached_property
+    def unbroken(self) -> Windows:
+        return self.gathered.without_broken()
+
+    @cached_property
+    def level(self) -> float:
+        return entry(self.policy.false_alarms_per_quarter, self.gathered.conversations_a_day, len(LENGTHS))
 
     def verdict(self, metric: Metric, measure: Measure) -> _Judged:
         threshold = threshold_of(metric, self.policy)
@@ -98,36 +108,23 @@ class _Check:
 
     def _by_evidence(self, report: MetricReport, measure: Measure) -> _Judged:
         windows, fewest = self.gathered.windows, self.policy.min_samples_for_comparison
-        level = entry(self.policy.false_alarms_per_quarter, self.gathered.conversations_a_day, len(LENGTHS))
         found = scan(measure, windows, report.threshold)
-        verdict = judge(found, level, fewest)
+        verdict = judge(found, self.level, fewest)
         if verdict.strongest is None:
             return _Judged(report)
-        evidence = evidence_of(measure, windows, found, verdict.strongest, entry=level, now=self.now, first=self.gathered.first)
+        evidence = evidence_of(measure, windows, found, verdict.strongest, entry=self.level, now=self.now, first=self.gathered.first)
         report = replace(report, status=verdict.status, decided_by=evidence)
         correlation, assumed_from = _day_noise(found, fewest)
         if verdict.longest is None:
             return _Judged(report, correlation, assumed_from)
-        broken = self._broken(verdict.strongest)
-        if self.gathered.unbroken is not None and broken[0] > broken[1]:
-            without = judge(scan(measure, self.gathered.unbroken, report.threshold), level, fewest)
-            if without.status is not Status.DRIFT:
+        if self.gathered.rows.broken.any():
+            broken = _broken(windows, self.unbroken, verdict.strongest)
+            without = judge(scan(measure, self.unbroken, report.threshold), self.level, fewest)
+            if without.status is not Status.DRIFT and broken[0] > broken[1]:
                 return _Judged(replace(report, status=without.status, incident=True), correlation, assumed_from, broken)
-        change = found.change[verdict.longest]
+        change = found.compared.change[verdict.longest]
         severity = severity_of(None if np.isnan(change) else float(change), report.threshold)
         return _Judged(replace(report, severity=severity), correlation, assumed_from)
-
-    def _broken(self, place: int) -> tuple[float, float]:
-        """The share of conversations that a provider's fault broke, recent and before."""
-        whole, unbroken = self.gathered.windows, self.gathered.unbroken
-        if unbroken is None:
-            return 0.0, 0.0
-        sides = [
-            (a.of("conversations")[place], b.of("conversations")[place])
-            for a, b in ((whole.recent, unbroken.recent), (whole.reference, unbroken.reference))
-        ]
-        recent, reference = (float(1 - left / max(1.0, n)) for n, left in sides)
-        return recent, reference
 
     def provider_faults(self, judged: list[_Judged]) -> tuple[Incident, ...]:
         """The incident that explains the alarms which are gone without broken conversations."""
@@ -144,10 +141,10 @@ class _Check:
         message = f"a provider's fault broke {share_text}; without these {listed} would not alarm"
         return (Incident("provider_faults", message, share, before, evidence.onset if evidence else None, metrics),)
 
-    def notes(self, judged: list[_Judged], own: int | None, latest: datetime | None) -> tuple[str, ...]:
+    def notes(self, judged: list[_Judged], own: int, latest: datetime | None) -> tuple[str, ...]:
         """What a reader must know besides."""
         notes = []
-        if own is not None and own > self.now - REFERENCE_HOURS:
+        if own > self.now - REFERENCE_HOURS:
             notes.append(f"this version has served since {instant(own):%Y-%m-%dT%H:%MZ}; nothing before that is compared")
         assumed = [it.assumed_from for it in judged if it.assumed_from is not None]
         if assumed:
@@ -159,6 +156,15 @@ class _Check:
             newest = f"; the newest before ended at {latest:%Y-%m-%dT%H:%MZ}: ask as of then" if latest else ""
             notes.append(f"no conversation ended in the last {self.policy.recent_hours} h{newest}")
         return tuple(notes)
+
+
+def _broken(windows: Windows, unbroken: Windows, place: int) -> tuple[float, float]:
+    """The share of conversations that a provider's fault broke, recent and before."""
+    recent, reference = (
+        float(1 - left.of("conversations")[place] / max(1.0, whole.of("conversations")[place]))
+        for whole, left in ((windows.recent, unbroken.recent), (windows.reference, unbroken.reference))
+    )
+    return recent, reference
 
 
 def _day_noise(found: Scan, fewest: int) -> tuple[float, int | None]:

@@ -1,6 +1,8 @@
 """What a check shows of a metric: the pair of figures of the reply, and the comparison that decides."""
 
+from dataclasses import replace
 from math import isnan
+from typing import Final
 
 from lifecycle_core.conversations import Window
 from lifecycle_core.drift.gathering import Gathered
@@ -15,7 +17,7 @@ from lifecycle_core.statistics.categorical import shares as shares_of
 from lifecycle_core.statistics.levels import t_of_normal
 from lifecycle_core.statistics.ranks import quantile
 
-CONFIDENT = 1.96
+CONFIDENT: Final = 1.96
 """The deviate of a two-sided 95% interval."""
 
 
@@ -23,38 +25,21 @@ def shown(metric: Metric, measure: Measure, threshold: float, gathered: Gathered
     """The pair of figures that the reply shows, before anything is decided."""
     recent, reference = gathered.shown_recent, gathered.shown_reference
     slots = tuple(names[it] if it < len(names) and names[it] else OTHER_ACTIONS for it in gathered.columns.slots.tolist())
-    figures = [_figure(measure, it, slots) for it in (reference, recent)]
-    report = MetricReport(metric, Status.INSUFFICIENT_DATA, figures[0], figures[1], threshold)
+    before, after = (_figure(measure, it, slots) for it in (reference, recent))
+    report = MetricReport(metric, Status.INSUFFICIENT_DATA, before, after, threshold)
     if isinstance(measure, Mix):
-        return _mixed(report, measure, recent, reference)
-    before, after = figures[0].value, figures[1].value
-    relative = _known(measure.change(recent, reference))
-    return MetricReport(
-        metric,
-        Status.INSUFFICIENT_DATA,
-        figures[0],
-        figures[1],
-        threshold,
-        relative_change=relative,
-        absolute_change=None if before is None or after is None else after - before,
-        unknown_because=None if relative is not None else _why_unknown(figures[0], figures[1]),
-    )
-
-
-def _mixed(report: MetricReport, measure: Mix, recent: Sums, reference: Sums) -> MetricReport:
-    statistic, df = pearson(recent.calls, reference.calls)
-    distance = _known(measure.change(recent, reference))
-    return MetricReport(
-        report.metric,
-        report.status,
-        report.reference,
-        report.recent,
-        report.threshold,
-        unknown_because=None if distance is not None else "one of the windows has no action",
-        total_variation=distance,
-        chi_squared=statistic if df else None,
-        degrees_of_freedom=df or None,
-    )
+        statistic, df = pearson(recent.calls, reference.calls)
+        distance = _known(measure.compare(recent, reference).change)
+        unknown = None if distance is not None else "one of the windows has no action"
+        known = (distance, statistic, df) if df else (distance, None, None)
+        return replace(report, unknown_because=unknown, total_variation=known[0], chi_squared=known[1], degrees_of_freedom=known[2])
+    if before.value is None or after.value is None:
+        window = "recent" if after.value is None else "reference"
+        return replace(report, unknown_because=f"no conversation of the {window} window knows it")
+    absolute = after.value - before.value
+    if before.value == 0:
+        return replace(report, absolute_change=absolute, unknown_because="the reference is zero")
+    return replace(report, absolute_change=absolute, relative_change=absolute / before.value)
 
 
 def _figure(measure: Measure, sums: Sums, slots: tuple[str, ...]) -> Figure:
@@ -70,14 +55,6 @@ def _figure(measure: Measure, sums: Sums, slots: tuple[str, ...]) -> Figure:
     return Figure(n, missing, _known(measure.value(sums)), p95)
 
 
-def _why_unknown(reference: Figure, recent: Figure) -> str:
-    if reference.value is None:
-        return "no conversation of the reference window knows it"
-    if recent.value is None:
-        return "no conversation of the recent window knows it"
-    return "the reference is zero"
-
-
 def evidence_of(measure: Measure, windows: Windows, found: Scan, place: int, *, entry: float, now: int, first: int) -> Evidence:
     """The comparison at `place` of the scan, with the interval of its change.
 
@@ -86,8 +63,7 @@ def evidence_of(measure: Measure, windows: Windows, found: Scan, place: int, *, 
     recent, reference = windows.recent.at(place), windows.reference.at(place)
     hours = int(LENGTHS[place])
     effects = (float(found.effects[0][place]), float(found.effects[1][place]))
-    change = _known(found.change[place])
-    before, after = _known(measure.value(reference)), _known(measure.value(recent))
+    after, before, change = (_known(it[place]) for it in found.compared)
     start = max(int(reference_start(now)[place]), first)
     return Evidence(
         hours=hours,

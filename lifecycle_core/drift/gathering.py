@@ -1,6 +1,6 @@
 """All sums of one check, taken from the table of rollups in one pass."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
@@ -30,25 +30,61 @@ class HourSpan:
 
 
 @dataclass(frozen=True, slots=True)
+class Rows:
+    """The rows of a check: (r,) hours since 1970, whether a provider's fault broke their conversations, (r, WIDTH) sums."""
+
+    hours: NDArray[np.int64]
+    broken: NDArray[np.bool_]
+    sums: Array
+
+    @classmethod
+    def of(cls, table: RollupTable, own: HourSpan) -> Self:
+        """The table's rows inside the span `own`, or one of zeros where it has none."""
+        inside = own.holds(table.hours).astype(bool)
+        if not inside.any():
+            return cls(np.array([own.end]), np.array([False]), np.zeros((1, WIDTH)))
+        if inside.all():
+            return cls(table.hours, table.provider_fault, table.sums)
+        return cls(table.hours[inside], table.provider_fault[inside], table.sums[inside])
+
+    @property
+    def conversations(self) -> Array:
+        """How many conversations ended: (r,) float."""
+        return self.sums[:, scalar("conversations")]
+
+
+@dataclass(frozen=True, slots=True)
 class Gathered:
     """The sums of a check.
 
     windows : what the scan compares, over all conversations.
-    unbroken : the same without the conversations that a provider's fault broke; None where there are none.
     shown_recent, shown_reference : the sums of the pair that the reply shows.
-    columns : which parts of the rollups are in use.
-    hours, conversations : (r,) the hours of the rows, and how many conversations ended in each.
+    rows, columns : what was added up, and which parts of it are in use.
     first : the hour at which history begins; the present hour where there is none.
+    weights : (windows, r) float of 0 and 1, and days : (sets, days, r), what made the sums.
     """
 
     windows: Windows
-    unbroken: Windows | None
     shown_recent: Sums
     shown_reference: Sums
+    rows: Rows
     columns: Columns
-    hours: NDArray[np.int64]
-    conversations: Array
     first: int
+    weights: Array
+    days: Array
+
+    def without_broken(self) -> Windows:
+        """The same windows without the conversations that a provider's fault broke."""
+        broken = np.flatnonzero(self.rows.broken)
+        added, taught = self.columns.add_up(self.weights[:, broken], self.days[..., broken], self.rows.sums[broken])
+        part = _windows(added, taught, self.windows.reference_days, self.windows.of_length)
+        whole = self.windows
+        return replace(
+            whole,
+            recent=whole.recent.less(part.recent),
+            reference=whole.reference.less(part.reference),
+            days=whole.days.less(part.days),
+        )
 
     @property
     def conversations_a_day(self) -> float:
@@ -57,33 +93,23 @@ class Gathered:
         return float(self.windows.reference.of("conversations")[day] / max(1.0, self.windows.reference_days[day]))
 
 
-def gather(table: RollupTable, now: int, since: int | None, recent: HourSpan, reference: HourSpan) -> Gathered:
-    """The sums of a check as of hour `now`.
+def gather(table: RollupTable, own: HourSpan, recent: HourSpan, reference: HourSpan) -> Gathered:
+    """The sums of a check.
 
-    since : the hour at which the version's own time begins; what lies before is not looked at.
+    own : the version's own time up to the present hour; what lies outside is not looked at.
     recent, reference : the pair of spans that the reply shows.
     """
-    own = (table.hours < now) & (table.hours >= (table.hours.min(initial=now) if since is None else since))
-    hours, broken, sums = table.hours, table.provider_fault, table.sums
-    if not own.all():
-        hours, broken, sums = hours[own], broken[own], sums[own]
-    if not len(hours):
-        hours, broken, sums = np.array([now]), np.array([False]), np.zeros((1, WIDTH))
-    conversations = sums[:, scalar("conversations")]
-    first = int(hours.min())
-    columns = Columns.used(sums)
-    pair = np.stack([recent.holds(hours), reference.holds(hours)])
-    weights = np.concatenate([recent_hours(hours, now), reference_hours(hours, now), pair])
-    days, of_length = teaching(hours, now, first)
+    rows, now = Rows.of(table, own), own.end
+    first = int(rows.hours.min())
+    columns = Columns.used(rows.sums)
+    pair = np.stack([recent.holds(rows.hours), reference.holds(rows.hours)])
+    weights = np.concatenate([recent_hours(rows.hours, now), reference_hours(rows.hours, now), pair])
+    days, of_length = teaching(rows.hours, now, first)
+    added, taught = columns.add_up(weights, days, rows.sums)
     spans = (now - LENGTHS - np.maximum(reference_start(now), first)) / DAY
+    return Gathered(_windows(added, taught, spans, of_length), added.at(-2), added.at(-1), rows, columns, first, weights, days)
 
-    def windows(rows: NDArray[np.bool_] | slice) -> tuple[Windows, Sums]:
-        added = columns.add_up(weights[:, rows], sums[rows])
-        taught = columns.add_up(days[..., rows], sums[rows], histograms=False)
-        past = len(LENGTHS)
-        compared = Windows(added.at(slice(past)), added.at(slice(past, 2 * past)), LENGTHS / DAY, spans, taught, of_length)
-        return compared, added.at(slice(2 * past, None))
 
-    everything, shown = windows(slice(None))
-    unbroken = everything.less(windows(broken)[0]) if broken.any() else None
-    return Gathered(everything, unbroken, shown.at(0), shown.at(1), columns, hours, conversations, first)
+def _windows(added: Sums, taught: Sums, spans: Array, of_length: NDArray[np.int64]) -> Windows:
+    lengths = len(LENGTHS)
+    return Windows(added.at(slice(lengths)), added.at(slice(lengths, 2 * lengths)), LENGTHS / DAY, spans, taught, of_length)

@@ -52,7 +52,7 @@ def incidents_of(gathered: Gathered, now: int, fewest: int) -> tuple[Incident, .
     fewest : conversations needed on both sides of a share.
     """
     found = [_share(it, gathered, now, fewest) for it in _SHARES]
-    found.append(_traffic(gathered.hours, gathered.conversations, now, gathered.first))
+    found.append(_traffic(gathered.rows.hours, gathered.rows.conversations, now, gathered.first))
     return tuple(it for it in found if it)
 
 
@@ -62,12 +62,16 @@ def _entry(conversations_a_day: float, each: float) -> float:
 
 def _share(missing: _Missing, gathered: Gathered, now: int, fewest: int) -> Incident | None:
     """A share that rose by 3 points and doubled, with the evidence for it."""
-    found = scan(missing.rate, gathered.windows, 0.0)
-    recent, reference = (missing.rate.value(it) for it in (gathered.windows.recent, gathered.windows.reference))
+    sides = gathered.windows.recent, gathered.windows.reference
+    recent, reference = (missing.rate.value(it) for it in sides)
     if missing.rate.harm < 0:
         recent, reference = 1 - recent, 1 - reference
-    enough = (found.recent_n >= fewest) & (found.reference_n >= fewest) & (LENGTHS <= LONGEST)
-    past = enough & (recent - reference >= SHARE_POINTS) & (recent >= SHARE_TIMES * reference)
+    past = (recent - reference >= SHARE_POINTS) & (recent >= SHARE_TIMES * reference) & (LENGTHS <= LONGEST)
+    for side in sides:
+        past &= missing.rate.n(side) >= fewest
+    if not past.any():
+        return None
+    found = scan(missing.rate, gathered.windows, 0.0)
     alarming = past & (found.z >= _entry(gathered.conversations_a_day, fewest))
     if not alarming.any():
         return None

@@ -1,7 +1,7 @@
 """The five metrics, as one table: what each counts, which way it harms, and how two windows of it are compared."""
 
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,19 @@ FEWEST_EVENTS: Final = 5
 """Events in the recent window that pass any threshold where the reference has none and a change has no number."""
 
 
+class Compared(NamedTuple):
+    """A figure in two windows: (...,) float each; NaN where unknown or undefined. `change` is relative, for the mix total variation."""
+
+    recent: Array
+    reference: Array
+    change: Array
+
+    @classmethod
+    def of(cls, recent: Array, reference: Array) -> "Compared":
+        """The two with their relative change."""
+        return cls(recent, reference, divide(recent - reference, reference))
+
+
 class Measure(Protocol):
     """What the scan asks of a metric. Axes lead as in `Sums`; z is positive towards harm."""
 
@@ -35,11 +48,11 @@ class Measure(Protocol):
     def value(self, sums: Sums) -> Array:
         """The figure; NaN where unknown, and for the action mix."""
 
-    def change(self, recent: Sums, reference: Sums) -> Array:
-        """The relative change, for the mix total variation; NaN where undefined."""
+    def compare(self, recent: Sums, reference: Sums) -> Compared:
+        """The figure of both windows and its change."""
 
-    def passes(self, recent: Sums, reference: Sums, threshold: float) -> Truths:
-        """Whether the change lies at or past the threshold, towards harm."""
+    def passes(self, change: Array, recent: Sums, reference: Sums, threshold: float) -> Truths:
+        """Whether `change` lies at or past the threshold, towards harm."""
 
     def z(self, recent: Sums, reference: Sums, effects: Effects) -> Array:
         """How far the two windows are apart, as a normal deviate."""
@@ -70,15 +83,17 @@ class Rate:
         """The rate."""
         return divide(sums.of(self.event), self.n(sums))
 
-    def change(self, recent: Sums, reference: Sums) -> Array:
-        """The relative change; NaN where the reference rate is zero."""
-        before = self.value(reference)
-        return divide(self.value(recent) - before, before)
+    def compare(self, recent: Sums, reference: Sums) -> Compared:
+        """The rates; no change where the reference rate is zero."""
+        return Compared.of(self.value(recent), self.value(reference))
 
-    def passes(self, recent: Sums, reference: Sums, threshold: float) -> Truths:
+    def passes(self, change: Array, recent: Sums, reference: Sums, threshold: float) -> Truths:
         """At or past the threshold; against a zero reference, five events and more."""
-        from_nothing: Truths = (self.harm > 0) & (reference.of(self.event) == 0) & (recent.of(self.event) >= FEWEST_EVENTS)
-        return from_nothing | (self.harm * self.change(recent, reference) >= threshold - ROUNDING)
+        past: Truths = self.harm * change >= threshold - ROUNDING
+        if self.harm < 0:
+            return past
+        past |= (reference.of(self.event) == 0) & (recent.of(self.event) >= FEWEST_EVENTS)
+        return past
 
     def z(self, recent: Sums, reference: Sums, effects: Effects) -> Array:
         """The signed root, counts divided by the design effects."""
@@ -118,14 +133,13 @@ class Cost:
         """The mean cost, US dollars."""
         return divide(sums.of("cost_usd"), self.n(sums))
 
-    def change(self, recent: Sums, reference: Sums) -> Array:
-        """The relative change of the mean; NaN where the reference cost nothing."""
-        before = self.value(reference)
-        return divide(self.value(recent) - before, before)
+    def compare(self, recent: Sums, reference: Sums) -> Compared:
+        """The means; no change where the reference cost nothing."""
+        return Compared.of(self.value(recent), self.value(reference))
 
-    def passes(self, recent: Sums, reference: Sums, threshold: float) -> Truths:
+    def passes(self, change: Array, recent: Sums, reference: Sums, threshold: float) -> Truths:  # noqa: ARG002 - the change says all
         """At or past the threshold."""
-        return self.change(recent, reference) >= threshold - ROUNDING
+        return change >= threshold - ROUNDING
 
     def z(self, recent: Sums, reference: Sums, effects: Effects) -> Array:
         """Welch's t on the logarithms; a cost of zero has none, and is an incident of its own."""
@@ -164,14 +178,13 @@ class Latency:
         """The median, seconds."""
         return quantile(sums.latency, self.edges, 0.5)
 
-    def change(self, recent: Sums, reference: Sums) -> Array:
-        """The relative change of the median."""
-        before = self.value(reference)
-        return divide(self.value(recent) - before, before)
+    def compare(self, recent: Sums, reference: Sums) -> Compared:
+        """The medians."""
+        return Compared.of(self.value(recent), self.value(reference))
 
-    def passes(self, recent: Sums, reference: Sums, threshold: float) -> Truths:
+    def passes(self, change: Array, recent: Sums, reference: Sums, threshold: float) -> Truths:  # noqa: ARG002 - the change says all
         """At or past the threshold."""
-        return self.change(recent, reference) >= threshold - ROUNDING
+        return change >= threshold - ROUNDING
 
     def z(self, recent: Sums, reference: Sums, effects: Effects) -> Array:
         """Wilcoxon, Mann and Whitney's, from the histograms."""
@@ -199,13 +212,13 @@ class Mix:
         """A mix is no number."""
         return np.full(self.n(sums).shape, np.nan)
 
-    def change(self, recent: Sums, reference: Sums) -> Array:
-        """Total variation."""
-        return total_variation(recent.calls, reference.calls)
+    def compare(self, recent: Sums, reference: Sums) -> Compared:
+        """Total variation stands for the change."""
+        return Compared(self.value(recent), self.value(reference), total_variation(recent.calls, reference.calls))
 
-    def passes(self, recent: Sums, reference: Sums, threshold: float) -> Truths:
+    def passes(self, change: Array, recent: Sums, reference: Sums, threshold: float) -> Truths:  # noqa: ARG002 - the distance says all
         """At or past the floor."""
-        return self.change(recent, reference) >= threshold - ROUNDING
+        return change >= threshold - ROUNDING
 
     def z(self, recent: Sums, reference: Sums, effects: Effects) -> Array:
         """That of the clustered likelihood ratio; chance alone lies around 0."""

@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from lifecycle_core.drift.metrics import Measure
+from lifecycle_core.drift.metrics import Compared, Measure
 from lifecycle_core.drift.teaching import ASSUMED_CORRELATION, FEWEST_DAYS
 from lifecycle_core.drift.windows import Sums
 from lifecycle_core.statistics.arrays import Array, divide
@@ -35,24 +35,13 @@ class Windows:
     days: Sums
     of_length: NDArray[np.int64]
 
-    def less(self, other: "Windows") -> "Windows":
-        """The same windows without what `other` counts."""
-        return Windows(
-            self.recent.less(other.recent),
-            self.reference.less(other.reference),
-            self.recent_days,
-            self.reference_days,
-            self.days.less(other.days),
-            self.of_length,
-        )
-
 
 @dataclass(frozen=True, slots=True)
 class Scan:
     """What a metric's scan found, for each length: (..., lengths).
 
     recent_n, reference_n : conversations that know the figure.
-    change : relative; NaN where undefined; passes : at or past the threshold.
+    compared : the figures and the change; passes : at or past the threshold.
     z : towards harm, the day correlation's uncertainty taken into account.
     effects : the design effects of both windows; df : those of the day correlation.
     correlation : the day correlation used; assumed : too few days have taught it.
@@ -60,7 +49,7 @@ class Scan:
 
     recent_n: Array
     reference_n: Array
-    change: Array
+    compared: Compared
     passes: NDArray[np.bool_]
     z: Array
     effects: tuple[Array, Array]
@@ -83,8 +72,9 @@ def scan(measure: Measure, windows: Windows, threshold: float) -> Scan:
     together = divide(divide(d1, n1, 0.0) + divide(d0, n0, 0.0), divide(1.0, n1, 0.0) + divide(1.0, n0, 0.0), 1.0)
     df = np.where(assumed, np.inf, degrees_of_freedom(used[..., windows.of_length], together))
     z = normal_of_t(measure.z(recent, reference, (d1, d0)), df)
-    passes = measure.passes(recent, reference, threshold)
-    return Scan(n1, n0, measure.change(recent, reference), passes, z, (d1, d0), df, correlation, assumed)
+    compared = measure.compare(recent, reference)
+    passes = measure.passes(compared.change, recent, reference, threshold)
+    return Scan(n1, n0, compared, passes, z, (d1, d0), df, correlation, assumed)
 
 
 def entry(alarms_per_quarter: float, conversations_a_day: float, lengths: int) -> float:

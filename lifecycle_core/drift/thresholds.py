@@ -29,6 +29,7 @@ def by_threshold(report: MetricReport, measure: Measure, gathered: Gathered, pol
             return replace(report, status=Status.STABLE)
         severity = Severity.HIGH if tail < _HIGHLY_SIGNIFICANT else Severity.MEDIUM
         return replace(report, status=Status.DRIFT, severity=severity)
-    if not measure.passes(gathered.shown_recent, gathered.shown_reference, report.threshold):
+    recent, reference = gathered.shown_recent, gathered.shown_reference
+    if not measure.passes(measure.compare(recent, reference).change, recent, reference, report.threshold):
         return replace(report, status=Status.STABLE)
     return replace(report, status=Status.DRIFT, severity=severity_of(report.relative_change, report.threshold))

@@ -1,6 +1,6 @@
 """The windows of a check and their sums: one product of a 0/1 matrix, windows by hours, with the table of rollups."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Self
 
@@ -63,13 +63,19 @@ class Sums:
         """The plain sum `name`: (...,) float."""
         return self.scalars[..., scalar(name)]
 
-    def at(self, place: int | slice | NDArray[np.int64] | tuple[int | slice, ...]) -> Self:
+    def at(self, place: int | slice) -> Self:
         """The sums of the windows at `place` of the leading axis."""
-        return type(self)(*(getattr(self, it.name)[place] for it in fields(self)))
+        return type(self)(self.scalars[place], self.calls[place], self.products[place], self.latency[place], self.cost[place])
 
     def less(self, other: Self) -> Self:
-        """What is left of these sums without `other`, and never below nothing."""
-        return type(self)(*(np.maximum(getattr(self, it.name) - getattr(other, it.name), 0.0) for it in fields(self)))
+        """What is left of these sums without `other`, a part of them."""
+        return type(self)(
+            self.scalars - other.scalars,
+            self.calls - other.calls,
+            self.products - other.products,
+            self.latency - other.latency,
+            self.cost - other.cost,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,17 +111,21 @@ class Columns:
         """The edges of the cost bins in use, US dollars."""
         return COST_BINS.edges()[self.cost.start - COST.start : self.cost.stop - COST.start + 1]
 
-    def add_up(self, weights: Array, sums: Array, *, histograms: bool = True) -> Sums:
-        """The sums of windows: (..., r) float weights of (r, WIDTH) float rows."""
-        flat = weights.reshape(-1, weights.shape[-1])
-        lead = weights.shape[:-1]
+    def add_up(self, windows: Array, days: Array, sums: Array) -> tuple[Sums, Sums]:
+        """The sums of windows and of days: (w, r) and (..., r) float weights of (r, WIDTH) float rows.
+
+        Days are summed without their histograms, which nobody asks for.
+        """
         light = np.concatenate([np.arange(len(SCALARS)), ACTIONS.start + self.slots, self.products])
-        added = (flat @ sums[:, light]).reshape(*lead, -1)
-        first, second = len(SCALARS), len(SCALARS) + len(self.slots)
-        latency, cost = (
-            (flat @ sums[:, it]).reshape(*lead, -1) if histograms else np.zeros((*lead, 0)) for it in (self.latency, self.cost)
-        )
-        return Sums(added[..., :first], added[..., first:second], added[..., second:][..., self.square], latency, cost)
+        added = np.concatenate([windows, days.reshape(-1, days.shape[-1])]) @ sums[:, light]
+        whole, taught = added[: len(windows)], added[len(windows) :].reshape(*days.shape[:-1], len(light))
+        nothing = np.zeros((*days.shape[:-1], 0))
+        histograms = windows @ sums[:, self.latency], windows @ sums[:, self.cost]
+        return Sums(*self._parts(whole), *histograms), Sums(*self._parts(taught), nothing, nothing)
+
+    def _parts(self, added: Array) -> tuple[Array, Array, Array]:
+        calls, products = len(SCALARS), len(SCALARS) + len(self.slots)
+        return added[..., :calls], added[..., calls:products], added[..., products:][..., self.square]
 
 
 def _extent(sums: Array, part: slice) -> slice:

@@ -22,7 +22,8 @@ def natural_log(values: ArrayLike) -> Array:
     [0.0, 0.0]
     """
     values = floats(values)
-    logarithm: Array = np.log(np.where(values > 0, values, 1.0))
+    logarithm = np.zeros(values.shape)
+    np.log(values, out=logarithm, where=values > 0)
     return logarithm
 
 
@@ -32,6 +33,6 @@ def divide(above: ArrayLike, below: ArrayLike, otherwise: float = np.nan) -> Arr
     >>> divide([1.0, 1.0], [2.0, 0.0]).tolist()
     [0.5, nan]
     """
-    above, below = floats(above), floats(below)
-    usable = below > 0
-    return np.where(usable, above / np.where(usable, below, 1.0), otherwise)
+    usable = floats(below) > 0
+    quotient: Array = floats(above) / np.where(usable, below, np.nan)
+    return quotient if np.isnan(otherwise) else np.where(usable, quotient, otherwise)

@@ -1,11 +1,11 @@
 """Two samples in one histogram: the evidence of ranks, and quantiles read off the bins."""
 
-from math import exp, log, sqrt
+from math import exp, hypot
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
-from lifecycle_core.statistics.arrays import Array, floats
+from lifecycle_core.statistics.arrays import Array, divide, floats
 
 
 def mann_whitney(recent: ArrayLike, reference: ArrayLike, effects: tuple[ArrayLike, ArrayLike] = (1.0, 1.0)) -> Array:
@@ -31,25 +31,25 @@ def mann_whitney(recent: ArrayLike, reference: ArrayLike, effects: tuple[ArrayLi
     return np.where(known, (u - 0.5) / error, 0.0)
 
 
-def quantile(counts: ArrayLike, edges: ArrayLike, q: float) -> Array:
+def quantile(counts: ArrayLike, edges: ArrayLike, q: ArrayLike) -> Array:
     """The value below which the share `q` of a histogram lies, interpolated in its bin on the logarithmic scale.
 
-    counts : (..., bins) float; edges : (bins + 1,) float > 0; NaN for an empty histogram.
+    counts : (..., bins) float; edges : (bins + 1,) float > 0; q : float or (...,) float; NaN for an empty histogram.
 
-    >>> float(quantile([0, 2, 2], [1.0, 2.0, 4.0, 8.0], 0.5).round(3))
-    4.0
+    >>> quantile([0, 2, 2], [1.0, 2.0, 4.0, 8.0], [0.25, 0.5]).round(3).tolist()
+    [2.828, 4.0]
     """
-    counts, logs = floats(counts), np.log(floats(edges))
-    n = counts.sum(axis=-1)
-    if not counts.shape[-1]:
-        return np.full(n.shape, np.nan)
+    counts, logs, q = floats(counts), np.log(floats(edges)), floats(q)
     upto = np.cumsum(counts, axis=-1)
-    wanted = np.minimum(q * n, n * (1 - 1e-12))
-    place = np.minimum(np.count_nonzero(upto <= wanted[..., None], axis=-1), counts.shape[-1] - 1)
-    here = np.take_along_axis(counts, place[..., None], axis=-1)[..., 0]
-    before = np.take_along_axis(upto, place[..., None], axis=-1)[..., 0] - here
-    share = np.where(here > 0, (wanted - before) / np.where(here > 0, here, 1.0), 0.0)
-    value = np.exp(logs[place] + share * (logs[place + 1] - logs[place]))
+    if not counts.shape[-1]:
+        return np.full(np.broadcast_shapes(q.shape, counts.shape[:-1]), np.nan)
+    n = upto[..., -1]
+    wanted = np.minimum(q, 1 - 1e-12) * n
+    place = np.minimum((upto <= wanted[..., None]).sum(axis=-1), counts.shape[-1] - 1)
+    rows: tuple[NDArray[np.int64], ...] = np.indices(n.shape, sparse=True)
+    here = counts[(*rows, place)]
+    share = divide(wanted - upto[(*rows, place)] + here, here, 0.0)
+    value: Array = np.exp(logs[place] + share * (logs[place + 1] - logs[place]))
     return np.where(n > 0, value, np.nan)
 
 
@@ -68,16 +68,16 @@ def median_ratio_interval(
 
     References: Woodruff 1952; Zou and Donner 2008.
     """
-    sides = []
-    for counts, effect in ((recent, effects[0]), (reference, effects[1])):
-        n = float(np.sum(counts))
-        if n <= 0:
-            return None
-        half = critical * 0.5 * sqrt(effect / n)
-        sides.append([log(float(quantile(counts, edges, q))) for q in (max(0.0, 0.5 - half), 0.5, min(1.0, 0.5 + half))])
-    (low1, middle1, high1), (low0, middle0, high0) = sides
+    sides = np.stack([floats(recent), floats(reference)])
+    n = sides.sum(axis=-1)
+    if not (n > 0).all():
+        return None
+    half = critical * 0.5 * np.sqrt(floats(effects) / n)
+    (low1, low0), (middle1, middle0), (high1, high0) = np.log(
+        [quantile(sides, edges, q) for q in (np.maximum(0.0, 0.5 - half), 0.5, np.minimum(1.0, 0.5 + half))]
+    ).tolist()
     middle = middle1 - middle0
     return (
-        exp(middle - sqrt((middle1 - low1) ** 2 + (high0 - middle0) ** 2)),
-        exp(middle + sqrt((high1 - middle1) ** 2 + (middle0 - low0) ** 2)),
+        exp(middle - hypot(middle1 - low1, high0 - middle0)),
+        exp(middle + hypot(high1 - middle1, middle0 - low0)),
     )
