@@ -1,12 +1,13 @@
 """Transactions keep all or nothing, and what goes wrong under them is told in one sentence."""
 
 import os
+import sqlite3
 import stat
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from subprocess import PIPE, Popen
+from subprocess import PIPE, Popen, run
 from tempfile import TemporaryDirectory
 
 import pytest
@@ -23,6 +24,23 @@ import sys
 from lifecycle_core.operations.database import upgrade
 from lifecycle_core.store.database import Database
 print(*upgrade(Database(sys.argv[1])))
+"""
+
+FILL = """
+import sys
+from datetime import UTC, datetime
+from lifecycle_core.errors import DatabaseUnavailableError
+from lifecycle_core.provenance import Provenance
+from lifecycle_core.store.database import Database
+from lifecycle_core.store.tables import VariantRow
+act = Provenance("fill", datetime(2025, 10, 7, tzinfo=UTC))
+database = Database(sys.argv[1])
+try:
+    for batch in range(100):
+        with database.write(act) as tx:
+            tx.add_all(VariantRow(name=f"{batch}-{number:0500}", created_at=act.at) for number in range(50))
+except DatabaseUnavailableError as refusal:
+    print(refusal)
 """
 
 
@@ -149,6 +167,23 @@ def test_a_full_disk_says_so_and_keeps_nothing(database, act):
     with pytest.raises(DatabaseUnavailableError, match="full disk and nothing was written; free some space"), database.write(act) as tx:
         tx.execute(fill)
     assert names(database) == []
+
+
+@pytest.mark.slow
+def test_a_quota_says_so_and_keeps_what_was_kept_before(database, act):
+    limited = 'ulimit -f 200; exec "$0" -c "$1" "$2"'
+    told = run(["bash", "-c", limited, sys.executable, FILL, database.url], capture_output=True, text=True, check=True).stdout
+    assert told.endswith("cannot be read or written by the disk under it and nothing was written; check the disk and its quota\n")
+    assert len(names(database)) % 50 == 0
+
+
+def test_pythons_own_sqlite_serves_where_the_wheel_is_missing(database, act, monkeypatch, opened):
+    monkeypatch.setitem(sys.modules, "pysqlite3", None)
+    other = opened(database.url)
+    enter(other, act, "baseline")
+    with other.read() as tx:
+        assert type(tx.connection().connection.dbapi_connection) is sqlite3.Connection
+        assert tx.exec(select(VariantRow.name)).all() == ["baseline"]
 
 
 def test_a_file_that_is_no_database_is_named(tmp_path, opened):
