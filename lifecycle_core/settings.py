@@ -80,6 +80,21 @@ class Settings:
             watch_seconds=_whole(environment, "LIFECYCLE_WATCH_SECONDS", 3600, 3600) if watch else None,
         )
 
+    @property
+    def api_url(self) -> str:
+        """The address of the API.
+
+        >>> Settings.read({"LIFECYCLE_API_HOST": "::1"}).api_url
+        'http://[::1]:3001'
+        """
+        host = f"[{self.api_host}]" if ":" in self.api_host else self.api_host
+        return f"http://{host}:{self.api_port}"
+
+    @property
+    def prefect_url(self) -> str:
+        """The address of Prefect's pages; its API is `/api` below it."""
+        return f"http://{LOOPBACK}:{self.prefect_port}"
+
 
 def _whole(environment: Mapping[str, str], name: str, default: int, most: int) -> int:
     text = environment.get(name) or str(default)

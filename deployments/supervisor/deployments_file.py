@@ -1,0 +1,50 @@
+"""The entries of prefect.yaml as deployments that this process's own runner serves."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from prefect.client.schemas.objects import ConcurrencyLimitConfig
+from prefect.deployments.runner import RunnerDeployment
+from prefect.schedules import Cron, Interval, Schedule
+
+from lifecycle_core.errors import SetupError
+
+FILE = Path(__file__).parents[2] / "prefect.yaml"
+KNOWN = {"name", "entrypoint", "description", "tags", "parameters", "schedules", "concurrency_limit", "work_pool"}
+_WHERE = {"work_pool"}  # where code runs is this process's own affair
+
+
+def deployments_of(file: Path = FILE, *, every_seconds: int | None = None) -> list[RunnerDeployment]:
+    """The deployments of `file`, in its order.
+
+    every_seconds : replaces each schedule by this interval, for demo and tests.
+    Raises SetupError for a file that cannot be read, or that says what this loader does not know.
+    """
+    try:
+        entries = yaml.safe_load(file.read_text())["deployments"]
+    except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
+        message = f"{file} cannot be read as deployments: {error}"
+        raise SetupError(message) from error
+    return [_deployment(entry, every_seconds) for entry in entries]
+
+
+def _deployment(entry: Mapping[str, Any], every_seconds: int | None) -> RunnerDeployment:
+    unknown = sorted(set(entry) - KNOWN)
+    if unknown:
+        known = ", ".join(sorted(KNOWN))
+        message = f"the deployment {entry.get('name')!r} of prefect.yaml has {unknown[0]!r}, which would be lost; known are: {known}"
+        raise SetupError(message)
+    limit = entry.get("concurrency_limit")
+    said = {name: value for name, value in entry.items() if name not in _WHERE | {"schedules", "concurrency_limit"}}
+    return RunnerDeployment.from_entrypoint(
+        **said,
+        schedules=[_schedule(it, every_seconds) for it in entry.get("schedules", [])],
+        concurrency_limit=ConcurrencyLimitConfig(**limit) if limit else None,
+    )
+
+
+def _schedule(said: Mapping[str, Any], every_seconds: int | None) -> Schedule:
+    named = {"slug": said["slug"], "timezone": said.get("timezone", "UTC"), "parameters": said.get("parameters", {})}
+    return Interval(every_seconds, **named) if every_seconds else Cron(said["cron"], **named)

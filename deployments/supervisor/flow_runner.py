@@ -1,0 +1,51 @@
+"""The runner: asks Prefect what is due, and starts a process for each flow run. Imports Prefect, which takes seconds."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+
+from prefect.runner import Runner
+
+from deployments.supervisor.deployments_file import deployments_of
+from lifecycle_core.settings import Settings
+from tasks import runs
+
+FIRST_CHECK = "watch-drift/watch-drift"
+FLOW_RUNS_AT_ONCE = 4
+PREFETCH_S = 2
+"""A run's process is started this long before it is due; longer, and the next run would meet the limit of the one still going."""
+STOPS_WITHIN_S = 10.0
+
+
+async def run_flows(settings: Settings, on_start: Callable[[list[str]], None]) -> None:
+    """Serve the deployments of prefect.yaml until cancelled, or until Prefect has been away for too long.
+
+    on_start : told the deployments' names once they are served.
+    Raises SetupError for a file of deployments that cannot be meant.
+    """
+    deployments = deployments_of(every_seconds=settings.watch_seconds)
+    names = [deployment.name for deployment in deployments]
+    await runs.end_left_behind(names)
+    runner = Runner(name="agent-lifecycle", limit=FLOW_RUNS_AT_ONCE, prefetch_seconds=PREFETCH_S, pause_on_shutdown=False)
+    for deployment in deployments:
+        await runner.aadd_deployment(deployment)
+    await runs.start(FIRST_CHECK)
+    running = asyncio.create_task(runner.start())
+    try:
+        await asyncio.sleep(0)  # by now it has put its own signal handler in our place
+        on_start(names)
+        await asyncio.wait([running])
+    finally:
+        await _end(runner, running)
+    await running  # raises what ended it
+
+
+async def _end(runner: Runner, running: "asyncio.Task[None]") -> None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(STOPS_WITHIN_S):
+            if runner.started:
+                await runner.astop()
+            await asyncio.wait([running])
+    if not running.done():
+        running.cancel()
+        await asyncio.wait([running], timeout=STOPS_WITHIN_S)

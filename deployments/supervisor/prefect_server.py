@@ -1,0 +1,97 @@
+"""The Prefect server: a child process that dies with its parent.
+
+Run as a module this is the child: it watches its standard input, a pipe whose
+other end the parent holds, and ends as Ctrl-C would end it when the pipe closes.
+So even kill -9 of the parent leaves no server and no taken port.
+"""
+
+import asyncio
+import os
+import signal
+import sys
+import threading
+import time
+from contextlib import suppress
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from deployments.supervisor.folder import LOGS, open_log
+from lifecycle_core.errors import SetupError
+from lifecycle_core.settings import LOOPBACK, Settings
+
+LOG = "prefect-server.log"
+READY_WITHIN_S = 180.0
+ENDS_WITHIN_S = 10.0
+_ASKED_EVERY_S = 0.25
+
+
+class PrefectServer:
+    """One life of the server process, started in the environment of `environment_of`."""
+
+    def __init__(self, settings: Settings, process: asyncio.subprocess.Process) -> None:
+        self._settings = settings
+        self._process = process
+
+    @classmethod
+    async def start(cls, settings: Settings) -> "PrefectServer":
+        """Start the process; it is not ready yet."""
+        with open_log(settings.data_dir, LOG) as log:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                *("-m", __name__, "server", "start", "--host", LOOPBACK, "--port", str(settings.prefect_port)),
+                stdin=asyncio.subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,  # Ctrl-C reaches the parent alone, which ends its children in order
+            )
+        return cls(settings, process)
+
+    @property
+    def pid(self) -> int:
+        """The process's id."""
+        return self._process.pid
+
+    async def ready(self) -> float:
+        """Wait until the server answers: -> seconds waited. Raises SetupError where it ends or hangs instead."""
+        began = time.monotonic()
+        while not await asyncio.to_thread(self._answers):
+            if self._process.returncode is not None or time.monotonic() - began > READY_WITHIN_S:
+                ended = "hangs" if self._process.returncode is None else f"ended with {self._process.returncode}"
+                message = f"the Prefect server {ended} before it was ready; {self._settings.data_dir / LOGS / LOG} says why"
+                raise SetupError(message)
+            await asyncio.sleep(_ASKED_EVERY_S)
+        return time.monotonic() - began
+
+    async def ended(self) -> int:
+        """Wait until the process has ended: -> its return code."""
+        return await self._process.wait()
+
+    async def stop(self) -> None:
+        """End the process: gently within ten seconds, else by force."""
+        for number in (signal.SIGINT, signal.SIGKILL):
+            with suppress(ProcessLookupError):
+                self._process.send_signal(number)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(ENDS_WITHIN_S):
+                    await self._process.wait()
+                    return
+
+    def _answers(self) -> bool:
+        try:
+            with urlopen(f"{self._settings.prefect_url}/api/health", timeout=2) as answer:  # noqa: S310 - http on loopback
+                return bool(answer.status == 200)  # noqa: PLR2004 - HTTP's own word for yes
+        except (URLError, OSError):
+            return False
+
+
+def _end_with_parent() -> None:
+    os.read(0, 1)  # returns when the parent, and with it the pipe, is gone
+    os.kill(os.getpid(), signal.SIGINT)
+
+
+if __name__ == "__main__":
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+    from prefect.cli import app
+
+    app()

@@ -1,0 +1,159 @@
+"""Everything as one process tree: the API in this process, Prefect's server as a child, and a runner whose children are flow runs.
+
+1. What cannot be served is refused before anything starts.
+2. The API comes first and needs no Prefect: checks, versions and rollback work while Prefect starts, and when it is down.
+3. A Prefect server that dies is started again, and so is a runner that gave up waiting for it.
+4. The end comes in order: API, runner, server; after Ctrl-C no process is left.
+"""
+
+import asyncio
+import os
+import signal
+import socket
+import time
+import traceback
+from collections.abc import Awaitable, Callable
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import NoReturn
+
+from deployments.supervisor.environment import environment_of
+from deployments.supervisor.folder import LOGS, held, open_log
+from deployments.supervisor.ports import listen
+from lifecycle_core.errors import InvalidInputError, LifecycleError, SetupError
+from lifecycle_core.settings import Settings
+from tasks import context
+
+LOG = "serve.log"
+PAUSES_S = (1.0, 2.0, 5.0, 15.0, 30.0)
+"""How long to wait before each new life of a part that keeps dying."""
+LIVED_S = 60.0
+"""A life longer than this was a good one: the next death counts as the first again."""
+
+Say = Callable[[str], None]
+
+
+def serve(settings: Settings, say: Say, *, simulated_clock: bool = False) -> None:
+    """Serve `settings.data_dir` until SIGINT, SIGTERM or SIGHUP ends it.
+
+    say : prints a line of progress.
+    simulated_clock : lets the demo and the tests run a fast clock and a fast watch.
+
+    Raises LifecycleError for what cannot be served, before anything has started.
+    """
+    if not simulated_clock:
+        _refuse_simulated_time(settings)
+    with held(settings.data_dir), listen(settings) as listener:
+        os.environ.update(environment_of(settings))
+        context.database()  # brought to this program's schema once, before its readers start
+        say(f"Serving {settings.data_dir}; Ctrl-C ends it, its logs are in {settings.data_dir / LOGS}")
+        with open_log(settings.data_dir, LOG) as log, redirect_stdout(log), redirect_stderr(log):
+            asyncio.run(_Tree(settings, say).live(listener))
+    say("Ended; no process is left")
+
+
+def _refuse_simulated_time(settings: Settings) -> None:
+    for name, value in (("LIFECYCLE_CLOCK", settings.clock), ("LIFECYCLE_WATCH_SECONDS", settings.watch_seconds)):
+        if value is not None:
+            message = f"{name} is set, and what is served keeps real time; unset it (only the demo plays on a fast clock)"
+            raise InvalidInputError(message, field=name)
+
+
+@dataclass
+class _Tree:
+    settings: Settings
+    say: Say
+    stop: asyncio.Event = field(default_factory=asyncio.Event)
+    prefect_is_ready: asyncio.Event = field(default_factory=asyncio.Event)
+    prefect_was_ready: bool = False
+
+    async def live(self, listener: socket.socket) -> None:
+        self._end_on_signals()
+        parts = [
+            asyncio.create_task(part)
+            for part in (self._serve_api(listener), _again(self._one_runner, self.say), _again(self._one_server, self.say))
+        ]
+        await asyncio.wait([asyncio.create_task(self.stop.wait()), *parts], return_when=asyncio.FIRST_COMPLETED)
+        self.say("Ending the API, the runner and the Prefect server")
+        ended = [await _ended(part) for part in parts]
+        for error in ended:
+            if error is not None:
+                raise error
+
+    async def _serve_api(self, listener: socket.socket) -> None:
+        began = time.monotonic()
+        from deployments.http.app import create_app
+        from deployments.supervisor.web import Web
+
+        web = Web(
+            create_app(), on_ready=lambda: self.say(f"API      {self.settings.api_url}/docs  ready in {time.monotonic() - began:.1f} s")
+        )
+        serving = asyncio.create_task(web.serve(sockets=[listener]))
+        try:
+            await asyncio.wait([serving])
+        finally:
+            web.should_exit = True
+            await serving
+        message = f"the API ended by itself; {self.settings.data_dir / LOGS / LOG} says why"
+        raise SetupError(message)
+
+    async def _one_server(self) -> str:
+        from deployments.supervisor.prefect_server import PrefectServer
+
+        self.say(f"Prefect  {self.settings.prefect_url}  starting, 5 to 30 s")
+        server = await PrefectServer.start(self.settings)
+        try:
+            took = await server.ready()
+            self.say(f"Prefect  {self.settings.prefect_url}  ready in {took:.1f} s")
+            self.prefect_is_ready.set()
+            self.prefect_was_ready = True
+            return f"Prefect server ended with {await server.ended()}"
+        except SetupError as error:
+            if not self.prefect_was_ready:
+                raise
+            return str(error)
+        finally:
+            self.prefect_is_ready.clear()
+            await server.stop()
+
+    async def _one_runner(self) -> str:
+        flow_runner = await asyncio.to_thread(import_module, "deployments.supervisor.flow_runner")  # seconds, in which the API answers
+        await self.prefect_is_ready.wait()
+        try:
+            await flow_runner.run_flows(self.settings, self._runner_started)
+        except LifecycleError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever ended the runner, the next one is started
+            traceback.print_exc()
+            return f"Runner ended: {error}"
+        return "Runner ended by itself"
+
+    def _runner_started(self, deployments: list[str]) -> None:
+        self._end_on_signals()
+        self.say(f"Watch    {', '.join(deployments)}  on schedule, a first check is on its way")
+
+    def _end_on_signals(self) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            asyncio.get_running_loop().add_signal_handler(number, self.stop.set)
+
+
+async def _again(one_life: Callable[[], Awaitable[str]], say: Say) -> NoReturn:
+    """Live one life after the other; each tells why it ended."""
+    deaths = 0
+    while True:
+        began = time.monotonic()
+        why = await one_life()
+        deaths = 0 if time.monotonic() - began > LIVED_S else deaths + 1
+        pause = PAUSES_S[min(deaths, len(PAUSES_S) - 1)]
+        say(f"{why}; starting it again in {pause:.0f} s")
+        await asyncio.sleep(pause)
+
+
+async def _ended(part: "asyncio.Task[None]") -> BaseException | None:
+    """End `part`: -> what had ended it before, if anything had."""
+    if part.done():
+        return part.exception()
+    part.cancel()
+    await asyncio.wait([part])
+    return None

@@ -1,0 +1,129 @@
+"""The watch's tasks: which variants there are, a check of each, and the table for Prefect's pages.
+
+They pass words and numbers, never what a customer said; the database keeps what was found.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from prefect import task
+from prefect.artifacts import create_table_artifact
+from prefect.client.schemas.objects import State, TaskRun
+from prefect.runtime import flow_run
+
+from lifecycle_core.drift.report import DriftReport, MetricReport, Status
+from lifecycle_core.errors import LifecycleError
+from lifecycle_core.operations import drift, traffic
+from tasks import context
+
+ACTOR = "flow:watch-drift"
+TABLE = "drift"
+FAILED = "failed"
+_FAULT_OF_THIS_SIDE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one check came to, in words: the variant's status, and a row of the table for each metric that has something to say."""
+
+    variant: str
+    status: str
+    rows: tuple[dict[str, str], ...]
+
+    @classmethod
+    def of(cls, report: DriftReport) -> "Finding":
+        """The words for `report`."""
+        spoken = [it for it in report.metrics if it.status in {Status.DRIFT, Status.SUSPECTED}]
+        rows = [_row_of(report.variant, it) for it in spoken]
+        rows += [_row(report.variant, "incident", it.message) for it in report.incidents]
+        status = "incident" if report.incidents and report.status is not Status.DRIFT else report.status.value.replace("_", " ")
+        return cls(report.variant, status, tuple(rows or [_row(report.variant, status)]))
+
+    @classmethod
+    def failed(cls, variant: str, error: BaseException) -> "Finding":
+        """The words for a check that could not be made; only a refusal's own are fit to be shown."""
+        why = str(error) if isinstance(error, LifecycleError) else type(error).__name__
+        return cls(variant, FAILED, (_row(variant, FAILED, why),))
+
+
+def may_pass(_task: object, _run: TaskRun, state: State[Any]) -> bool:
+    """Whether trying again can help: a database that is locked or away comes back, a refusal stays one."""
+    error = state.result(raise_on_failure=False)
+    return isinstance(error, LifecycleError) and error.status >= _FAULT_OF_THIS_SIDE
+
+
+@task(retries=3, retry_delay_seconds=[1, 5, 30], retry_condition_fn=may_pass, persist_result=False)
+def list_variants() -> list[str]:
+    """The names of all variants."""
+    return traffic.variants(context.database())
+
+
+@task(task_run_name="check {variant}", retries=3, retry_delay_seconds=[1, 5, 30], retry_condition_fn=may_pass, persist_result=False)
+def check_drift(variant: str) -> Finding:
+    """Check `variant` as of now and record it; the same hour again changes nothing."""
+    act = context.act(ACTOR, request_id=str(flow_run.id or ""))
+    return Finding.of(drift.check_and_record(context.database(), act, variant, act.at))
+
+
+@task(persist_result=False)
+def leave_table(findings: Sequence[Finding]) -> None:
+    """Leave the artifact `drift`: the verdict first, a row for each metric that speaks, and where to read on."""
+    rows = [row for finding in findings for row in finding.rows]
+    create_table_artifact(key=TABLE, table=rows, description=description(findings, context.settings().api_url))
+
+
+def description(findings: Sequence[Finding], api: str) -> str:
+    """The artifact's description in Markdown.
+
+    >>> print(description([], "http://127.0.0.1:3001").splitlines()[0])
+    **nothing to check yet**: bring conversations in with `lifecycle ingest FILE`.
+    """
+    if not findings:
+        return f"**{verdict(findings)}**: bring conversations in with `lifecycle ingest FILE`."
+    lines = [f"**{verdict(findings)}**", ""]
+    for finding in findings:
+        if finding.status not in {Status.STABLE.value, FAILED}:
+            name = quote(finding.variant)
+            lines.append(
+                f"- `{finding.variant}` is {finding.status}: [report]({api}/api/lifecycle/drift/detect?variant={name}), "
+                f"[history]({api}/api/lifecycle/drift/history?variant={name})"
+            )
+    lines += ["", f"[Status]({api}/api/lifecycle/status) · [the watch itself]({api}/api/lifecycle/drift/metrics) · [API]({api}/docs)"]
+    return "\n".join(lines)
+
+
+def verdict(findings: Sequence[Finding]) -> str:
+    """What the checks came to, in a sentence without its full stop.
+
+    >>> verdict([Finding("a", "drift", ()), Finding("b", "stable", ())])
+    '1 of 2 variants drifts: a'
+    >>> verdict([Finding("a", "stable", ()), Finding("b", "failed", ())])
+    'none of 2 variants drifts; 1 could not be checked: b'
+    """
+    if not findings:
+        return "nothing to check yet"
+    drifting = [it.variant for it in findings if it.status == Status.DRIFT.value]
+    failed = [it.variant for it in findings if it.status == FAILED]
+    of = f"of {len(findings)} variant{'s' * (len(findings) != 1)}"
+    said = f"{len(drifting)} {of} drift{'s' * (len(drifting) == 1)}: {', '.join(drifting)}" if drifting else f"none {of} drifts"
+    return said + (f"; {len(failed)} could not be checked: {', '.join(failed)}" if failed else "")
+
+
+def _row_of(variant: str, it: MetricReport) -> dict[str, str]:
+    status = f"{it.status.value}, {it.severity.value}" if it.severity else it.status.value
+    what = it.metric.value.replace("_", " ")
+    by = it.decided_by
+    if by is None:
+        return _row(variant, status, what, change=_percent(it.relative_change))
+    evidence = f"{abs(by.z):.1f} / {by.entry:.1f}"
+    return _row(variant, status, what, change=_percent(by.relative_change), evidence=evidence, since=f"{by.onset:%Y-%m-%d %H:%M}")
+
+
+def _row(variant: str, status: str, what: str = "", *, change: str = "", evidence: str = "", since: str = "") -> dict[str, str]:
+    return {"variant": variant, "status": status, "what": what, "change": change, "z / entry": evidence, "since": since}
+
+
+def _percent(change: float | None) -> str:
+    return "" if change is None else f"{change:+.0%}"
