@@ -1,5 +1,6 @@
 """`lifecycle serve` and `lifecycle down`."""
 
+import sys
 from contextlib import suppress
 
 import click
@@ -24,7 +25,7 @@ def serve(*, host: str | None, port: int | None, prefect_port: int | None, simul
 
     given: dict[str, str | int | None] = {"LIFECYCLE_API_HOST": host, "LIFECYCLE_API_PORT": port, "LIFECYCLE_PREFECT_PORT": prefect_port}
     context.configure(**{name: str(value) for name, value in given.items() if value is not None})
-    out = click.get_text_stream("stdout")  # kept: the supervisor turns what others print into its log
+    out = sys.stdout  # kept: the supervisor turns what others print into its log
 
     def say(line: str) -> None:
         with suppress(OSError):  # a terminal that was closed must not keep the tree from ending in order
