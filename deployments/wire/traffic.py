@@ -4,23 +4,17 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from shlex import quote
-from typing import Annotated, Any, Self
+from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
-from pydantic.alias_generators import to_camel
+from pydantic import Field
 
+from deployments.wire.base import Wire, Zulu
 from lifecycle_core.conversations import Conversation, conversation_adapter, hour_of
 from lifecycle_core.operations.traffic import Ingested
 from lifecycle_core.traffic.rejected import Quarantined
 from lifecycle_core.traffic.summary import Summary
 
-Zulu = Annotated[datetime, PlainSerializer(lambda it: it.isoformat().replace("+00:00", "Z"), return_type=str)]
-
 _RECENT = timedelta(hours=2)
-
-
-class _Wire(BaseModel):
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid")
 
 
 def conversation_schema() -> dict[str, Any]:
@@ -38,7 +32,7 @@ def conversation_schema() -> dict[str, Any]:
     return told
 
 
-class IngestedWire(_Wire):
+class IngestedWire(Wire):
     """What became of the conversations of a request."""
 
     accepted: int = Field(description="Conversations that were new.")
@@ -51,7 +45,7 @@ class IngestedWire(_Wire):
         return cls(accepted=it.accepted, known=it.known, differing=it.differing)
 
 
-class ReasonWire(_Wire):
+class ReasonWire(Wire):
     """Why some records were refused."""
 
     field: str | None
@@ -61,7 +55,7 @@ class ReasonWire(_Wire):
     lines: list[str]
 
 
-class SpanWire(_Wire):
+class SpanWire(Wire):
     """The conversations of one variant."""
 
     variant: str
@@ -71,7 +65,7 @@ class SpanWire(_Wire):
     assumed_ends: int
 
 
-class SummaryWire(_Wire):
+class SummaryWire(Wire):
     """What became of everything that was read."""
 
     schema_version: int = 1
@@ -127,7 +121,7 @@ class SummaryWire(_Wire):
         )
 
 
-class QuarantinedWire(_Wire):
+class QuarantinedWire(Wire):
     """A refused record."""
 
     source: str
@@ -138,7 +132,7 @@ class QuarantinedWire(_Wire):
     received_at: Zulu
 
 
-class QuarantineWire(_Wire):
+class QuarantineWire(Wire):
     """The refused records that came last."""
 
     schema_version: int = 1
