@@ -1,15 +1,20 @@
 """The clock, environment and database of the running process: the one place below `deployments` that asks for them. Knows no Prefect."""
 
 import os
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from lifecycle_core.errors import InvalidInputError
 from lifecycle_core.provenance import Provenance
 from lifecycle_core.settings import Settings
 
 if TYPE_CHECKING:
     from lifecycle_core.store.database import Database
+
+EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
+AHEAD: Final = timedelta(hours=1)
+"""What clocks may differ by: an instant further ahead of now was not meant."""
 
 _given: dict[str, str] = {}
 
@@ -43,6 +48,22 @@ def now() -> datetime:
     real = datetime.now(UTC)
     clock = settings().clock
     return clock.at(real) if clock else real
+
+
+def as_of(at: datetime | None) -> datetime:
+    """The instant that a question is about, in UTC: `at`, else now.
+
+    Raises InvalidInputError for an `at` without a zone, before the year 2000, or over an hour ahead of now.
+    """
+    if at is None:
+        return now()
+    if at.tzinfo is None:
+        message = f"at is {at.isoformat()} and has no zone; add Z for UTC ({at.isoformat()}Z), or an offset such as +02:00"
+        raise InvalidInputError(message, field="at")
+    if not EARLIEST <= at <= now() + AHEAD:
+        message = f"at is {at.isoformat()}; give an instant from the year 2000 to now, {now():%Y-%m-%dT%H:%M:%SZ}"
+        raise InvalidInputError(message, field="at")
+    return at.astimezone(UTC)
 
 
 def act(by: str, why: str = "", request_id: str | None = None) -> Provenance:

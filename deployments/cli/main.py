@@ -1,0 +1,117 @@
+"""`lifecycle`: the root of the commands, and the one place where a refusal becomes a sentence and an exit code.
+
+1. A command's module is imported when the command is asked for, and imports nothing heavy before it runs.
+2. 0 it went well; 1 it could not be done; 2 what was typed cannot be meant; 4 not allowed; 5 it ran and the answer is bad news; 130 Ctrl-C.
+3. A refusal is one sentence on standard error; standard output has results only.
+"""
+
+import sys
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from typing import Any, NoReturn
+
+import click
+from click.exceptions import NoArgsIsHelpError
+
+from lifecycle_core.errors import LifecycleError
+
+FAILED, MISUSED, NOT_ALLOWED, INTERRUPTED = 1, 2, 4, 130
+
+MISUSES = {400, 404, 413, 422}
+DENIALS = {401, 403}
+
+COMMANDS = {
+    "ingest": "ingest",
+    "quarantine": "quarantine",
+    "drift": "drift",
+    "versions": "versions",
+    "status": "status",
+    "serve": "serve",
+    "down": "serve",
+    "db": "db",
+    "doctor": "doctor",
+    "config": "config",
+}
+"""Each command and its module, in the order of their use."""
+
+EPILOG = """\b
+First steps:
+  lifecycle ingest traffic.jsonl.gz      take an agent's conversations in
+  lifecycle drift check baseline         ask whether its behaviour has changed
+  lifecycle serve                        watch every variant each hour
+
+\b
+Exit codes: 0 done; 1 it could not be done; 2 what was typed cannot be meant;
+4 not allowed; 5 it ran and the answer is bad news, such as a drift; 130 Ctrl-C.
+"""
+
+
+class _Modules(Mapping[str, click.Command]):
+    """The commands by name, each imported when it is looked at."""
+
+    def __getitem__(self, name: str) -> click.Command:
+        command: click.Command = getattr(import_module(f"deployments.cli.{COMMANDS[name]}"), name)
+        return command
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(COMMANDS)
+
+    def __len__(self) -> int:
+        return len(COMMANDS)
+
+
+class _Root(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(COMMANDS)
+
+    def main(self, *args: Any, **extra: Any) -> NoReturn:  # noqa: ANN401 - click's signature
+        """Run one command line, and exit by what came of it."""
+        extra["standalone_mode"] = False
+        try:
+            code = super().main(*args, **extra)
+        except click.Abort:
+            _refuse("interrupted", INTERRUPTED)
+        except click.ClickException as error:
+            _refuse(_told(error), error.exit_code)
+        except LifecycleError as error:
+            _refuse(str(error), exit_code_of(error))
+        sys.exit(code if isinstance(code, int) else 0)
+
+
+def exit_code_of(error: LifecycleError) -> int:
+    """What the program exits with after `error`.
+
+    >>> from lifecycle_core.errors import DatabaseUnavailableError, UnknownVariantError
+    >>> exit_code_of(UnknownVariantError("no variant")), exit_code_of(DatabaseUnavailableError("locked"))
+    (2, 1)
+    """
+    if error.status in DENIALS:
+        return NOT_ALLOWED
+    return MISUSED if error.status in MISUSES or error.field is not None else FAILED
+
+
+def _told(error: click.ClickException) -> str:
+    message = error.format_message()
+    if not isinstance(error, click.UsageError) or isinstance(error, NoArgsIsHelpError) or error.ctx is None:
+        return message
+    return f"{message if message.endswith(('.', '?')) else f'{message}.'} See: {error.ctx.command_path} --help"
+
+
+def _refuse(message: str, code: int) -> NoReturn:
+    click.echo(message, err=True)
+    sys.exit(code)
+
+
+@click.group(cls=_Root, commands=_Modules(), epilog=EPILOG, context_settings={"max_content_width": 100})  # type: ignore[arg-type]
+@click.option(
+    "--database",
+    metavar="URL",
+    help="The database: sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME. Wins over LIFECYCLE_DATABASE_URL.",
+)
+@click.version_option(package_name="agent-lifecycle", message="lifecycle %(version)s")
+def main(database: str | None) -> None:
+    """Keep an LLM agent good after launch."""
+    if database is not None:
+        from tasks import context
+
+        context.configure(LIFECYCLE_DATABASE_URL=database)
