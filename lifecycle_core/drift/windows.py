@@ -116,14 +116,19 @@ class Columns:
 
         Days are summed without their histograms, which nobody asks for.
         """
-        light = np.concatenate([np.arange(len(SCALARS)), ACTIONS.start + self.slots, self.products])
+        light = self.light()
         added = np.concatenate([windows, days.reshape(-1, days.shape[-1])]) @ sums[:, light]
         whole, taught = added[: len(windows)], added[len(windows) :].reshape(*days.shape[:-1], len(light))
         nothing = np.zeros((*days.shape[:-1], 0))
         histograms = windows @ sums[:, self.latency], windows @ sums[:, self.cost]
-        return Sums(*self._parts(whole), *histograms), Sums(*self._parts(taught), nothing, nothing)
+        return Sums(*self.parts(whole), *histograms), Sums(*self.parts(taught), nothing, nothing)
 
-    def _parts(self, added: Array) -> tuple[Array, Array, Array]:
+    def light(self) -> NDArray[np.int64]:
+        """The places in the vector of all but the histograms: plain sums, calls, products."""
+        return np.concatenate([np.arange(len(SCALARS)), ACTIONS.start + self.slots, self.products])
+
+    def parts(self, added: Array) -> tuple[Array, Array, Array]:
+        """Plain sums, calls and products, (..., k, k), from the columns of `light`."""
         calls, products = len(SCALARS), len(SCALARS) + len(self.slots)
         return added[..., :calls], added[..., calls:products], added[..., products:][..., self.square]
 
