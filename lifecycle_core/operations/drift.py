@@ -1,5 +1,6 @@
 """Check a variant for drift, and remember what was found."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -7,7 +8,7 @@ from lifecycle_core.drift.detect import detect, span
 from lifecycle_core.drift.episodes import DriftMetrics, Episode, after_check
 from lifecycle_core.drift.report import DriftReport
 from lifecycle_core.operations.traffic import FIRST_VERSION
-from lifecycle_core.policy import Policy
+from lifecycle_core.policy import Mode
 from lifecycle_core.provenance import Provenance
 from lifecycle_core.store import checks, conversations, episodes, policies, variants, versions
 from lifecycle_core.store.database import Database, Transaction
@@ -15,14 +16,14 @@ from lifecycle_core.store.database import Database, Transaction
 _WEEK: Final = timedelta(days=7)
 
 
-def check(database: Database, variant: str, at: datetime, policy: Policy | None = None) -> DriftReport:
+def check(database: Database, variant: str, at: datetime, mode: Mode | None = None) -> DriftReport:
     """The drift report of `variant` as of `at`; changes nothing.
 
-    policy : in place of the variant's own, for a question of "what if".
+    mode : what decides, in place of the mode of the variant's own policy.
     Raises UnknownVariantError, and InvalidInputError for an `at` that no traffic can be near.
     """
     with database.read() as tx:
-        return _report(tx, variant, at, policy)
+        return _report(tx, variant, at, mode)
 
 
 def check_and_record(database: Database, act: Provenance, variant: str, at: datetime) -> DriftReport:
@@ -73,9 +74,10 @@ def watch_metrics(tx: Transaction, at: datetime) -> DriftMetrics:
     )
 
 
-def _report(tx: Transaction, variant: str, at: datetime, policy: Policy | None) -> DriftReport:
+def _report(tx: Transaction, variant: str, at: datetime, mode: Mode | None) -> DriftReport:
     variants.expect(tx, variant)
-    policy = policy or policies.of(tx, variant)
+    policy = policies.of(tx, variant)
+    policy = replace(policy, mode=mode or policy.mode)
     window = span(policy, at)
     version, since = _served(tx, variant, at)
     rollups = conversations.table(tx, variant, version, window.start, window.end)

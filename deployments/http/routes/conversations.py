@@ -4,10 +4,11 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Header, Request
 
+from deployments.http.dependencies import Acting, Store
+from deployments.http.problems import answers
 from deployments.wire.traffic import IngestedWire, conversation_schema
 from lifecycle_core.operations import traffic
 from lifecycle_core.traffic.posted import MAX_BODY_BYTES, MAX_CONVERSATIONS, conversations_of, too_large
-from tasks import context
 
 router = APIRouter(prefix="/api/lifecycle", tags=["traffic"])
 
@@ -35,13 +36,15 @@ async def body_within_bounds(request: Request) -> bytes:
     summary="Take conversations in",
     description=f"One conversation, an array, or one a line: up to {MAX_CONVERSATIONS:,}, {MAX_BODY_BYTES >> 20} MiB in all. "
     "All of them are taken or none. What is known by its variant and id changes nothing, so a request may be repeated.",
+    responses=answers(413),
     openapi_extra={"requestBody": BODY},
 )
 def post_conversations(
     body: Annotated[bytes, Depends(body_within_bounds)],
+    act: Acting,
+    database: Store,
     content_type: Annotated[str, Header(include_in_schema=False)] = "",
-    x_request_id: Annotated[str | None, Header()] = None,
 ) -> IngestedWire:
     """Parse, keep, tell."""
     batch = conversations_of(body, content_type)
-    return IngestedWire.of(traffic.ingest(context.database(), context.act("http:anonymous", request_id=x_request_id), batch))
+    return IngestedWire.of(traffic.ingest(database, act, batch))

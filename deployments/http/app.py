@@ -1,0 +1,30 @@
+"""The API."""
+
+from fastapi import FastAPI
+from fastapi.responses import HTMLResponse
+
+from deployments.http import problems, requests
+from deployments.http.docs import page
+from deployments.http.routes import conversations, drift, status, versions
+
+DESCRIPTION = """Watches an agent's conversations for drift, and keeps its versions.
+
+Errors are `application/problem+json` with a stable `code`. Times are UTC with a `Z`. Strings such as "75.00%" stand beside
+their numbers, which end in `Value`. Every reply names its request in `X-Request-Id`."""
+
+
+def create_app() -> FastAPI:
+    """Make the application; it opens the database at the first request that needs it."""
+    app = FastAPI(title="agent-lifecycle", version="0.1.0", description=DESCRIPTION, docs_url=None, redoc_url=None)
+    problems.install(app)
+    requests.install(app)
+    for routes in (conversations, drift, versions, status):
+        app.include_router(routes.router)
+
+    @app.get("/docs", include_in_schema=False)
+    @app.get("/", include_in_schema=False)
+    def docs() -> HTMLResponse:
+        """Every route on one page, which asks nothing of anywhere else."""
+        return page(app.openapi())
+
+    return app

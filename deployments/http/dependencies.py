@@ -1,0 +1,45 @@
+"""What a route is given: the database, the instant asked for, who asks, and which page."""
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import Depends, Query, Request
+
+from lifecycle_core.errors import InvalidInputError
+from lifecycle_core.provenance import Provenance
+from lifecycle_core.store.database import Database
+from tasks import context
+
+
+def asked_at(
+    at: Annotated[datetime | None, Query(description="Ask as of this instant, ISO 8601 with a zone; now by default.")] = None,
+) -> datetime:
+    """The instant that is asked for."""
+    return context.as_of(at)
+
+
+def acting(request: Request) -> Provenance:
+    """Who asks. Without keys everyone on this machine may do everything."""
+    return context.act("http:anonymous", request_id=request.state.request_id)
+
+
+def asked_before(
+    cursor: Annotated[str | None, Query(description="`nextCursor` of the page before.", max_length=40)] = None,
+) -> int | None:
+    """Where the page begins: before this row."""
+    if cursor is None:
+        return None
+    if not (cursor.isascii() and cursor.isdecimal() and int(cursor) > 0):
+        message = f"cursor is {cursor!r}; give the nextCursor of the page before"
+        raise InvalidInputError(message, field="cursor")
+    return int(cursor)
+
+
+Store = Annotated[Database, Depends(context.database)]
+At = Annotated[datetime, Depends(asked_at)]
+Acting = Annotated[Provenance, Depends(acting)]
+Before = Annotated[int | None, Depends(asked_before)]
+Limit = Annotated[int, Query(ge=1, le=1000, description="How many at most, the newest first.")]
+Variant = Annotated[str, Query(min_length=1, max_length=200, description="The variant's name.")]
+VariantName = Annotated[str, Query(alias="variantName", min_length=1, max_length=200, description="The variant's name.")]
+Number = Annotated[int, Query(ge=1, lt=2**31, description="A version's number.")]

@@ -1,0 +1,100 @@
+"""Errors as `application/problem+json` (RFC 9457): the one place where refusals get a status."""
+
+import logging
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any, Final
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+
+from lifecycle_core.errors import LifecycleError
+
+MEDIA_TYPE: Final = "application/problem+json"
+RETRY_AFTER_S: Final = "1"
+
+_LOG = logging.getLogger(__name__)
+
+
+class Fault(BaseModel):
+    """One field at fault."""
+
+    field: str
+    message: str
+
+
+class Problem(BaseModel):
+    """What went wrong, for people in `detail` and for programs in `code`."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    requestId: str  # noqa: N815 - the name on the wire
+    errors: list[Fault]
+
+
+def answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The refusals of a route, for the OpenAPI document; every route may also be asked wrongly, or fail."""
+    return {
+        status: {"description": HTTPStatus(status).phrase, "content": {MEDIA_TYPE: {"schema": Problem.model_json_schema()}}}
+        for status in sorted({*statuses, 400, 422, 500, 503})
+    }
+
+
+def problem(request: Request, status: int, code: str, detail: str, errors: Sequence[Fault] = ()) -> JSONResponse:
+    """The answer to `request` that tells a problem."""
+    told = Problem(
+        type=f"/problems/{code}",
+        title=HTTPStatus(status).phrase,
+        status=status,
+        code=code,
+        detail=detail,
+        requestId=request.state.request_id,
+        errors=list(errors),
+    )
+    headers = {"X-Request-Id": request.state.request_id}
+    if status in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}:
+        headers["Retry-After"] = RETRY_AFTER_S
+    return JSONResponse(told.model_dump(), status, headers, MEDIA_TYPE)
+
+
+def install(app: FastAPI) -> None:
+    """Let `app` answer every error with a problem document."""
+
+    @app.exception_handler(LifecycleError)
+    def _(request: Request, error: LifecycleError) -> JSONResponse:
+        errors = [Fault(field=error.field, message=str(error))] if error.field else []
+        return problem(request, error.status, error.code, str(error), errors)
+
+    @app.exception_handler(RequestValidationError)
+    def _(request: Request, error: RequestValidationError) -> JSONResponse:
+        errors = [_fault(it) for it in error.errors()]
+        detail = "; ".join(f"{it.field}: {it.message}" for it in errors)
+        return problem(request, HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-input", detail, errors)
+
+    @app.exception_handler(HTTPException)
+    def _(request: Request, error: HTTPException) -> JSONResponse:
+        phrase = HTTPStatus(error.status_code).phrase
+        detail = f"{request.method} {request.url.path}: {error.detail}; /docs lists every route"
+        answer = problem(request, error.status_code, phrase.lower().replace(" ", "-"), detail)
+        answer.headers.update(error.headers or {})
+        return answer
+
+    @app.exception_handler(Exception)
+    def _(request: Request, error: Exception) -> JSONResponse:
+        _LOG.exception("request %s failed", request.state.request_id, exc_info=error)
+        detail = f"the program failed; its log tells more under request {request.state.request_id}"
+        return problem(request, HTTPStatus.INTERNAL_SERVER_ERROR, "internal", detail)
+
+
+def _fault(error: dict[str, Any]) -> Fault:
+    place = ".".join(str(it) for it in error["loc"][1:]) or "body"
+    given = error.get("input")
+    message = error["msg"][:1].lower() + error["msg"][1:]
+    value = f" is {given!r:.80}:" if isinstance(given, str | int | float | bool) and error["type"] != "missing" else ""
+    return Fault(field=place, message=f"{place}{value} {message}")

@@ -1,0 +1,50 @@
+"""How everything stands."""
+
+from typing import Literal
+
+from fastapi import APIRouter
+from pydantic import BaseModel
+
+from deployments.http.dependencies import At, Store
+from deployments.http.problems import answers
+from deployments.wire.status import ReliabilityWire, StatusWire
+from lifecycle_core.operations import database as databases
+from lifecycle_core.operations import status as stands
+
+router = APIRouter(tags=["status"])
+
+
+class Health(BaseModel):
+    """A sign of life."""
+
+    status: Literal["ok"] = "ok"
+
+
+class Readiness(Health):
+    """Ready to serve, with the schema's revision."""
+
+    revision: str | None
+
+
+@router.get("/api/lifecycle/status", summary="How everything stands", responses=answers())
+def status(database: Store, at: At) -> StatusWire:
+    """Variants, active versions, open episodes, the last check."""
+    return StatusWire.of(stands.status(database, at))
+
+
+@router.get("/api/reliability/metrics", summary="Figures of drift, traffic and versions", responses=answers())
+def reliability(database: Store, at: At) -> ReliabilityWire:
+    """The last day's traffic, and the month's activations and rollbacks."""
+    return ReliabilityWire.of(stands.reliability(database, at))
+
+
+@router.get("/healthz", summary="Whether the process answers", responses=answers())
+def healthz() -> Health:
+    """Asks nothing of the database."""
+    return Health()
+
+
+@router.get("/readyz", summary="Whether the database answers and has this program's schema", responses=answers())
+def readyz(database: Store) -> Readiness:
+    """Else 503 says what is wrong."""
+    return Readiness(revision=databases.revision(database))
