@@ -29,25 +29,36 @@ def activate_all(tx):
     tx.flush()
 
 
-@pytest.fixture
-def changed(any_database, act):
-    """A database in which versions were registered, activated and rolled back."""
+def change(database, act):
+    """Register versions, activate them and roll back."""
     for prompt in ("one", "two"):
-        versions.register(any_database, act, variant="baseline", system_prompt=prompt)
+        versions.register(database, act, variant="baseline", system_prompt=prompt)
     for number in (1, 2):
-        versions.activate(any_database, act, "baseline", number)
-    versions.roll_back(any_database, replace(act, why="bookings fell", request_id="r-7"), "baseline")
-    return any_database
+        versions.activate(database, act, "baseline", number)
+    versions.roll_back(database, replace(act, why="bookings fell", request_id="r-7"), "baseline")
+    return database
 
 
-def test_every_link_follows_from_the_one_before(changed):
-    rows = logged(changed)
+@pytest.fixture
+def changed(database, act):
+    """A database of SQLite in which something was changed."""
+    return change(database, act)
+
+
+@pytest.fixture
+def changed_anywhere(any_database, act):
+    """A database of each kind in which something was changed."""
+    return change(any_database, act)
+
+
+def test_every_link_follows_from_the_one_before(changed_anywhere):
+    rows = logged(changed_anywhere)
     assert [row.previous_hash for row in rows] == [audit.GENESIS, *(row.hash for row in rows[:-1])]
-    assert problems(changed) == []
+    assert problems(changed_anywhere) == []
 
 
-def test_a_link_says_who_when_why_and_in_which_request(changed, act):
-    last = logged(changed)[-1]
+def test_a_link_says_who_when_why_and_in_which_request(changed_anywhere, act):
+    last = logged(changed_anywhere)[-1]
     assert (last.by, last.at, last.why, last.request_id) == ("test", act.at, "bookings fell", "r-7")
 
 
@@ -56,14 +67,14 @@ def test_a_link_says_what_changed_from_what_to_what(changed):
     assert moves[-2:] == [("model_versions:baseline/2", 1, 0), ("model_versions:baseline/1", 0, 1)]
 
 
-def test_a_new_row_is_named_by_the_id_that_the_database_gave_it(changed):
-    subjects = [row.subject for row in logged(changed) if row.subject.startswith("activations:") and "kind" in row.after]
+def test_a_new_row_is_named_by_the_id_that_the_database_gave_it(changed_anywhere):
+    subjects = [row.subject for row in logged(changed_anywhere) if row.subject.startswith("activations:") and "kind" in row.after]
     assert subjects == [f"activations:baseline/{number}" for number in (1, 2, 3)]
 
 
-def test_the_head_counts_the_links_and_tells_the_last_hash(changed):
-    rows = logged(changed)
-    with changed.read() as tx:
+def test_the_head_counts_the_links_and_tells_the_last_hash(changed_anywhere):
+    rows = logged(changed_anywhere)
+    with changed_anywhere.read() as tx:
         assert audit.head(tx) == (len(rows), rows[-1].hash)
 
 
@@ -82,13 +93,13 @@ def test_a_change_of_a_column_that_is_not_audited_is_not_logged(changed, act):
     assert len(logged(changed)) == before
 
 
-def test_what_is_rolled_back_leaves_no_link(changed, act):
-    before = len(logged(changed))
-    with changed.write(act) as tx:
+def test_what_is_rolled_back_leaves_no_link(changed_anywhere, act):
+    before = len(logged(changed_anywhere))
+    with changed_anywhere.write(act) as tx:
         tx.exec(select(VersionRow).where(VersionRow.version == 1)).one().is_active = 0
         tx.flush()
         tx.rollback()
-    assert len(logged(changed)) == before
+    assert len(logged(changed_anywhere)) == before
 
 
 @pytest.mark.parametrize(
@@ -107,8 +118,8 @@ def test_a_write_outside_a_flush_is_refused(changed, act, statement):
         tx.execute(statement)
 
 
-def test_raw_sql_is_refused(changed, act):
-    with pytest.raises(UnauditedWriteError, match="raw SQL"), changed.write(act) as tx:
+def test_raw_sql_is_refused(changed_anywhere, act):
+    with pytest.raises(UnauditedWriteError, match="raw SQL"), changed_anywhere.write(act) as tx:
         tx.execute(text("UPDATE model_versions SET is_active = 1"))
 
 
@@ -132,8 +143,8 @@ def test_a_deletion_of_an_audited_row_is_refused(changed, act):
         tx.delete(tx.exec(select(VersionRow).where(VersionRow.version == 1)).one())
 
 
-def test_a_flush_that_failed_opens_no_way_past_the_log(changed, act):
-    with changed.write(act) as tx:
+def test_a_flush_that_failed_opens_no_way_past_the_log(changed_anywhere, act):
+    with changed_anywhere.write(act) as tx:
         with pytest.raises(IntegrityError), tx.begin_nested():
             activate_all(tx)
         with pytest.raises(UnauditedWriteError):
