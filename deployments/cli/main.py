@@ -102,7 +102,7 @@ def _refuse(message: str, code: int) -> NoReturn:
     sys.exit(code)
 
 
-@click.group(cls=_Root, commands=_Modules(), epilog=EPILOG, context_settings={"max_content_width": 100})  # type: ignore[arg-type]
+@click.group(cls=_Root, commands=_Modules(), epilog=EPILOG, context_settings={"max_content_width": 100})
 @click.option(
     "--database",
     metavar="URL",

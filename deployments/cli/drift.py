@@ -1,0 +1,130 @@
+"""`lifecycle drift`: has a variant's behaviour changed, when did it, and does the watch go on."""
+
+import sys
+from datetime import datetime
+
+import click
+
+from deployments.cli.shown import (
+    BAD_NEWS,
+    NOTHING,
+    acting,
+    at_option,
+    command,
+    json_option,
+    limit_option,
+    minute,
+    number,
+    print_facts,
+    print_json,
+    print_table,
+    printable,
+    span,
+)
+
+EPILOG = """\b
+Exit codes: 0 no drift, or too few conversations to tell; 5 drift.
+"""
+
+
+@click.group()
+def drift() -> None:
+    """Whether a variant's behaviour has changed, and when it did."""
+
+
+@drift.command(epilog=EPILOG)
+@click.argument("variant")
+@at_option
+@click.option(
+    "--mode", type=click.Choice(["evidence", "threshold"]), help="What decides: evidence beside the threshold, or the bare threshold."
+)
+@click.option("--record", is_flag=True, help="Keep the check, and the episode that it opens, prolongs or closes, as the watch does.")
+@json_option
+def check(*, variant: str, at: datetime | None, mode: str | None, record: bool, as_json: bool) -> None:
+    """Check VARIANT for drift in its five metrics."""
+    from deployments.cli.drift_report import show
+    from deployments.wire.drift import DriftWire
+    from lifecycle_core.operations import drift as operations
+    from lifecycle_core.policy import Mode
+    from tasks import context
+
+    if record and mode is not None:
+        message = "--record keeps what the watch would find, which decides by the variant's own mode; leave one of --record and --mode out"
+        raise click.UsageError(message)
+    instant = context.as_of(at)
+    if record:
+        report = operations.check_and_record(context.database(), acting(), variant, instant)
+    else:
+        report = operations.check(context.database(), variant, instant, Mode(mode) if mode else None)
+    if as_json:
+        print_json(DriftWire.of(report))
+    else:
+        show(report)
+    if report.drifts:
+        sys.exit(BAD_NEWS)
+
+
+@drift.command()
+@click.argument("variant", required=False)
+@limit_option
+@json_option
+def history(*, variant: str | None, limit: int, as_json: bool) -> None:
+    """List episodes of drift, of VARIANT or of all, the newest first."""
+    from deployments.wire.watch import DriftHistoryWire
+    from lifecycle_core.operations import drift as operations
+    from tasks import context
+
+    found = operations.history(context.database(), variant, limit)
+    if as_json:
+        print_json(DriftHistoryWire.of(found, limit))
+        return
+    if not found:
+        of = f" of {printable(variant)}" if variant else ""
+        click.echo(f"No episode{of} is known. Checks open them that are recorded: by `lifecycle serve` each hour, or with --record")
+        return
+    print_table(
+        ("episode", "variant", "version", "drifts", "severity", "found", "last seen", "checks", "state"),
+        (
+            (
+                str(it.id),
+                it.variant,
+                str(it.version),
+                ", ".join(it.drifts),
+                it.severity,
+                minute(it.created_at),
+                minute(it.last_seen_at),
+                number(it.checks),
+                "goes on" if it.open else f"closed: {it.closed_because}",
+            )
+            for it in found
+        ),
+        right=("episode", "version", "checks"),
+    )
+
+
+@drift.command()
+@at_option
+@json_option
+def metrics(*, at: datetime | None, as_json: bool) -> None:
+    """Tell how the watch itself goes, over all variants."""
+    from deployments.wire.watch import DriftMetricsWire
+    from lifecycle_core.operations import drift as operations
+    from tasks import context
+
+    found = operations.metrics(context.database(), context.as_of(at))
+    if as_json:
+        print_json(DriftMetricsWire.of(found))
+        return
+    age = f", {span(found.last_check_age_s)} ago" if found.last_check_age_s is not None else ""
+    by_metric = ", ".join(f"{metric} {count:,}" for metric, count in found.by_metric.items() if count)
+    print_facts(
+        (
+            ("checks recorded", f"{found.checks:,}, {found.checks_last_day:,} of them in the last day"),
+            ("last check", f"{minute(found.last_check_at)}{age}"),
+            ("episodes", f"{found.episodes:,}, {found.open_episodes:,} of them go on"),
+            ("found a week", f"{found.detections_last_week:,} in the last; {found.detections_per_week:.2f} on average of the last four"),
+            ("by metric", by_metric or NOTHING),
+        )
+    )
+    if not found.checks:
+        click.echo(f"Next: {command('serve')}")

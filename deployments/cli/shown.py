@@ -1,0 +1,170 @@
+"""How commands read instants and show what they found: one table, one way to write a time, no hostile byte to a terminal."""
+
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Final, Protocol
+
+import click
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from lifecycle_core.provenance import Provenance
+
+BAD_NEWS: Final = 5
+"""What a command exits with that ran well and has bad news: a drift, a damaged database."""
+NOTHING: Final = "-"
+MOST_ROWS: Final = 1000
+
+_PIPE_COLUMNS: Final = 200
+"""In a pipe a row is one line, however long; a table takes no more than it needs."""
+_MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86_400
+
+
+class Instant(click.ParamType[datetime]):
+    """A time in ISO 8601. Whether it can be meant, `tasks.context.as_of` says."""
+
+    name = "time"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """Read it."""
+        if isinstance(value, datetime):
+            return value
+        try:
+            return datetime.fromisoformat(str(value))
+        except ValueError:
+            self.fail(f"{value!r} is no time in ISO 8601; write it as 2025-10-07T12:00:00Z", param, ctx)
+
+
+at_option = click.option("--at", type=Instant(), metavar="TIME", help="Ask as of this time, ISO 8601 with a zone.  [default: now]")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print what the API would answer, one JSON object.")
+why_option = click.option("--why", default="", metavar="REASON", help="Why; the audit log keeps it.")
+limit_option = click.option(
+    "--limit", type=click.IntRange(1, MOST_ROWS), default=50, show_default=True, help="How many at most, the newest first."
+)
+
+
+class Wire(Protocol):
+    """A shape of `deployments.wire`."""
+
+    def model_dump_json(self, *, by_alias: bool) -> str:
+        """Its JSON."""
+
+
+def print_json(said: Wire) -> None:
+    """Print what the route would answer."""
+    click.echo(said.model_dump_json(by_alias=True))
+
+
+def acting(why: str = "") -> "Provenance":
+    """Who changes something from the command line, now."""
+    from getpass import getuser
+
+    from tasks import context
+
+    return context.act(f"cli:{getuser()}", why)
+
+
+def console() -> "Console":
+    """Standard output for people: colours on a terminal alone, and no markup in what others wrote."""
+    from rich.console import Console
+
+    return Console(width=None if sys.stdout.isatty() else _PIPE_COLUMNS, highlight=False, markup=False, emoji=False)
+
+
+def table(headers: Sequence[str], rows: Iterable[Sequence["str | Text"]], *, right: Sequence[str] = ()) -> "Table":
+    """A table with a row for each of `rows`; the columns named in `right` hold figures."""
+    from rich import box
+    from rich.table import Table
+
+    made = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, collapse_padding=True)
+    for it in headers:
+        made.add_column(it, justify="right" if it in right else "left")
+    for row in rows:
+        made.add_row(*(printable(cell) if isinstance(cell, str) else cell for cell in row))
+    return made
+
+
+def print_table(headers: Sequence[str], rows: Iterable[Sequence["str | Text"]], *, right: Sequence[str] = ()) -> None:
+    """Print such a table."""
+    console().print(table(headers, rows, right=right))
+
+
+def print_facts(facts: Iterable[tuple[str, str]]) -> None:
+    """Print names and what they are, one a line."""
+    told = list(facts)
+    width = max(len(name) for name, _ in told)
+    for name, words in told:
+        click.echo(f"{name:{width}}  {printable(words)}")
+
+
+def coloured(words: str, style: str) -> "Text":
+    """`words` in a colour, where there are colours."""
+    from rich.text import Text
+
+    return Text(printable(words), style)
+
+
+def printable(text: str) -> str:
+    r"""Hostile text as a terminal may be shown it.
+
+    >>> printable("\x1b[31mred")
+    '�[31mred'
+    """
+    return "".join(it if it.isprintable() else "�" for it in text)
+
+
+def minute(instant: datetime | None) -> str:
+    """An instant to the minute, in UTC.
+
+    >>> from datetime import UTC
+    >>> minute(datetime(2025, 10, 7, 12, 30, 9, tzinfo=UTC)), minute(None)
+    ('2025-10-07 12:30Z', '-')
+    """
+    return NOTHING if instant is None else f"{instant:%Y-%m-%d %H:%MZ}"
+
+
+def typed(instant: datetime) -> str:
+    """An instant as it is typed on a command line.
+
+    >>> from datetime import UTC
+    >>> typed(datetime(2025, 10, 7, 12, tzinfo=UTC))
+    '2025-10-07T12:00:00Z'
+    """
+    return f"{instant:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def span(seconds: float) -> str:
+    """A length of time, in its largest whole unit.
+
+    >>> span(30), span(5400), span(200_000)
+    ('30 s', '1 h', '2 days')
+    """
+    if seconds < _MINUTE_S:
+        return f"{seconds:.0f} s"
+    if seconds < _HOUR_S:
+        return f"{seconds // _MINUTE_S:.0f} min"
+    return f"{seconds // _HOUR_S:.0f} h" if seconds < 2 * _DAY_S else f"{seconds // _DAY_S:.0f} days"
+
+
+def number(value: int | None) -> str:
+    """A whole number, or a dash where there is none.
+
+    >>> number(1254), number(None)
+    ('1,254', '-')
+    """
+    return NOTHING if value is None else f"{value:,}"
+
+
+def command(*words: object) -> str:
+    """A command as a user may type it after "lifecycle".
+
+    >>> command("versions", "activate", "my agent", 2)
+    "lifecycle versions activate 'my agent' 2"
+    """
+    from shlex import quote
+
+    return " ".join(["lifecycle", *(quote(str(it)) for it in words)])
