@@ -11,13 +11,16 @@ from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
 from lifecycle_core.operations.database import upgrade
 from lifecycle_core.provenance import Provenance
 from lifecycle_core.store.database import Database
+
+if TYPE_CHECKING:
+    from fastapi.testclient import TestClient
 
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 NUMBERS = count(1)
@@ -63,6 +66,23 @@ def pytest_report_collectionfinish(config):
 def act() -> Provenance:
     """Who changes things in tests, and when."""
     return Provenance("test", datetime(2025, 10, 7, 12, tzinfo=UTC))
+
+
+@pytest.fixture
+def client(tmp_path, monkeypatch) -> Iterator["TestClient"]:
+    """The API on a database of its own."""
+    from fastapi.testclient import TestClient
+
+    from deployments.http.app import create_app
+    from tasks import context
+
+    monkeypatch.setenv("LIFECYCLE_DATA_DIR", str(tmp_path))
+    context.configure()
+    with TestClient(create_app(), raise_server_exceptions=False) as it:
+        yield it
+    context.database().close()
+    monkeypatch.undo()
+    context.configure()
 
 
 @pytest.fixture

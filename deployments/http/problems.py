@@ -16,6 +16,13 @@ from lifecycle_core.errors import LifecycleError
 MEDIA_TYPE: Final = "application/problem+json"
 RETRY_AFTER_S: Final = "1"
 
+_SENTENCES: Final = {
+    "missing": "is missing",
+    "extra_forbidden": "is not a field of this request",
+    "json_invalid": "is not JSON",
+    "model_attributes_type": "is not a JSON object",
+}
+
 _LOG = logging.getLogger(__name__)
 
 
@@ -74,7 +81,7 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     def _(request: Request, error: RequestValidationError) -> JSONResponse:
         errors = [_fault(it) for it in error.errors()]
-        detail = "; ".join(f"{it.field}: {it.message}" for it in errors)
+        detail = "; ".join(it.message for it in errors)
         return problem(request, HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-input", detail, errors)
 
     @app.exception_handler(HTTPException)
@@ -95,6 +102,11 @@ def install(app: FastAPI) -> None:
 def _fault(error: dict[str, Any]) -> Fault:
     place = ".".join(str(it) for it in error["loc"][1:]) or "body"
     given = error.get("input")
-    message = error["msg"][:1].lower() + error["msg"][1:]
-    value = f" is {given!r:.80}:" if isinstance(given, str | int | float | bool) and error["type"] != "missing" else ""
-    return Fault(field=place, message=f"{place}{value} {message}")
+    rule = error["msg"][:1].lower() + error["msg"][1:]
+    if error["type"] in _SENTENCES:
+        message = f"{place} {_SENTENCES[error['type']]}"
+    elif isinstance(given, str | int | float | bool):
+        message = f"{place} is {given!r:.80}: {rule}"
+    else:
+        message = f"{place}: {rule}"
+    return Fault(field=place, message=message)

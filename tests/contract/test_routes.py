@@ -1,49 +1,71 @@
-"""The routes that the plan names, and the committed document of all of them."""
+"""The routes of the plan's section 10 that this program has, by their methods; the committed document is what they are."""
+
+import json
+import socket
+import threading
+from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
+import uvicorn
 
 from deployments.http.app import create_app
 from deployments.http.openapi import DOCUMENT, document
-from deployments.http.problems import MEDIA_TYPE
 
-ROUTES = [
-    ("get", "/api/lifecycle/drift/detect"),
-    ("get", "/api/lifecycle/drift/history"),
-    ("get", "/api/lifecycle/drift/metrics"),
-    ("post", "/api/lifecycle/versions/register"),
-    ("post", "/api/lifecycle/versions/activate"),
-    ("post", "/api/lifecycle/versions/rollback"),
-    ("get", "/api/lifecycle/versions/active"),
-    ("get", "/api/lifecycle/versions/history"),
-    ("get", "/api/lifecycle/versions/compare"),
-    ("get", "/api/lifecycle/versions/diff"),
-    ("post", "/api/lifecycle/versions/tag"),
-    ("get", "/api/lifecycle/versions/list"),
-    ("get", "/api/lifecycle/status"),
-    ("get", "/api/reliability/metrics"),
-    ("post", "/api/lifecycle/conversations"),
-]
-
-
-@pytest.fixture(scope="module")
-def paths():
-    return create_app().openapi()["paths"]
+ROUTES = {
+    ("GET", "/api/lifecycle/drift/detect"),
+    ("GET", "/api/lifecycle/drift/history"),
+    ("GET", "/api/lifecycle/drift/metrics"),
+    ("POST", "/api/lifecycle/versions/register"),
+    ("POST", "/api/lifecycle/versions/activate"),
+    ("POST", "/api/lifecycle/versions/rollback"),
+    ("GET", "/api/lifecycle/versions/active"),
+    ("GET", "/api/lifecycle/versions/history"),
+    ("GET", "/api/lifecycle/versions/compare"),
+    ("GET", "/api/lifecycle/versions/diff"),
+    ("POST", "/api/lifecycle/versions/tag"),
+    ("GET", "/api/lifecycle/versions/list"),
+    ("GET", "/api/lifecycle/status"),
+    ("GET", "/api/reliability/metrics"),
+    ("POST", "/api/lifecycle/conversations"),
+    ("GET", "/healthz"),
+    ("GET", "/readyz"),
+}
+COMMITTED = json.loads(Path(DOCUMENT).read_text())
+OPERATIONS = [(method.upper(), path, it) for path, methods in COMMITTED["paths"].items() for method, it in methods.items()]
 
 
-@pytest.mark.parametrize(("method", "path"), ROUTES)
-def test_a_route_of_the_plan_exists_and_tells_its_refusals(paths, method, path):
-    refusals = {code: it for code, it in paths[path][method]["responses"].items() if code != "200"}
+def test_the_routes_are_those_of_the_plan_and_no_others():
+    assert {(method, path) for method, path, _ in OPERATIONS} == ROUTES
+
+
+def test_the_committed_document_is_the_one_that_is_served(api):
+    assert api.get("/openapi.json").json() == COMMITTED
+
+
+def test_the_committed_document_is_written_as_the_command_writes_it():
+    assert Path(DOCUMENT).read_text() == document(), "run `make docs`"
+
+
+@pytest.mark.parametrize(("method", "path", "operation"), OPERATIONS, ids=[f"{method} {path}" for method, path, _ in OPERATIONS])
+def test_every_refusal_of_a_route_is_documented_as_a_problem(method, path, operation):
+    refusals = {status: answer for status, answer in operation["responses"].items() if status != "200"}
     assert {"422", "500", "503"} <= set(refusals)
-    assert all(list(it["content"]) == [MEDIA_TYPE] for it in refusals.values())
+    for answer in refusals.values():
+        assert set(answer["content"]) == {"application/problem+json"}
 
 
-def test_the_committed_document_is_the_one_that_is_served():
-    assert DOCUMENT.read_text() == document(), "run `make docs`"
-
-
-def test_the_page_of_all_routes_asks_nothing_of_anywhere_else(client):
-    page = client.get("/docs")
-    assert "default-src 'none'" in page.headers["Content-Security-Policy"]
-    assert "http://" not in page.text
-    assert "https://" not in page.text
-    assert all(path in page.text for _, path in ROUTES)
+def test_the_api_answers_over_a_real_socket(clock):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = uvicorn.Server(uvicorn.Config(create_app(), log_level="warning"))
+        serving = threading.Thread(target=server.run, args=([listener],))
+        serving.start()
+        try:
+            port = listener.getsockname()[1]
+            with urlopen(f"http://127.0.0.1:{port}/api/lifecycle/status", timeout=30) as answer:
+                told = json.load(answer)
+                assert answer.headers["Content-Type"] == "application/json"
+        finally:
+            server.should_exit = True
+            serving.join()
+    assert (told["at"], told["variants"]) == ("2025-10-07T12:00:00Z", [])

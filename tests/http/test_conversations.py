@@ -1,27 +1,13 @@
 import json
 
 import pytest
-from fastapi.testclient import TestClient
 
-from deployments.http.app import create_app
 from lifecycle_core.operations.database import verify
 from lifecycle_core.traffic.posted import MAX_BODY_BYTES
 from tasks import context
 
 ROW = {"id": "c1", "variant": "baseline", "ended_at": "2025-10-07T11:30:00Z", "booked": True}
 PATH = "/api/lifecycle/conversations"
-
-
-@pytest.fixture
-def client(tmp_path, monkeypatch):
-    """The API on a database of its own."""
-    monkeypatch.setenv("LIFECYCLE_DATA_DIR", str(tmp_path))
-    context.configure()
-    with TestClient(create_app()) as it:
-        yield it
-    context.database().close()
-    monkeypatch.undo()
-    context.configure()
 
 
 def kept():
