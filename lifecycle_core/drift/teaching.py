@@ -18,7 +18,7 @@ ASSUMED_CORRELATION: Final = 0.01
 
 @dataclass(frozen=True, slots=True)
 class _Days:
-    """`count` days that end at hour `end`, the last one first."""
+    """`count` days, in UTC, the last of which ends at hour `end`; the last one first."""
 
     end: int
     count: int
@@ -28,6 +28,15 @@ class _Days:
         day = (self.end - 1 - hours) // DAY
         inside = (hours < self.end) & (day < self.count) & (self.end - DAY * (day + 1) >= first)
         return np.where(inside, day, -1)
+
+
+def midnight(hour: int) -> int:
+    """The hour at which the day of `hour` begins, in UTC: days that teach are the calendar's, as what sets them apart is.
+
+    >>> midnight(49)
+    48
+    """
+    return hour // DAY * DAY
 
 
 def teaching(hours: NDArray[np.int64], now: int, first: int) -> tuple[Array, NDArray[np.int64]]:
@@ -42,10 +51,11 @@ def teaching(hours: NDArray[np.int64], now: int, first: int) -> tuple[Array, NDA
     of_length = []
     enough: dict[_Days, bool] = {}
     for length in LENGTHS.tolist():
-        usual = _Days(now - length, REFERENCE_HOURS // DAY) if length > LONG else _Days(now - WEEK, TEACHING_DAYS)
+        begin = midnight(now - length)
+        usual = _Days(begin, REFERENCE_HOURS // DAY) if length > LONG else _Days(midnight(now - WEEK), TEACHING_DAYS)
         if usual not in enough:
             enough[usual] = bool(np.count_nonzero(np.unique(usual.among(hours, first)) >= 0) >= ENOUGH_DAYS)
-        chosen = usual if enough[usual] else _Days(now - length, max(0, (now - length - first) // DAY))
+        chosen = usual if enough[usual] else _Days(begin, max(0, (begin - first) // DAY))
         of_length.append(sets.setdefault(chosen, len(sets)))
     days = np.stack([it.among(hours, first) for it in sets])
     most = max(1, *(it.count for it in sets))

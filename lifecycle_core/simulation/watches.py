@@ -104,7 +104,7 @@ class _Totals:
         begin = now - LENGTHS
         start = np.where(LENGTHS > LONG, begin - REFERENCE_HOURS, now - REFERENCE_HOURS)
         reference = np.where((LENGTHS < DAY)[:, None], self.like[now] - self.like[begin], self.upto[begin] - self.upto[start])
-        days = [self._days(now - WEEK, TEACHING_DAYS), *(self._days(now - it, REFERENCE_HOURS // DAY) for it in _LONG_LENGTHS)]
+        days = [self._days(now, WEEK, TEACHING_DAYS), *(self._days(now, it, REFERENCE_HOURS // DAY) for it in _LONG_LENGTHS)]
         of_length = np.where(LENGTHS > LONG, np.searchsorted(_LONG_LENGTHS, LENGTHS) + 1, 0)
         return Windows(
             self._sums(self.upto[now] - self.upto[begin]),
@@ -115,11 +115,12 @@ class _Totals:
             of_length,
         )
 
-    def _days(self, ends: NDArray[np.int64], count: int) -> Array:
-        """The (checks, 28, light) sums of `count` days up to `ends`, the last first, and empty ones after them."""
-        edges = ends - DAY * np.arange(count + 1)
+    def _days(self, now: NDArray[np.int64], before: int, count: int) -> Array:
+        """The (checks, 28, light) sums of up to `count` complete days that end `before` hours ago, the last first; then empty ones."""
+        edges = (now - before + self.start) // DAY * DAY - self.start - DAY * np.arange(count + 1)
         upto = self.upto[:, : self.light]
-        days = upto[edges[:, :-1]] - upto[edges[:, 1:]]
+        whole = (edges[:, 1:] >= now - LOOK_BACK_HOURS)[..., None]
+        days = np.where(whole, upto[edges[:, :-1]] - upto[edges[:, 1:]], 0.0)
         return np.pad(days, ((0, 0), (0, REFERENCE_HOURS // DAY - count), (0, 0)))
 
     def _sums(self, added: Array) -> Sums:
