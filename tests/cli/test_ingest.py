@@ -31,7 +31,7 @@ def lifecycle(tmp_path, monkeypatch):
     monkeypatch.setenv("LIFECYCLE_DATA_DIR", str(tmp_path / "data"))
     context.configure()
 
-    def run(*words: str, stdin: bytes | None = None):  # noqa: ANN202 - click's result
+    def run(*words: str, stdin: bytes | None = None):
         return CliRunner().invoke(main, words, input=stdin)
 
     yield run

@@ -45,7 +45,7 @@ def api(clock):
 def traffic(api) -> Callable[..., None]:
     """Sends conversations that ended evenly over a span; of a flag the first so many are true, of actions each has one in turn."""
 
-    def send(count: int, start: datetime, end: datetime, *, actions: list[str] | None = None, **given: Any) -> None:  # noqa: ANN401 - fields of a record
+    def send(count: int, start: datetime, end: datetime, *, actions: list[str] | None = None, **given: Any) -> None:
         flags = {name: given.pop(name) for name in ("booked", "escalated") if name in given}
         turns = islice(cycle(actions or [""]), count)
         batch = [

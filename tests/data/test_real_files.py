@@ -24,7 +24,7 @@ def ingested(tmp_path, monkeypatch, shared_data):
     monkeypatch.setenv("LIFECYCLE_DATA_DIR", str(tmp_path))
     context.configure()
 
-    def run(name):  # noqa: ANN202 - a JSON object
+    def run(name):
         said = CliRunner().invoke(main, ["ingest", str(shared_data / name), *COMMANDS[name].split(), "--json"])
         assert said.exit_code == 0, said.stderr
         return json.loads(said.stdout)
