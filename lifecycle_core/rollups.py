@@ -92,6 +92,7 @@ class RollupTable:
     hours : (r,) int, hours since 1970-01-01T00:00Z.
     provider_fault : (r,) bool, rows of conversations that a provider's fault broke.
     sums : (r, WIDTH) float.
+    served : the conversations of the whole variant, by hour; None where no other version served.
     """
 
     variant: str
@@ -100,6 +101,18 @@ class RollupTable:
     hours: NDArray[np.int64]
     provider_fault: NDArray[np.bool_]
     sums: NDArray[np.float64]
+    served: "Served | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """How many conversations of a variant ended in each hour, whichever version held them.
+
+    hours : (s,) int, hours since 1970-01-01T00:00Z; conversations : (s,) float.
+    """
+
+    hours: NDArray[np.int64]
+    conversations: NDArray[np.float64]
 
 
 def epoch_hour(instant: datetime) -> int:

@@ -51,7 +51,7 @@ def detect(
     check = _Check(gather(table, own, recent, reference), policy, now, table.actions)
     judged = [check.verdict(metric, measure) for metric, measure in check.measures.items()]
     reports = tuple(it.report for it in judged)
-    incidents = (*check.provider_faults(judged), *incidents_of(check.gathered, now, policy.min_samples_for_comparison))
+    incidents = (*check.provider_faults(judged), *incidents_of(check.gathered, table.served, now, policy.min_samples_for_comparison))
     severities = [it.severity for it in reports if it.drifting and it.severity]
     return DriftReport(
         variant=table.variant,

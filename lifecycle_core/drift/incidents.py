@@ -11,6 +11,7 @@ from lifecycle_core.drift.metrics import Rate
 from lifecycle_core.drift.report import Incident
 from lifecycle_core.drift.scan import scan
 from lifecycle_core.drift.windows import DAY, LENGTHS, WEEK, instant
+from lifecycle_core.rollups import Served
 from lifecycle_core.statistics.arrays import Array, divide, floats, natural_log
 from lifecycle_core.statistics.levels import entry_level, looks, normal_of_t
 
@@ -46,13 +47,16 @@ _SHARES: Final = (
 )
 
 
-def incidents_of(gathered: Gathered, now: int, fewest: int) -> tuple[Incident, ...]:
+def incidents_of(gathered: Gathered, served: Served | None, now: int, fewest: int) -> tuple[Incident, ...]:
     """The incidents in traffic and in what conversations tell, as of hour `now`.
 
+    served : the traffic of the whole variant, since customers do not stay away where another version takes over.
     fewest : conversations needed on both sides of a share.
     """
     found = [_share(it, gathered, now, fewest) for it in _SHARES]
-    found.append(_traffic(gathered.rows.hours, gathered.rows.conversations, now, gathered.first))
+    traffic = served or Served(gathered.rows.hours, gathered.rows.conversations)
+    inside = traffic.hours < now
+    found.append(_traffic(traffic.hours[inside], traffic.conversations[inside], now))
     return tuple(it for it in found if it)
 
 
@@ -81,8 +85,9 @@ def _share(missing: _Missing, gathered: Gathered, now: int, fewest: int) -> Inci
     return Incident(missing.kind, message, share=share, reference_share=before, since=instant(now - hours))
 
 
-def _traffic(hours: NDArray[np.int64], conversations: Array, now: int, first: int) -> Incident | None:
+def _traffic(hours: NDArray[np.int64], conversations: Array, now: int) -> Incident | None:
     """Conversations that stay away, against the same weekday's hours of the weeks before."""
+    first = int(hours.min(initial=now))
     weeks = min(_WEEKS, (now - first - int(_LENGTHS[0])) // WEEK)
     if weeks < 1:
         return None

@@ -22,6 +22,7 @@ from lifecycle_core.rollups import (
     WIDTH,
     RollupKey,
     RollupTable,
+    Served,
     epoch_hour,
     pack,
     summarize,
@@ -162,7 +163,19 @@ def table(tx: Transaction, variant: str, version: int, start_hour: datetime, end
     rows = tx.connection().execute(chosen).mappings().all()
     hours = np.array([epoch_hour(row["hour"]) for row in rows], dtype=np.int64)
     faults = np.array([row["provider_fault"] for row in rows], dtype=np.bool_)
-    return RollupTable(variant, version, actions(tx, variant), hours, faults, _dense(rows))
+    served = _served(tx, variant, start_hour, end_hour)
+    return RollupTable(variant, version, actions(tx, variant), hours, faults, _dense(rows), served)
+
+
+def _served(tx: Transaction, variant: str, start_hour: datetime, end_hour: datetime) -> Served:
+    counted = (
+        select(_ROLLUPS.c.hour, func.sum(_ROLLUPS.c.conversations).label("conversations"))
+        .where(_ROLLUPS.c.variant == variant, _ROLLUPS.c.hour >= start_hour, _ROLLUPS.c.hour < end_hour)
+        .group_by(_ROLLUPS.c.hour)
+    )
+    rows = tx.connection().execute(counted).all()
+    hours = np.array([epoch_hour(row.hour) for row in rows], dtype=np.int64)
+    return Served(hours, np.array([row.conversations for row in rows], dtype=float))
 
 
 def actions(tx: Transaction, variant: str) -> tuple[str, ...]:

@@ -150,6 +150,19 @@ def test_a_version_that_comes_back_keeps_its_own_earlier_traffic(ill, act):
     assert drift.check(ill, "baseline", act.at).drifts == (Metric.BOOKING_RATE,)
 
 
+@pytest.mark.parametrize(("rolled_back", "quiet_hours"), [(-6, 0), (-30, 24)])
+def test_a_rollback_is_no_outage_and_an_outage_after_it_is_one(database, act, rolled_back, quiet_hours):
+    chance = np.random.default_rng(3)
+    for prompt in ("one", "two"):
+        versions.register(database, act, variant="baseline", system_prompt=prompt)
+    for version, hour in ((1, -1200), (2, -50)):
+        versions.activate(database, replace(act, at=act.at + hour * HOUR), "baseline", version)
+    versions.roll_back(database, replace(act, at=act.at + rolled_back * HOUR), "baseline")
+    for version, hours in ((1, (-1200, -50)), (2, (-50, rolled_back)), (1, (rolled_back, -quiet_hours))):
+        traffic.ingest(database, act, conversations(act, chance, hours=hours, rate=HEALTHY_RATE, version=version))
+    assert bool(drift.check(database, "baseline", act.at).incidents) is bool(quiet_hours)
+
+
 def test_metrics_count_episodes_and_not_hours(ill, act):
     for hour in range(3):
         record(ill, act, hour)
