@@ -1,0 +1,93 @@
+import numpy as np
+import pytest
+from scipy import stats
+
+from lifecycle_core.statistics.categorical import clustered_g2, pearson, shares, total_variation
+from lifecycle_core.statistics.levels import normal_of_chi_squared
+
+
+def _window(conversations) -> tuple[np.ndarray, np.ndarray]:
+    return conversations.sum(axis=0).astype(float), np.einsum("ni,nj->ij", conversations, conversations).astype(float)
+
+
+def _single_calls(counts) -> np.ndarray:
+    return np.repeat(np.eye(len(counts), dtype=int), counts, axis=0)
+
+
+def test_single_calls_give_the_plain_likelihood_ratio():
+    recent, reference = _single_calls([60, 20, 15, 5]), _single_calls([40, 30, 25, 5])
+    table = np.array([recent.sum(axis=0), reference.sum(axis=0)])
+    statistic, df = clustered_g2(_window(recent), _window(reference), (100, 100))
+
+    assert float(df) == pytest.approx(3, abs=0.01)
+    assert float(statistic) == pytest.approx(stats.chi2_contingency(table, lambda_="log-likelihood").statistic, rel=0.01)
+
+
+def test_saying_everything_twice_adds_no_evidence():
+    once = _single_calls([60, 20, 15, 5]), _single_calls([40, 30, 25, 5])
+    plain, doubled = (
+        float(normal_of_chi_squared(*clustered_g2(_window(times * once[0]), _window(times * once[1]), (100, 100)))) for times in (1, 2)
+    )
+
+    assert doubled == pytest.approx(plain, abs=0.01)
+
+
+def test_one_conversation_in_a_loop_does_not_speak_for_all():
+    generator = np.random.default_rng(1)
+    usual = generator.multinomial(6, [0.4, 0.3, 0.25, 0.05], 400)
+    recent = np.concatenate([generator.multinomial(6, [0.4, 0.3, 0.25, 0.05], 80), [[0, 0, 0, 51]]])
+    plain, df = pearson(recent.sum(axis=0), usual.sum(axis=0))
+    z = float(normal_of_chi_squared(*clustered_g2(_window(recent), _window(usual), (81, 400))))
+
+    assert stats.chi2.sf(plain, df) < 1e-6
+    assert z < 2.5
+
+
+def test_clustered_calls_reject_no_more_often_than_nominal():
+    generator = np.random.default_rng(2)
+    rejected = 0
+    for _ in range(400):
+        own = generator.dirichlet(8 * np.array([0.4, 0.3, 0.25, 0.05]), 360)
+        calls = generator.multinomial(1 + generator.poisson(5, 360), own)
+        z = normal_of_chi_squared(*clustered_g2(_window(calls[:60]), _window(calls[60:]), (60, 300)))
+        rejected += float(z) > 1.645
+
+    assert stats.binomtest(rejected, 400, 0.05).pvalue > 0.01
+
+
+def test_design_effects_divide_the_evidence():
+    recent, reference = _window(_single_calls([60, 20, 15, 5])), _window(_single_calls([40, 30, 25, 5]))
+    alone, _ = clustered_g2(recent, reference, (100, 100))
+    with_days, _ = clustered_g2(recent, reference, (100, 100), (3.0, 3.0))
+
+    assert float(with_days) == pytest.approx(float(alone) / 3)
+
+
+def test_an_action_that_nobody_calls_changes_nothing():
+    recent, reference = _single_calls([60, 40]), _single_calls([40, 60])
+    padded = [np.pad(it, ((0, 0), (0, 2))) for it in (recent, reference)]
+    with_it, without = (clustered_g2(_window(a), _window(b), (100, 100)) for a, b in (padded, (recent, reference)))
+
+    assert [float(it) for it in with_it] == pytest.approx([float(it) for it in without])
+
+
+@pytest.mark.parametrize("calls", [[0.0, 0.0], [5.0, 0.0]])
+def test_no_calls_or_one_action_alone_are_no_evidence(calls):
+    side = np.array(calls), np.diag(calls)
+
+    assert float(normal_of_chi_squared(*clustered_g2(side, side, (5, 5)))) == 0.0
+
+
+def test_pearsons_statistic_is_scipys_on_the_categories_that_occur():
+    recent, reference = [60, 20, 15, 5, 0], [40, 30, 25, 5, 0]
+    expected = stats.chi2_contingency([recent[:4], reference[:4]], correction=False)
+
+    assert pearson(recent, reference) == (pytest.approx(expected.statistic), expected.dof)
+
+
+def test_total_variation_is_unknown_where_a_side_is_empty():
+    assert np.isnan(total_variation([0, 0], [1, 2]))
+
+
+def test_shares_add_up():
+    assert float(shares([3, 1, 4]).sum()) == pytest.approx(1)
