@@ -32,15 +32,26 @@ def settings() -> Settings:
     return Settings.read({**os.environ, **_given})
 
 
+def source(name: str) -> str:
+    """Where the variable `name` has its value from: "command line", "environment" or "default"."""
+    return "command line" if name in _given else "environment" if os.environ.get(name) else "default"
+
+
+def opened() -> "Database":
+    """The database of this process as it is, whatever its schema; the caller closes it."""
+    from lifecycle_core.store.database import Database
+
+    return Database(settings().database_url)
+
+
 @cache
 def database() -> "Database":
     """The database of this process, brought to this program's schema."""
     from lifecycle_core.operations.database import upgrade
-    from lifecycle_core.store.database import Database
 
-    opened = Database(settings().database_url)
-    upgrade(opened)
-    return opened
+    found = opened()
+    upgrade(found)
+    return found
 
 
 def now() -> datetime:

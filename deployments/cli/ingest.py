@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
+from deployments.cli.shown import acting, json_option, print_json
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -62,7 +64,7 @@ def _show_fields(context: click.Context, _parameter: click.Parameter, asked: boo
 )
 @click.option("--dry-run", is_flag=True, help="Read and judge all, show the first records as they would be kept, write nothing.")
 @click.option("--batch", type=click.IntRange(1, 50_000), default=5000, show_default=True, help="The records of one transaction, at most.")
-@click.option("--json", "as_json", is_flag=True, help="Print the summary as one JSON object.")
+@json_option
 @click.option(
     "--fields", is_flag=True, is_eager=True, expose_value=False, callback=_show_fields, help="Say what a record may hold, and exit."
 )
@@ -89,10 +91,10 @@ def ingest(
     from lifecycle_core.conversations import Conversation
     from lifecycle_core.traffic.mapping import Mapping
     from lifecycle_core.traffic.summary import Summary
-    from tasks import context, traffic
+    from tasks import traffic
 
     mapping = Mapping.parse(maps, variant=variant, zone=zone, ended_at=ended_at, crash_where=crash_where)
-    act = context.act(f"cli:{_user()}")
+    act = acting()
     _refuse_future(mapping.ended_at, act.at)
     for path in filter(_is_file, paths):  # before any of them is taken in; a pipe can be read only once
         with _reading(path, mapping) as (reading, _):
@@ -108,19 +110,13 @@ def ingest(
                     advance(path, read_bytes())
     said = SummaryWire.of(summary, at=act.at, first=first if dry_run else None)
     if as_json:
-        click.echo(said.model_dump_json(by_alias=True))
+        print_json(said)
     else:
         show(said)
     if said.quarantined:
         worst = said.reasons[0]
         click.echo(f"{said.quarantined:,} of {said.records:,} records were refused; {worst.lines[0]}: {worst.example}", err=True)
         sys.exit(REFUSED)
-
-
-def _user() -> str:
-    from getpass import getuser
-
-    return getuser()
 
 
 def _is_file(path: str) -> bool:

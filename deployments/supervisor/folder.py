@@ -41,6 +41,15 @@ def held(folder: Path) -> Iterator[None]:
         yield
 
 
+def holder_of(folder: Path) -> int | None:
+    """The process that serves `folder`; None where nobody does."""
+    path = folder / LOCK
+    if not path.exists():
+        return None
+    with path.open("a+") as lock:
+        return None if _locked(lock) else _pid(lock)
+
+
 def end_holder(folder: Path, *, within_s: float) -> int | None:
     """End the process that serves `folder` as Ctrl-C would: -> its id, or None where nobody does.
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from lifecycle_core.store import audit, migrations
-from lifecycle_core.store.database import Database
+from lifecycle_core.store.database import Database, sqlite_module
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +44,12 @@ def downgrade(database: Database, to: str) -> list[str]:
     """Take the schema back to the revision `to`, or to "base"; returns the revisions taken back. What stands in a dropped table is lost."""
     with database.migrate() as connection:
         return migrations.downgrade(connection, to)
+
+
+def sqlite_version() -> str:
+    """The version of the SQLite in use, which may be newer than Python's own."""
+    version: str = sqlite_module().sqlite_version
+    return version
 
 
 def verify(database: Database) -> Verification:

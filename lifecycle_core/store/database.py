@@ -115,7 +115,7 @@ def _parse(url: str) -> URL:
 def _sqlite(url: URL, *, writes: bool) -> Engine:
     engine = create_engine(
         url,
-        module=_sqlite_module(),
+        module=sqlite_module(),
         connect_args={"isolation_level": None, "timeout": LOCK_SECONDS},
         pool_size=5,
         max_overflow=45,
@@ -141,7 +141,7 @@ def _sqlite(url: URL, *, writes: bool) -> Engine:
     return engine
 
 
-def _sqlite_module() -> Any:  # noqa: ANN401 - a driver
+def sqlite_module() -> Any:  # noqa: ANN401 - a driver
     """The newest SQLite at hand: the wheel's, which lacks old faults of the WAL, else Python's own."""
     try:
         from pysqlite3 import dbapi2

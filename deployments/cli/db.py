@@ -1,0 +1,91 @@
+"""`lifecycle db`: the schema of the database, and whether its contents hold."""
+
+import sys
+from contextlib import closing
+
+import click
+
+from deployments.cli.shown import BAD_NEWS, NOTHING, json_option, print_facts, print_json, printable
+
+
+@click.group()
+def db() -> None:
+    """The database: its schema, and whether its contents hold."""
+
+
+@db.command()
+def upgrade() -> None:
+    """Bring the schema to this program's; every command that opens the database does."""
+    from lifecycle_core.operations import database as operations
+    from tasks import context
+
+    with closing(context.opened()) as database:
+        applied = ", ".join(operations.upgrade(database))
+        click.echo(f"{database.name} {f'has revision {applied} now' if applied else 'was up to date'}")
+
+
+@db.command()
+@click.argument("to", metavar="REVISION")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def downgrade(*, to: str, yes: bool) -> None:
+    """Take the schema back to REVISION, "base" for nothing at all.
+
+    What stands in a table that is dropped is lost, and any command but this one
+    and `db revision` brings the schema up again.
+    """
+    from lifecycle_core.operations import database as operations
+    from tasks import context
+
+    with closing(context.opened()) as database:
+        if not yes:
+            _ask(f"Everything in {database.name} that revision {to} has no place for is lost. Go on?")
+        taken_back = ", ".join(operations.downgrade(database, to))
+        click.echo(f"{database.name} {f'has lost revision {taken_back}' if taken_back else f'was at {to} already'}")
+    if taken_back:
+        click.echo("Undo: lifecycle db upgrade, which brings back the tables and not what stood in them")
+
+
+def _ask(question: str) -> None:
+    if not sys.stdin.isatty():
+        message = "this loses data and there is no terminal to ask at; give --yes"
+        raise click.UsageError(message)
+    click.confirm(question, abort=True, err=True)
+
+
+@db.command()
+def revision() -> None:
+    """Print the revision of the schema."""
+    from lifecycle_core.operations import database as operations
+    from tasks import context
+
+    with closing(context.opened()) as database:
+        click.echo(operations.revision(database) or NOTHING)
+
+
+@db.command()
+@json_option
+def verify(*, as_json: bool) -> None:
+    """Count everything anew: rollups from conversations, active versions, the audit log's chain.
+
+    Exits with 5 where something is not as it must be.
+    """
+    from deployments.wire.verification import VerificationWire
+    from lifecycle_core.operations import database as operations
+    from tasks import context
+
+    found = operations.verify(context.database())
+    if as_json:
+        print_json(VerificationWire.of(found))
+    else:
+        print_facts(
+            (
+                ("conversations", f"{found.conversations:,}"),
+                ("rollups", f"{found.rollups_checked:,} hours counted anew"),
+                ("audit log", f"{found.audit_rows:,} rows, head {found.audit_head}"),
+                ("problems", f"{len(found.problems):,}"),
+            )
+        )
+        for it in found.problems:
+            click.echo(f"  {printable(it)}")
+    if found.problems:
+        sys.exit(BAD_NEWS)

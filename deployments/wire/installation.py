@@ -1,0 +1,34 @@
+"""What `lifecycle doctor` and `lifecycle config show` find, for programs."""
+
+from typing import Literal
+
+from deployments.wire.base import Wire
+
+
+class FindingWire(Wire):
+    """One look at the installation; `remedy` is empty where all is well."""
+
+    name: str
+    state: Literal["ok", "warning", "failure"]
+    found: str
+    remedy: str
+
+
+class FindingsWire(Wire):
+    """All of them."""
+
+    findings: list[FindingWire]
+
+
+class SettingWire(Wire):
+    """One setting: the variable that sets it, its value with passwords masked, and where that came from."""
+
+    name: str
+    value: str | None
+    source: Literal["command line", "environment", "default"]
+
+
+class SettingsWire(Wire):
+    """All of them."""
+
+    settings: list[SettingWire]
