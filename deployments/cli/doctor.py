@@ -1,10 +1,7 @@
 """`lifecycle doctor`: whether this machine can serve, and a remedy for each thing that is not as it should be."""
 
-import shutil
-import socket
 import sys
 from collections.abc import Iterator
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -76,6 +73,8 @@ def _python() -> Finding:
 
 def _package(name: str, versions: tuple[tuple[int, ...], tuple[int, ...]] | None) -> Finding:
     """Whether a package can be had, and is of the half-open span `versions`."""
+    from importlib import metadata
+
     try:
         found = metadata.version(name)
     except metadata.PackageNotFoundError:
@@ -106,6 +105,8 @@ def _sqlite() -> Finding:
 
 
 def _folder(folder: Path) -> Iterator[Finding]:
+    from shutil import disk_usage
+
     there = next(it for it in (folder, *folder.parents) if it.exists())
     if there.is_dir() and _writable(there):
         yield Finding("data folder", "ok", f"{folder}{'' if there == folder else ', made when it is needed'}")
@@ -113,7 +114,7 @@ def _folder(folder: Path) -> Iterator[Finding]:
         yield Finding(
             "data folder", "failure", f"{there} cannot be written", "give this user the right to, or name another with LIFECYCLE_DATA_DIR"
         )
-    free = shutil.disk_usage(there).free
+    free = disk_usage(there).free
     told = f"{free / 1e9:,.1f} GB free"
     if free >= LITTLE_BYTES:
         yield Finding("disk", "ok", told)
@@ -134,10 +135,12 @@ def _writable(folder: Path) -> bool:
 
 
 def _port(name: str, host: str, port: int, folder: Path, variable: str) -> Finding:
+    from socket import create_connection
+
     from deployments.supervisor.folder import holder_of
 
     try:
-        socket.create_connection((host, port), CONNECT_WITHIN_S).close()
+        create_connection((host, port), CONNECT_WITHIN_S).close()
     except OSError:
         return Finding(name, "ok", f"{port} is free")
     serving = holder_of(folder)
