@@ -55,7 +55,7 @@ $(READY): requirements.lock pyproject.toml
 	echo "Setting up .venv with $$("$$python" --version): about 160 packages, two minutes or so"; \
 	"$$python" -m venv .venv || { echo "no virtual environment could be made; on Debian: apt-get install python3-venv" >&2; exit 2; }; \
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock 2>.venv/install.log && \
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . 2>>.venv/install.log || { \
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --config-settings editable_mode=compat -e . 2>>.venv/install.log || { \
 		grep -v '^WARNING' .venv/install.log | tail -n 5 >&2; \
 		echo "A package could not be had (above; all of it in .venv/install.log): check the network and pip's index, then run the same command again" >&2; exit 2; }
 	@touch $(READY)

@@ -54,10 +54,10 @@ def renewed(text: str) -> tuple[str, list[str]]:
     """`text` with every generated part as it is now, and the names of those that were stale."""
     stale = []
     for name, part in PARTS.items():
-        begin, end = f"<!-- begin {name} -->\n", f"\n<!-- end {name} -->"
+        begin, end = f"<!-- begin {name} -->\n", f"<!-- end {name} -->"
         before, found, rest = text.partition(begin)
         _, ended, after = rest.partition(end)
-        fresh = f"{before}{begin}{part()}{end}{after}"
+        fresh = f"{before}{begin}{part()}\n{end}{after}"
         if not (found and ended):
             sys.exit(f"README.md has no part between {begin.strip()} and {end.strip()}")
         if fresh != text:
