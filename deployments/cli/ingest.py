@@ -80,7 +80,10 @@ def ingest(
     batch: int,
     as_json: bool,
 ) -> None:
-    """Take conversations in: JSON lines or a JSON array, gzipped or not; PATH - is standard input.
+    """Take conversations in from files or standard input.
+
+    A source is JSON lines or a JSON array, gzipped or not; PATH - is standard
+    input.
 
     The same again changes nothing: a conversation is known by its variant and
     id, and a record without an id is named after its content. A record that

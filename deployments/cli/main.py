@@ -21,18 +21,18 @@ MISUSES = {400, 404, 413, 422}
 DENIALS = {401, 403}
 
 COMMANDS = {
-    "ingest": "ingest",
-    "quarantine": "quarantine",
-    "drift": "drift",
-    "versions": "versions",
-    "status": "status",
-    "serve": "serve",
-    "down": "serve",
-    "db": "db",
-    "doctor": "doctor",
-    "config": "config",
+    "ingest": ("ingest", "Take conversations in from files or standard input."),
+    "quarantine": ("quarantine", "The records that could not be taken in, and why."),
+    "drift": ("drift", "Whether a variant's behaviour has changed, and when it did."),
+    "versions": ("versions", "What an agent is told, and the way back to what it was."),
+    "status": ("status", "Tell how everything stands, on one page."),
+    "serve": ("serve", "Serve the API, Prefect and the hourly watch, until Ctrl-C."),
+    "down": ("serve", "End what `lifecycle serve` started on this data folder."),
+    "db": ("db", "The database: its schema, and whether its contents hold."),
+    "doctor": ("doctor", "Examine this installation, with a remedy for each fault."),
+    "config": ("config", "What this installation is set to."),
 }
-"""Each command and its module, in the order of their use."""
+"""Each command, its module, and its summary, which would cost ten imports to ask for; in the order of their use."""
 
 EPILOG = """\b
 First steps:
@@ -50,7 +50,7 @@ class _Modules(Mapping[str, click.Command]):
     """The commands by name, each imported when it is looked at."""
 
     def __getitem__(self, name: str) -> click.Command:
-        command: click.Command = getattr(import_module(f"deployments.cli.{COMMANDS[name]}"), name)
+        command: click.Command = getattr(import_module(f"deployments.cli.{COMMANDS[name][0]}"), name)
         return command
 
     def __iter__(self) -> Iterator[str]:
@@ -63,6 +63,10 @@ class _Modules(Mapping[str, click.Command]):
 class _Root(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         return list(COMMANDS)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, summary) for name, (_, summary) in COMMANDS.items()])
 
     def main(self, *args: Any, **extra: Any) -> NoReturn:  # noqa: ANN401 - click's signature
         """Run one command line, and exit by what came of it."""
@@ -102,7 +106,7 @@ def _refuse(message: str, code: int) -> NoReturn:
     sys.exit(code)
 
 
-@click.group(cls=_Root, commands=_Modules(), epilog=EPILOG, context_settings={"max_content_width": 100})
+@click.group("lifecycle", cls=_Root, commands=_Modules(), epilog=EPILOG, context_settings={"max_content_width": 100})
 @click.option(
     "--database",
     metavar="URL",

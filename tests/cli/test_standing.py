@@ -1,0 +1,126 @@
+"""`lifecycle status`, `doctor` and `config`: how everything stands, and on what."""
+
+import json
+import socket
+import sys
+from pathlib import Path
+
+import pytest
+
+from deployments.cli import doctor
+from deployments.supervisor.folder import held
+
+AT = "2025-10-07T12:00:00Z"
+
+
+def findings(lifecycle):
+    return {it["name"]: it for it in json.loads(lifecycle("doctor", "--json").stdout)["findings"]}
+
+
+@pytest.fixture
+def taken_port(monkeypatch):
+    """A port that another program has, given as the API's."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        monkeypatch.setenv("LIFECYCLE_API_PORT", str(port))
+        yield port
+
+
+def test_nothing_at_all_is_answered_with_the_first_command(lifecycle):
+    said = lifecycle("status")
+    assert said.exit_code == 0
+    assert said.stdout.endswith("Next: lifecycle ingest FILE\n")
+
+
+def test_each_variant_is_told_with_the_drift_that_goes_on(watched):
+    watched("drift", "check", "baseline", "--at", AT, "--record")
+    said = watched("status", "--at", "2025-10-07T13:00:00Z").stdout
+    assert "drift, high: booking_rate, response_time" in said
+    assert "drifts that go on  1\n" in said
+    assert "last check         2025-10-07 12:00Z, 1 h ago\n" in said
+
+
+def test_a_watch_that_stands_still_is_told(watched):
+    watched("drift", "check", "baseline", "--at", AT, "--record")
+    assert "no watch is running: lifecycle serve starts it" in watched("status", "--at", "2025-10-07T16:00:00Z").stdout
+
+
+def test_status_for_programs_is_one_json_object(watched):
+    said = json.loads(watched("status", "--at", AT, "--json").stdout)
+    assert (said["conversations"], said["openEpisodes"], said["schemaRevision"]) == (840, 0, "0001")
+
+
+def test_an_installation_that_passes_these_tests_has_no_failure(lifecycle):
+    said = lifecycle("doctor")
+    assert said.exit_code == 0
+    assert "SQLite " in said.stdout
+    assert {it["state"] for it in findings(lifecycle).values()} <= {"ok", "warning"}
+
+
+def test_a_port_that_another_program_has_is_a_warning_with_its_remedy(lifecycle, taken_port):
+    found = findings(lifecycle)["API port"]
+    assert (found["state"], found["found"]) == ("warning", f"{taken_port} is taken by another program")
+    assert found["remedy"] == "end that program, or give another port with LIFECYCLE_API_PORT"
+
+
+def test_a_port_that_this_folders_own_server_has_is_well(lifecycle, taken_port):
+    with held(Path("data")):
+        found = findings(lifecycle)["API port"]
+    assert found["state"] == "ok"
+    assert found["found"].startswith(f"{taken_port} is served by process ")
+
+
+def test_a_data_folder_that_cannot_be_is_a_failure_and_exits_with_5(lifecycle, monkeypatch):
+    monkeypatch.setenv("LIFECYCLE_DATA_DIR", "/proc/lifecycle")
+    said = lifecycle("doctor")
+    assert said.exit_code == 5
+    assert "/proc cannot be written" in said.stdout
+
+
+def test_an_old_python_is_a_failure(lifecycle, monkeypatch):
+    monkeypatch.setattr(doctor, "PYTHONS", ((4, 0), (5, 0)))
+    assert findings(lifecycle)["Python"]["state"] == "failure"
+
+
+def test_a_package_of_a_version_that_does_not_serve_is_a_failure(lifecycle, monkeypatch):
+    monkeypatch.setattr(doctor, "SQLALCHEMYS", ((3, 0), (3, 1)))
+    assert findings(lifecycle)["sqlalchemy"]["remedy"] == "make install brings 3.0 or later, before 3.1"
+
+
+def test_an_sqlite_with_the_old_fault_of_its_log_is_a_warning(lifecycle, monkeypatch):
+    monkeypatch.setattr(doctor, "SOUND_SQLITE", (99, 0, 0))
+    assert findings(lifecycle)["SQLite"]["state"] == "warning"
+
+
+def test_a_simulated_clock_is_a_warning(lifecycle, monkeypatch):
+    monkeypatch.setenv("LIFECYCLE_CLOCK", "2025-09-23T12:00:00Z=2026-01-01T00:00:00Z*1")
+    assert findings(lifecycle)["clock"]["remedy"] == "unset LIFECYCLE_CLOCK"
+
+
+def test_each_setting_tells_where_its_value_came_from(lifecycle, monkeypatch):
+    monkeypatch.setenv("LIFECYCLE_API_PORT", "3055")
+    said = lifecycle("--database", "postgresql://ada:secret@db.example/agent", "config", "show", "--json")
+    told = {it["name"]: (it["value"], it["source"]) for it in json.loads(said.stdout)["settings"]}
+    assert told["LIFECYCLE_DATABASE_URL"] == ("postgresql://ada:***@db.example/agent", "command line")
+    assert told["LIFECYCLE_API_PORT"] == ("3055", "environment")
+    assert told["LIFECYCLE_PREFECT_PORT"] == ("4200", "default")
+
+
+def test_settings_are_a_table_for_people(lifecycle):
+    said = lifecycle("config", "show")
+    assert said.exit_code == 0
+    assert "LIFECYCLE_API_PORT" in said.stdout
+
+
+def test_a_setting_that_cannot_be_meant_is_refused_by_name_and_limit(lifecycle, monkeypatch):
+    monkeypatch.setenv("LIFECYCLE_API_PORT", "70000")
+    said = lifecycle("config", "show")
+    assert said.exit_code == 2
+    assert said.stderr == "LIFECYCLE_API_PORT is '70000'; give a whole number from 1 to 65535\n"
+
+
+def test_the_examination_needs_no_database(lifecycle, tmp_path):
+    (tmp_path / "data" / "lifecycle.db").unlink()
+    assert lifecycle("doctor").exit_code == 0
+    assert list((tmp_path / "data").iterdir()) == []
+    assert sys.version.split()[0] in lifecycle("doctor").stdout
