@@ -17,7 +17,7 @@ LIFECYCLE_API_PORT, LIFECYCLE_PREFECT_PORT; LIFECYCLE_DATA_DIR names the folder.
 @click.option("--host", metavar="ADDRESS", help="Where the API listens; loopback only.  [default: 127.0.0.1]")
 @click.option("--port", type=click.IntRange(1, 65_535), help="The API's port.  [default: 3001]")
 @click.option("--prefect-port", type=click.IntRange(1, 65_535), help="The port of Prefect's pages.  [default: 4200]")
-@click.option("--simulated-clock", is_flag=True, hidden=True, help="Let LIFECYCLE_CLOCK and LIFECYCLE_WATCH_SECONDS be set.")
+@click.option("--simulated-clock", is_flag=True, hidden=True, help="Play on LIFECYCLE_CLOCK, until standard input closes.")
 def serve(*, host: str | None, port: int | None, prefect_port: int | None, simulated_clock: bool) -> None:
     """Serve the API, Prefect and the hourly watch, until Ctrl-C."""
     from deployments.supervisor.serve import serve as serve_folder

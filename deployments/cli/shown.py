@@ -18,6 +18,7 @@ BAD_NEWS: Final = 5
 """What a command exits with that ran well and has bad news: a drift, a damaged database."""
 NOTHING: Final = "-"
 MOST_ROWS: Final = 1000
+VERSION_NUMBER: Final = click.IntRange(1, 2**31 - 1)
 
 _PIPE_COLUMNS: Final = 200
 """In a pipe a row is one line, however long; a table takes no more than it needs."""
