@@ -78,7 +78,7 @@ def _evidence(it: MetricReport) -> str:
     if found is None:
         return f"threshold {it.threshold:.0%}, n {it.recent.n:,}/{it.reference.n:,}"
     change = "" if found.relative_change is None else f"{found.relative_change:+.0%} "
-    return f"{change}over {found.hours} h, z {found.z:.1f}, n {found.recent_n:,}/{found.reference_n:,}"
+    return f"{change}in {found.hours} h, z {found.z:.1f}, n {found.recent_n:,}/{found.reference_n:,}"
 
 
 def _moves(it: MetricReport) -> Iterator[str]:
