@@ -1,12 +1,16 @@
 """Two means of a skewed quantity: evidence on the logarithms, the ratio of what is paid."""
 
 from math import exp, log, sqrt
+from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from lifecycle_core.statistics.arrays import Array, floats
 from lifecycle_core.statistics.levels import normal_of_t
+
+ALL_EVIDENCE: Final = 38.0
+"""The deviate past which a double knows no chance any more: what two different constants give."""
 
 
 def variance(n: ArrayLike, total: ArrayLike, squares: ArrayLike) -> Array:
@@ -30,7 +34,7 @@ def welch(
     recent, reference : each `n`, the sum and the sum of squares, broadcastable floats; of the logarithms for a skewed quantity.
     effects : the design effects that multiply each side's variance.
 
-    Where neither side varies, equal means give 0 and different ones an infinite deviate.
+    Where neither side varies, equal means give 0 and different ones `ALL_EVIDENCE`, which any program can read.
 
     >>> float(welch((3, 9.0, 29.0), (3, 6.0, 14.0)).round(2))
     1.06
@@ -46,7 +50,7 @@ def welch(
     difference = sum1 / n1 - sum0 / n0
     varies = error > 1e-18  # noqa: PLR2004 - what rounding leaves of a constant
     safe = np.where(varies, error, 1.0)
-    t = np.where(varies, difference / np.sqrt(safe), np.where(np.abs(difference) > 1e-9, np.copysign(np.inf, difference), 0.0))  # noqa: PLR2004 - as above
+    t = np.where(varies, difference / np.sqrt(safe), np.where(np.abs(difference) > 1e-9, np.copysign(ALL_EVIDENCE, difference), 0.0))  # noqa: PLR2004 - as above
     shape = error1**2 / (n1 - 1) + error0**2 / (n0 - 1)
     df = np.where(varies & (shape > 0), safe**2 / np.where(shape > 0, shape, 1.0), np.inf)
     return np.where(known, normal_of_t(t, df), 0.0)

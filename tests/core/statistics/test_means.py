@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from lifecycle_core.statistics.means import mean_ratio_interval, variance, welch
+from lifecycle_core.statistics.means import ALL_EVIDENCE, mean_ratio_interval, variance, welch
 
 
 def _sums(values) -> tuple[int, float, float]:
@@ -34,7 +34,9 @@ def test_two_constants_that_agree_are_no_evidence_and_that_differ_all_of_it():
     same, other = (60, 60.0, 60.0), (60, 120.0, 240.0)
 
     assert float(welch(same, same)) == 0.0
-    assert float(welch(other, same)) == np.inf
+    assert float(welch(other, same)) == ALL_EVIDENCE
+    assert float(welch(same, other)) == -ALL_EVIDENCE
+    assert stats.norm.sf(ALL_EVIDENCE) < np.finfo(float).tiny
 
 
 def test_one_value_is_no_evidence():
