@@ -3,6 +3,7 @@
 They pass words and numbers, never what a customer said; the database keeps what was found.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -54,7 +55,7 @@ def may_pass(_task: object, _run: TaskRun, state: State[Any]) -> bool:
     return isinstance(error, LifecycleError) and error.status >= _FAULT_OF_THIS_SIDE
 
 
-@task(retries=3, retry_delay_seconds=[1, 5, 30], retry_condition_fn=may_pass, persist_result=False)
+@task(task_run_name="list variants", retries=3, retry_delay_seconds=[1, 5, 30], retry_condition_fn=may_pass, persist_result=False)
 def list_variants() -> list[str]:
     """The names of all variants."""
     return traffic.variants(context.database())
@@ -67,7 +68,7 @@ def check_drift(variant: str) -> Finding:
     return Finding.of(drift.check_and_record(context.database(), act, variant, act.at))
 
 
-@task(persist_result=False)
+@task(task_run_name="leave the table", persist_result=False)
 def leave_table(findings: Sequence[Finding]) -> None:
     """Leave the artifact `drift`: the verdict first, a row for each metric that speaks, and where to read on."""
     rows = [row for finding in findings for row in finding.rows]
@@ -82,12 +83,12 @@ def description(findings: Sequence[Finding], api: str) -> str:
     """
     if not findings:
         return f"**{verdict(findings)}**: bring conversations in with `lifecycle ingest FILE`."
-    lines = [f"**{verdict(findings)}**", ""]
+    lines = [f"**{_literal(verdict(findings))}**", ""]
     for finding in findings:
         if finding.status not in {Status.STABLE.value, FAILED}:
-            name = quote(finding.variant)
+            name = quote(finding.variant, safe="")
             lines.append(
-                f"- `{finding.variant}` is {finding.status}: [report]({api}/api/lifecycle/drift/detect?variant={name}), "
+                f"- {finding.status}, {_literal(finding.variant)}: [report]({api}/api/lifecycle/drift/detect?variant={name}), "
                 f"[history]({api}/api/lifecycle/drift/history?variant={name})"
             )
     lines += ["", f"[Status]({api}/api/lifecycle/status) · [the watch itself]({api}/api/lifecycle/drift/metrics) · [API]({api}/docs)"]
@@ -98,17 +99,22 @@ def verdict(findings: Sequence[Finding]) -> str:
     """What the checks came to, in a sentence without its full stop.
 
     >>> verdict([Finding("a", "drift", ()), Finding("b", "stable", ())])
-    '1 of 2 variants drifts: a'
+    'drift in 1 of 2 variants: a'
     >>> verdict([Finding("a", "stable", ()), Finding("b", "failed", ())])
-    'none of 2 variants drifts; 1 could not be checked: b'
+    'no drift in 2 variants; 1 could not be checked: b'
     """
     if not findings:
         return "nothing to check yet"
     drifting = [it.variant for it in findings if it.status == Status.DRIFT.value]
     failed = [it.variant for it in findings if it.status == FAILED]
-    of = f"of {len(findings)} variant{'s' * (len(findings) != 1)}"
-    said = f"{len(drifting)} {of} drift{'s' * (len(drifting) == 1)}: {', '.join(drifting)}" if drifting else f"none {of} drifts"
+    all_of_them = f"{len(findings)} variant{'s' * (len(findings) != 1)}"
+    said = f"drift in {len(drifting)} of {all_of_them}: {', '.join(drifting)}" if drifting else f"no drift in {all_of_them}"
     return said + (f"; {len(failed)} could not be checked: {', '.join(failed)}" if failed else "")
+
+
+def _literal(text: str) -> str:
+    """Words that Markdown shows as they stand: a variant's name must draw no picture and follow no link."""
+    return re.sub(r"([\\`*_{}\[\]()<>#!|~])", r"\\\1", text)
 
 
 def _row_of(variant: str, it: MetricReport) -> dict[str, str]:

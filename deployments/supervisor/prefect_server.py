@@ -1,21 +1,19 @@
 """The Prefect server: a child process that dies with its parent.
 
-Run as a module this is the child: it watches its standard input, a pipe whose
-other end the parent holds, and ends as Ctrl-C would end it when the pipe closes.
-So even kill -9 of the parent leaves no server and no taken port.
+Run as a module this is the child, which hangs on the parent by its standard
+input: even kill -9 of the parent leaves no server and no taken port.
 """
 
 import asyncio
-import os
 import signal
 import sys
-import threading
 import time
 from contextlib import suppress
 from urllib.error import URLError
 from urllib.request import urlopen
 
 from deployments.supervisor.folder import LOGS, open_log
+from deployments.supervisor.lifeline import end_with_parent
 from lifecycle_core.errors import SetupError
 from lifecycle_core.settings import LOOPBACK, Settings
 
@@ -84,13 +82,8 @@ class PrefectServer:
             return False
 
 
-def _end_with_parent() -> None:
-    os.read(0, 1)  # returns when the parent, and with it the pipe, is gone
-    os.kill(os.getpid(), signal.SIGINT)
-
-
 if __name__ == "__main__":
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    end_with_parent()
 
     from prefect.cli import app
 

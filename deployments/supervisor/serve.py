@@ -20,6 +20,7 @@ from typing import NoReturn
 
 from deployments.supervisor.environment import environment_of
 from deployments.supervisor.folder import LOGS, held, open_log
+from deployments.supervisor.lifeline import end_with_parent
 from deployments.supervisor.ports import listen
 from lifecycle_core.errors import InvalidInputError, LifecycleError, SetupError
 from lifecycle_core.settings import Settings
@@ -38,14 +39,16 @@ def serve(settings: Settings, say: Say, *, simulated_clock: bool = False) -> Non
     """Serve `settings.data_dir` until SIGINT, SIGTERM or SIGHUP ends it.
 
     say : prints a line of progress.
-    simulated_clock : lets the demo and the tests run a fast clock and a fast watch.
+    simulated_clock : lets the demo and the tests run a fast clock and a fast watch; the tree then ends with who started it.
 
     Raises LifecycleError for what cannot be served, before anything has started.
     """
-    if not simulated_clock:
+    if simulated_clock:
+        end_with_parent()
+    else:
         _refuse_simulated_time(settings)
     with held(settings.data_dir), listen(settings) as listener:
-        os.environ.update(environment_of(settings))
+        os.environ.update(environment_of(settings, os.environ))
         context.database()  # brought to this program's schema once, before its readers start
         say(f"Serving {settings.data_dir}; Ctrl-C ends it, its logs are in {settings.data_dir / LOGS}")
         with open_log(settings.data_dir, LOG) as log, redirect_stdout(log), redirect_stderr(log):

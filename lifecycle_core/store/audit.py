@@ -66,6 +66,12 @@ def broken_links(tx: Session) -> Iterator[str]:
         head = row.hash
 
 
+def acts(tx: Session, subject: str) -> list[Provenance]:
+    """Who changed `subject`, a table and the row's key as in "drift_detections:baseline/1", and when; the oldest first."""
+    rows = tx.exec(select(AuditRow).where(AuditRow.subject == subject).order_by(col(AuditRow.id)))
+    return [Provenance(it.by, it.at, it.why, it.request_id) for it in rows]
+
+
 def head(tx: Session) -> tuple[int, str]:
     """How many links the chain has, and the last one's hash: printed elsewhere now and then, they betray a chain cut short."""
     rows = tx.scalar(select(func.count()).select_from(AuditRow)) or 0

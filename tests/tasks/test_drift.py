@@ -1,0 +1,88 @@
+from datetime import timedelta
+
+import numpy as np
+import pytest
+from prefect.states import Failed
+
+from lifecycle_core.errors import DatabaseUnavailableError, LifecycleError, UnknownVariantError
+from lifecycle_core.operations import drift, traffic
+from lifecycle_core.simulation.stream import conversations
+from lifecycle_core.simulation.worlds import DRIFTS, STILL
+from tasks import context
+from tasks.drift import Finding, check_drift, description, list_variants, may_pass
+
+DAYS = 10
+
+
+@pytest.fixture
+def installed(tmp_path, monkeypatch):
+    """This process's own database, with nothing in it."""
+    monkeypatch.setenv("LIFECYCLE_DATA_DIR", str(tmp_path))
+    context.configure()
+    yield context.database()
+    context.database().close()
+    monkeypatch.undo()
+    context.configure()
+
+
+def ingest(database, variant, *, drift_hours=0):
+    generator, now = np.random.default_rng(3), context.now()
+    spans = [(DAYS * 24 - drift_hours, drift_hours, None), (drift_hours, 0, DRIFTS["latency x2"])]
+    for hours, before, behaviour in spans:
+        batch = conversations(
+            STILL,
+            generator,
+            variant=variant,
+            version=1,
+            start=now - timedelta(hours=hours + before),
+            hours=hours,
+            per_day=200,
+            drift=behaviour,
+            messages=False,
+        )
+        traffic.ingest(database, context.act("test"), list(batch))
+
+
+def test_a_check_is_recorded_by_the_watch_and_told_in_words(installed):
+    ingest(installed, "a", drift_hours=48)
+    found = check_drift.fn("a")
+    assert (found.variant, found.status) == ("a", "drift")
+    assert [row["what"] for row in found.rows if row["status"].startswith("drift")] == ["response time"]
+    [episode] = drift.history(installed, "a", 5)
+    assert [str(it) for it in episode.drifts] == ["response_time"]
+
+
+def test_a_steady_variant_has_one_row_and_nothing_to_say(installed):
+    ingest(installed, "a")
+    assert check_drift.fn("a").rows == ({"variant": "a", "status": "stable", "what": "", "change": "", "z / entry": "", "since": ""},)
+
+
+def test_the_variants_are_those_that_are_known(installed):
+    ingest(installed, "b")
+    ingest(installed, "a")
+    assert list_variants.fn() == ["a", "b"]
+
+
+def test_an_unknown_variant_is_refused_and_not_tried_again(installed):
+    with pytest.raises(UnknownVariantError) as refused:
+        check_drift.fn("nobody")
+    assert not may_pass(None, None, Failed(data=refused.value))
+
+
+@pytest.mark.parametrize(
+    ("error", "passes"),
+    [(DatabaseUnavailableError("locked"), True), (LifecycleError("fault"), True), (ValueError("a fault of ours"), False)],
+)
+def test_only_what_can_pass_by_itself_is_tried_again(error, passes):
+    assert may_pass(None, None, Failed(data=error)) is passes
+
+
+def test_a_check_that_broke_shows_no_words_but_a_refusal_s_own():
+    assert Finding.failed("a", KeyError("what a customer said")).rows[0]["what"] == "KeyError"
+    assert Finding.failed("a", DatabaseUnavailableError("the database is locked")).rows[0]["what"] == "the database is locked"
+
+
+def test_a_variant_s_name_cannot_write_into_the_page():
+    said = description([Finding("![x](http://example.org/x.png)", "drift", ())], "http://127.0.0.1:3001")
+    assert "](http://example.org" not in said
+    assert "variant=%21%5Bx%5D%28http%3A%2F%2Fexample.org%2Fx.png%29" in said
