@@ -22,6 +22,8 @@ from lifecycle_core.store.database import Database
 if TYPE_CHECKING:
     from fastapi.testclient import TestClient
 
+    from tests.served import Served
+
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 NUMBERS = count(1)
 MEMORY = Path("/dev/shm")  # noqa: S108 - ten times as quick to make databases in as a disk
@@ -199,3 +201,19 @@ def _make(url: str) -> None:
     database = Database(url)
     upgrade(database)
     database.close()
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory) -> Iterator["Served"]:
+    """The whole tree, watching every ten seconds: a variant that drifts, one that does not, one of few conversations and a hostile name."""
+    from tests.served import HOSTILE, STARTS_WITHIN_S, Served, seed
+
+    it = Served(tmp_path_factory.mktemp("served") / "data", LIFECYCLE_WATCH_SECONDS="10")
+    seed(it.folder, "steady")
+    seed(it.folder, "drifting", drifting_hours=36)
+    seed(it.folder, HOSTILE, per_day=2)
+    try:
+        it.start().wait_for("Watch ", within_s=STARTS_WITHIN_S)
+        yield it
+    finally:
+        it.end()

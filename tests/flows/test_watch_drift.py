@@ -1,0 +1,56 @@
+"""The hourly watch, as it runs by itself in the real tree."""
+
+import json
+import sqlite3
+
+import pytest
+
+from tests.served import until
+
+pytestmark = [pytest.mark.prefect, pytest.mark.slow]
+
+
+def table(served):
+    """The newest table, and its description."""
+    [found] = served.prefect("/artifacts/latest/filter", {})
+    assert found["key"] == "drift"
+    return json.loads(found["data"]), found["description"]
+
+
+def test_a_scheduled_run_appears_and_completes(served):
+    [run, *_] = until(served.scheduled)
+    assert run["state"]["type"] == "COMPLETED"
+    assert run["name"].startswith("watch-drift 20")
+    assert run["state"]["message"] == "drift in 1 of 3 variants: drifting"
+
+
+def test_the_watch_records_what_it_finds_without_being_asked(served):
+    until(served.scheduled)
+    [episode] = served.api("/api/lifecycle/drift/history")["episodes"]
+    assert episode["variant"] == "drifting"
+    assert {"booking_rate", "response_time"} <= set(episode["drifts"])
+
+
+def test_the_table_has_a_row_for_each_metric_that_speaks_and_links_in_its_description(served):
+    until(served.scheduled)
+    rows, description = table(served)
+    assert {(row["variant"], row["status"].split(",")[0]) for row in rows} >= {("drifting", "drift"), ("steady", "stable")}
+    assert all(len(row) <= 6 for row in rows)
+    assert description.splitlines()[0] == "**drift in 1 of 3 variants: drifting**"
+    assert f"http://127.0.0.1:{served.api_port}/api/lifecycle/drift/detect?variant=drifting" in description
+
+
+def test_a_variant_that_cannot_be_checked_stops_no_other_and_fails_the_run_that_names_it(served):
+    until(served.scheduled)
+    spoilt = "UPDATE hourly_rollups SET latency_histogram = {} WHERE variant = 'steady'"
+    with sqlite3.connect(served.folder / "lifecycle.db", timeout=30) as database:
+        database.execute(spoilt.format("latency_histogram || x'00'"))
+    try:
+        [failed, *_] = until(lambda: [it for it in served.scheduled() if it["state"]["type"] == "FAILED"])
+    finally:
+        with database:
+            database.execute(spoilt.format("substr(latency_histogram, 1, length(latency_histogram) - 1)"))
+        database.close()
+    assert failed["state"]["message"] == "drift in 1 of 3 variants: drifting; 1 could not be checked: steady"
+    rows, _ = table(served)
+    assert {row["variant"]: row["status"] for row in rows}["steady"] in {"failed", "stable"}
