@@ -92,7 +92,7 @@ class RollupTable:
     hours : (r,) int, hours since 1970-01-01T00:00Z.
     provider_fault : (r,) bool, rows of conversations that a provider's fault broke.
     sums : (r, WIDTH) float.
-    served : the conversations of the whole variant, by hour; None where no other version served.
+    served : the conversations of the whole variant, by hour; None where no other version served in these hours.
     """
 
     variant: str
@@ -108,7 +108,7 @@ class RollupTable:
 class Served:
     """How many conversations of a variant ended in each hour, whichever version held them.
 
-    hours : (s,) int, hours since 1970-01-01T00:00Z; conversations : (s,) float.
+    hours : (s,) int, hours since 1970-01-01T00:00Z, an hour perhaps more than once; conversations : (s,) float.
     """
 
     hours: NDArray[np.int64]

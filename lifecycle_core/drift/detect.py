@@ -19,7 +19,7 @@ from lifecycle_core.drift.teaching import ASSUMED_CORRELATION, FEWEST_DAYS
 from lifecycle_core.drift.thresholds import by_threshold
 from lifecycle_core.drift.windows import DAY, LENGTHS, REFERENCE_HOURS, instant, span
 from lifecycle_core.policy import Mode, Policy
-from lifecycle_core.rollups import RollupTable, epoch_hour
+from lifecycle_core.rollups import RollupTable, Served, epoch_hour, scalar
 
 __all__ = ["detect", "span"]
 
@@ -49,9 +49,10 @@ def detect(
     recent = HourSpan(now - policy.recent_hours, now).cut(own.start)
     reference = HourSpan(now - policy.reference_days * DAY, now - policy.recent_hours).cut(own.start)
     check = _Check(gather(table, own, recent, reference), policy, now, table.actions)
+    traffic = table.served or Served(table.hours, table.sums[:, scalar("conversations")])
     judged = [check.verdict(metric, measure) for metric, measure in check.measures.items()]
     reports = tuple(it.report for it in judged)
-    incidents = (*check.provider_faults(judged), *incidents_of(check.gathered, table.served, now, policy.min_samples_for_comparison))
+    incidents = (*check.provider_faults(judged), *incidents_of(check.gathered, traffic, now, policy.min_samples_for_comparison))
     severities = [it.severity for it in reports if it.drifting and it.severity]
     return DriftReport(
         variant=table.variant,

@@ -47,14 +47,13 @@ _SHARES: Final = (
 )
 
 
-def incidents_of(gathered: Gathered, served: Served | None, now: int, fewest: int) -> tuple[Incident, ...]:
+def incidents_of(gathered: Gathered, traffic: Served, now: int, fewest: int) -> tuple[Incident, ...]:
     """The incidents in traffic and in what conversations tell, as of hour `now`.
 
-    served : the traffic of the whole variant, since customers do not stay away where another version takes over.
+    traffic : that of the whole variant, since customers do not stay away where another version takes over.
     fewest : conversations needed on both sides of a share.
     """
     found = [_share(it, gathered, now, fewest) for it in _SHARES]
-    traffic = served or Served(gathered.rows.hours, gathered.rows.conversations)
     inside = traffic.hours < now
     found.append(_traffic(traffic.hours[inside], traffic.conversations[inside], now))
     return tuple(it for it in found if it)

@@ -95,13 +95,14 @@ class Columns:
     @classmethod
     def used(cls, sums: Array) -> Self:
         """The columns that hold anything in (r, WIDTH) sums."""
-        slots = np.flatnonzero(sums[:, ACTIONS].any(axis=0))
+        total = sums.sum(axis=0)
+        slots = np.flatnonzero(total[ACTIONS])
         rows, columns = pair_index(len(slots))
         whole = np.zeros((ACTIONS.stop - ACTIONS.start,) * 2, dtype=np.int64)
         whole[np.triu_indices(len(whole))] = np.arange(PRODUCTS.start, PRODUCTS.stop)
         square = np.zeros((len(slots), len(slots)), dtype=np.int64)
         square[rows, columns] = square[columns, rows] = np.arange(len(rows))
-        return cls(slots, square, whole[slots[rows], slots[columns]], _extent(sums, LATENCY), _extent(sums, COST))
+        return cls(slots, square, whole[slots[rows], slots[columns]], _extent(total, LATENCY), _extent(total, COST))
 
     def latency_edges(self) -> Array:
         """The edges of the latency bins in use, seconds."""
@@ -133,8 +134,8 @@ class Columns:
         return added[..., :calls], added[..., calls:products], added[..., products:][..., self.square]
 
 
-def _extent(sums: Array, part: slice) -> slice:
-    used = np.flatnonzero(sums[:, part].sum(axis=0))
+def _extent(total: Array, part: slice) -> slice:
+    used = np.flatnonzero(total[part])
     return slice(part.start + int(used[0]), part.start + int(used[-1]) + 1) if len(used) else slice(part.start, part.start)
 
 

@@ -5,8 +5,8 @@ from numpy.typing import ArrayLike
 
 from lifecycle_core.statistics.arrays import Array, floats, natural_log
 
-_STEPS = np.linspace(0.0, 1.0, 513)
-_ROUNDS = 2
+_STEPS = np.linspace(0.0, 1.0, 33)
+_ROUNDS = 4
 
 
 def signed_root(x1: ArrayLike, n1: ArrayLike, x0: ArrayLike, n0: ArrayLike, ratio: ArrayLike = 1.0) -> Array:

@@ -25,6 +25,7 @@ from lifecycle_core.rollups import (
     Served,
     epoch_hour,
     pack,
+    scalar,
     summarize,
     summarize_arrivals,
     unpack,
@@ -163,17 +164,23 @@ def table(tx: Transaction, variant: str, version: int, start_hour: datetime, end
     rows = tx.connection().execute(chosen).mappings().all()
     hours = np.array([epoch_hour(row["hour"]) for row in rows], dtype=np.int64)
     faults = np.array([row["provider_fault"] for row in rows], dtype=np.bool_)
-    served = _served(tx, variant, start_hour, end_hour)
-    return RollupTable(variant, version, actions(tx, variant), hours, faults, _dense(rows), served)
+    sums = _dense(rows)
+    others = _served_by_others(tx, variant, version, start_hour, end_hour)
+    served = Served(np.append(hours, others.hours), np.append(sums[:, scalar("conversations")], others.conversations)) if others else None
+    return RollupTable(variant, version, actions(tx, variant), hours, faults, sums, served)
 
 
-def _served(tx: Transaction, variant: str, start_hour: datetime, end_hour: datetime) -> Served:
+def _served_by_others(tx: Transaction, variant: str, version: int, start_hour: datetime, end_hour: datetime) -> Served | None:
+    """The conversations that the variant's other versions held; None where there are none."""
     counted = (
         select(_ROLLUPS.c.hour, func.sum(_ROLLUPS.c.conversations).label("conversations"))
-        .where(_ROLLUPS.c.variant == variant, _ROLLUPS.c.hour >= start_hour, _ROLLUPS.c.hour < end_hour)
+        .where(_ROLLUPS.c.variant == variant, _ROLLUPS.c.version != version)
+        .where(_ROLLUPS.c.hour >= start_hour, _ROLLUPS.c.hour < end_hour)
         .group_by(_ROLLUPS.c.hour)
     )
     rows = tx.connection().execute(counted).all()
+    if not rows:
+        return None
     hours = np.array([epoch_hour(row.hour) for row in rows], dtype=np.int64)
     return Served(hours, np.array([row.conversations for row in rows], dtype=float))
 
