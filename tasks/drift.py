@@ -4,7 +4,7 @@ They pass words and numbers, never what a customer said; the database keeps what
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -23,6 +23,9 @@ ACTOR = "flow:watch-drift"
 TABLE = "drift"
 FAILED = "failed"
 _FAULT_OF_THIS_SIDE = 500
+_TO_READ = (Status.DRIFT.value, "incident", Status.SUSPECTED.value)
+_FIRST = (FAILED, *_TO_READ)
+"""What a reader must see first; all else follows by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,21 +74,22 @@ def check_drift(variant: str) -> Finding:
 @task(task_run_name="leave the table", persist_result=False)
 def leave_table(findings: Sequence[Finding]) -> None:
     """Leave the artifact `drift`: the verdict first, a row for each metric that speaks, and where to read on."""
-    rows = [row for finding in findings for row in finding.rows]
-    create_table_artifact(key=TABLE, table=rows, description=description(findings, context.settings().api_url))
+    first = sorted(findings, key=lambda it: (_FIRST.index(it.status) if it.status in _FIRST else len(_FIRST), it.variant))
+    rows = [row for finding in first for row in finding.rows]
+    create_table_artifact(key=TABLE, table=rows, description=description(first, context.settings().api_url))
 
 
 def description(findings: Sequence[Finding], api: str) -> str:
     """The artifact's description in Markdown.
 
     >>> print(description([], "http://127.0.0.1:3001").splitlines()[0])
-    **nothing to check yet**: bring conversations in with `lifecycle ingest FILE`.
+    **Nothing to check yet**: bring conversations in with `lifecycle ingest FILE`.
     """
     if not findings:
         return f"**{verdict(findings)}**: bring conversations in with `lifecycle ingest FILE`."
-    lines = [f"**{_literal(verdict(findings))}**", ""]
+    lines = [f"**{verdict(findings, _literal)}**", ""]
     for finding in findings:
-        if finding.status not in {Status.STABLE.value, FAILED}:
+        if finding.status in _TO_READ:
             name = quote(finding.variant, safe="")
             lines.append(
                 f"- {finding.status}, {_literal(finding.variant)}: [report]({api}/api/lifecycle/drift/detect?variant={name}), "
@@ -95,26 +99,31 @@ def description(findings: Sequence[Finding], api: str) -> str:
     return "\n".join(lines)
 
 
-def verdict(findings: Sequence[Finding]) -> str:
-    """What the checks came to, in a sentence without its full stop.
+def verdict(findings: Sequence[Finding], shown: Callable[[str], str] = str) -> str:
+    """What the checks came to, in a sentence without its full stop; names of variants as `shown` writes them.
 
     >>> verdict([Finding("a", "drift", ()), Finding("b", "stable", ())])
-    'drift in 1 of 2 variants: a'
+    'Drift in 1 of 2 variants: a'
     >>> verdict([Finding("a", "stable", ()), Finding("b", "failed", ())])
-    'no drift in 2 variants; 1 could not be checked: b'
+    'No drift in 2 variants; 1 could not be checked: b'
     """
     if not findings:
-        return "nothing to check yet"
-    drifting = [it.variant for it in findings if it.status == Status.DRIFT.value]
-    failed = [it.variant for it in findings if it.status == FAILED]
+        return "Nothing to check yet"
+    drifting = [shown(it.variant) for it in findings if it.status == Status.DRIFT.value]
+    failed = [shown(it.variant) for it in findings if it.status == FAILED]
     all_of_them = f"{len(findings)} variant{'s' * (len(findings) != 1)}"
-    said = f"drift in {len(drifting)} of {all_of_them}: {', '.join(drifting)}" if drifting else f"no drift in {all_of_them}"
+    said = f"Drift in {len(drifting)} of {all_of_them}: {', '.join(drifting)}" if drifting else f"No drift in {all_of_them}"
     return said + (f"; {len(failed)} could not be checked: {', '.join(failed)}" if failed else "")
 
 
 def _literal(text: str) -> str:
     """Words that Markdown shows as they stand: a variant's name must draw no picture and follow no link."""
-    return re.sub(r"([\\`*_{}\[\]()<>#!|~])", r"\\\1", text)
+    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", text)
+
+
+def _cell(text: str) -> str:
+    """Words for a table's cell, which is Markdown in one kind of Prefect's pages and plain text in the other."""
+    return re.sub(r"([\[<])", r"\\\1", text)
 
 
 def _row_of(variant: str, it: MetricReport) -> dict[str, str]:
@@ -128,7 +137,8 @@ def _row_of(variant: str, it: MetricReport) -> dict[str, str]:
 
 
 def _row(variant: str, status: str, what: str = "", *, change: str = "", evidence: str = "", since: str = "") -> dict[str, str]:
-    return {"variant": variant, "status": status, "what": what, "change": change, "z / entry": evidence, "since": since}
+    row = {"variant": variant, "status": status, "what": what, "change": change, "z / entry": evidence, "since (UTC)": since}
+    return {name: _cell(text) for name, text in row.items()}
 
 
 def _percent(change: float | None) -> str:

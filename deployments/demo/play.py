@@ -26,6 +26,7 @@ from lifecycle_core.errors import LifecycleError, SetupError
 from lifecycle_core.operations import audit, versions
 from lifecycle_core.provenance import Provenance
 from lifecycle_core.settings import Clock
+from lifecycle_core.simulation.worlds import HEALTHY
 from tasks import context
 
 RATE: Final = 3600
@@ -152,7 +153,7 @@ class Demo:
     def _drift(self, tree: Tree, customers: Customers) -> Mapping[str, Any]:
         """Change the agent, and wait until the watch has found it by itself: -> the episode."""
         since = customers.change_model()
-        books = f"{agent.CHANGED.booking:.0%} book instead of {agent.HEALTHY.booking:.0%}"
+        books = f"{agent.CHANGED.booking:.0%} book instead of {HEALTHY.booking:.0%}"
         self._fact(f"From {since:%Y-%m-%d %H:%MZ} on {books}, and replies take twice as long")
 
         def found() -> Mapping[str, Any] | None:

@@ -21,7 +21,7 @@ def test_a_scheduled_run_appears_and_completes(served):
     [run, *_] = until(served.scheduled)
     assert run["state"]["type"] == "COMPLETED"
     assert run["name"].startswith("watch-drift 20")
-    assert run["state"]["message"] == "drift in 1 of 3 variants: drifting"
+    assert run["state"]["message"] == "Drift in 1 of 3 variants: drifting"
 
 
 def test_the_watch_records_what_it_finds_without_being_asked(served):
@@ -36,7 +36,7 @@ def test_the_table_has_a_row_for_each_metric_that_speaks_and_links_in_its_descri
     rows, description = table(served)
     assert {(row["variant"], row["status"].split(",")[0]) for row in rows} >= {("drifting", "drift"), ("steady", "stable")}
     assert all(len(row) <= 6 for row in rows)
-    assert description.splitlines()[0] == "**drift in 1 of 3 variants: drifting**"
+    assert description.splitlines()[0] == "**Drift in 1 of 3 variants: drifting**"
     assert f"http://127.0.0.1:{served.api_port}/api/lifecycle/drift/detect?variant=drifting" in description
 
 
@@ -51,6 +51,6 @@ def test_a_variant_that_cannot_be_checked_stops_no_other_and_fails_the_run_that_
         with database:
             database.execute(spoilt.format("substr(latency_histogram, 1, length(latency_histogram) - 1)"))
         database.close()
-    assert failed["state"]["message"] == "drift in 1 of 3 variants: drifting; 1 could not be checked: steady"
+    assert failed["state"]["message"] == "Drift in 1 of 3 variants: drifting; 1 could not be checked: steady"
     rows, _ = table(served)
     assert {row["variant"]: row["status"] for row in rows}["steady"] in {"failed", "stable"}

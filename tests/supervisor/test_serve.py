@@ -106,4 +106,4 @@ def test_with_prefect_dead_checks_versions_and_rollback_go_on_and_it_comes_back(
     served.wait_for("Prefect server ended with -9; starting it again", within_s=10)
     until(served.prefect_answers, within_s=STARTS_WITHIN_S)
     run = until(lambda: [it for it in served.scheduled() if it["id"] not in before and it["state"]["type"] == "COMPLETED"])[-1]
-    assert "drift in 1 of 3 variants: drifting" in run["state"]["message"]
+    assert "Drift in 1 of 3 variants: drifting" in run["state"]["message"]

@@ -40,7 +40,7 @@ def ingest(database, variant, *, drift_hours=0):
             drift=behaviour,
             messages=False,
         )
-        traffic.ingest(database, context.act("test"), list(batch))
+        traffic.ingest(database, context.act("test"), list(batch) if hours else [])
 
 
 def test_a_check_is_recorded_by_the_watch_and_told_in_words(installed):
@@ -54,7 +54,7 @@ def test_a_check_is_recorded_by_the_watch_and_told_in_words(installed):
 
 def test_a_steady_variant_has_one_row_and_nothing_to_say(installed):
     ingest(installed, "a")
-    assert check_drift.fn("a").rows == ({"variant": "a", "status": "stable", "what": "", "change": "", "z / entry": "", "since": ""},)
+    assert check_drift.fn("a").rows == ({"variant": "a", "status": "stable", "what": "", "change": "", "z / entry": "", "since (UTC)": ""},)
 
 
 def test_the_variants_are_those_that_are_known(installed):
@@ -86,3 +86,4 @@ def test_a_variant_s_name_cannot_write_into_the_page():
     said = description([Finding("![x](http://example.org/x.png)", "drift", ())], "http://127.0.0.1:3001")
     assert "](http://example.org" not in said
     assert "variant=%21%5Bx%5D%28http%3A%2F%2Fexample.org%2Fx.png%29" in said
+    assert Finding.failed("![x](y)", KeyError()).rows[0]["variant"] == r"!\[x](y)"
