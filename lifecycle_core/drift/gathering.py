@@ -10,7 +10,7 @@ from lifecycle_core.drift.scan import Windows
 from lifecycle_core.drift.teaching import teaching
 from lifecycle_core.drift.windows import DAY, LENGTHS, Columns, Sums, recent_hours, reference_hours, reference_start
 from lifecycle_core.rollups import WIDTH, RollupTable, scalar
-from lifecycle_core.statistics.arrays import Array
+from lifecycle_core.statistics.arrays import Array, floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +106,18 @@ def gather(table: RollupTable, own: HourSpan, recent: HourSpan, reference: HourS
     weights = np.concatenate([recent_hours(rows.hours, now), reference_hours(rows.hours, now), pair])
     days, of_length = teaching(rows.hours, now, first)
     added, taught = columns.add_up(weights, days, rows.sums)
-    spans = (now - LENGTHS - np.maximum(reference_start(now), first)) / DAY
+    spans = _served_days(rows.hours, np.maximum(reference_start(now), first), now - LENGTHS)
     return Gathered(_windows(added, taught, spans, of_length), added.at(-2), added.at(-1), rows, columns, first, weights, days)
+
+
+def _served_days(hours: NDArray[np.int64], start: NDArray[np.int64], end: NDArray[np.int64]) -> Array:
+    """The days that windows `[start, end)` span, (lengths,) float, or those that hold a conversation where these are fewer.
+
+    A trial a month ago, or weekends off, make no traffic thinner than it is on the days that it came.
+    """
+    served = np.unique(hours // DAY)
+    touched = np.searchsorted(served, (end - 1) // DAY, "right") - np.searchsorted(served, start // DAY)
+    return floats(np.minimum((end - start) / DAY, touched))
 
 
 def _windows(added: Sums, taught: Sums, spans: Array, of_length: NDArray[np.int64]) -> Windows:

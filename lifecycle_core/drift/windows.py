@@ -95,7 +95,7 @@ class Columns:
     @classmethod
     def used(cls, sums: Array) -> Self:
         """The columns that hold anything in (r, WIDTH) sums."""
-        total = sums.sum(axis=0)
+        total = sums[:, : PRODUCTS.start].sum(axis=0)
         slots = np.flatnonzero(total[ACTIONS])
         rows, columns = pair_index(len(slots))
         whole = np.zeros((ACTIONS.stop - ACTIONS.start,) * 2, dtype=np.int64)

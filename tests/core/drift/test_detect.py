@@ -202,6 +202,16 @@ def test_little_history_assumes_how_much_days_differ_and_says_so(simulated, now)
     assert any("assumed to be 0.01" in it for it in report.notes)
 
 
+def test_a_trial_of_one_conversation_a_month_ago_does_not_make_traffic_thinner(simulated, now):
+    table = simulated(days=10)
+    hours, faults, sums = (np.insert(it, 0, it[0], axis=0) for it in (table.hours, table.provider_fault, table.sums))
+    hours[0] -= 24 * 17
+    tried = replace(table, hours=hours, provider_fault=faults, sums=sums)
+    alone, after_trial = (detect(it, POLICY, now).of(Metric.COST).decided_by for it in (table, tried))
+
+    assert after_trial.entry == pytest.approx(alone.entry, abs=0.06)
+
+
 def test_seven_weeks_of_history_teach_how_much_days_differ(simulated, now):
     report = detect(simulated(), POLICY, now)
 

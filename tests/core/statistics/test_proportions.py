@@ -8,13 +8,15 @@ from lifecycle_core.statistics.proportions import ratio_interval, signed_root
 
 
 def _size_over_nominal(p, n1, n0, z) -> float:
-    x1, x0 = np.arange(n1 + 1)[:, None], np.arange(n0 + 1)[None, :]
+    x1, x0 = (np.arange(low, high + 1) for low, high in (stats.binom.ppf((1e-13, 1 - 1e-13), n, p).astype(int) for n in (n1, n0)))
+    x1 = x1[:, None]
     chance = stats.binom.pmf(x1, n1, p) * stats.binom.pmf(x0, n0, p)
     return chance[signed_root(x1, n1, x0, n0) >= z].sum() / stats.norm.sf(z)
 
 
 @pytest.mark.parametrize(
-    ("p", "n1", "n0", "ratio"), [(0.25, 50, 1350, 0.97), (0.05, 50, 300, 1.14), (0.05, 200, 1200, 0.92), (0.01, 50, 1350, 0.71)]
+    ("p", "n1", "n0", "ratio"),
+    [(0.25, 50, 1350, 0.97), (0.05, 50, 300, 1.14), (0.05, 200, 1200, 0.92), (0.05, 1000, 27_000, 0.94), (0.01, 50, 1350, 0.71)],
 )
 def test_the_signed_root_keeps_its_size_at_one_in_100_000(p, n1, n0, ratio):
     assert _size_over_nominal(p, n1, n0, 4.25) == pytest.approx(ratio, abs=0.02)
