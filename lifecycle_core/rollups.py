@@ -247,15 +247,14 @@ def pack(part: NDArray[np.float64]) -> bytes:
     return entries.tobytes()
 
 
-def unpack(packed: Iterable[bytes], width: int) -> NDArray[np.float64]:
-    """Read what `pack` wrote, a row for each: -> (r, width) float.
+def fill(part: NDArray[np.float64], packed: Sequence[bytes]) -> None:
+    """Write what `pack` wrote into (r, width) zeros, which may be a slice of a wider table: one vector a row.
 
-    >>> unpack([pack(np.array([0.0, 3.0])), b""], 2).tolist()
-    [[0.0, 3.0], [0.0, 0.0]]
+    >>> part = np.zeros((1, 2))
+    >>> fill(part, [pack(np.array([0.0, 3.0]))])
+    >>> part.tolist()
+    [[0.0, 3.0]]
     """
-    rows = list(packed)
-    dense = np.zeros((len(rows), width))
-    entries = np.frombuffer(b"".join(rows), dtype=_ENTRY)
-    lengths = [len(row) // _ENTRY.itemsize for row in rows]
-    dense[np.repeat(np.arange(len(rows)), lengths), entries["place"]] = entries["sum"]
-    return dense
+    entries = np.frombuffer(b"".join(packed), dtype=_ENTRY)
+    lengths = [len(row) // _ENTRY.itemsize for row in packed]
+    part[np.repeat(np.arange(len(packed)), lengths), entries["place"]] = entries["sum"]

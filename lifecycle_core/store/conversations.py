@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, RowMapping, bindparam, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, Select, bindparam, func, insert, select, update
 
 from lifecycle_core.conversations import Conversation
 from lifecycle_core.rollups import (
@@ -24,11 +24,11 @@ from lifecycle_core.rollups import (
     RollupTable,
     Served,
     epoch_hour,
+    fill,
     pack,
     scalar,
     summarize,
     summarize_arrivals,
-    unpack,
 )
 from lifecycle_core.store import variants
 from lifecycle_core.store.database import Transaction
@@ -121,8 +121,8 @@ def _count(connection: Connection, variant: str, fresh: Mapping[RollupKey, NDArr
     hours = sorted({key.hour for key in fresh})
     known: dict[RollupKey, NDArray[np.float64]] = {}
     for start in range(0, len(hours), _CHUNK):
-        chosen = select(_ROLLUPS).where(_ROLLUPS.c.variant == variant, _ROLLUPS.c.hour.in_(hours[start : start + _CHUNK]))
-        rows = [row for row in connection.execute(chosen).mappings() if _key(row) in fresh]
+        chosen = _keyed().where(_ROLLUPS.c.variant == variant, _ROLLUPS.c.hour.in_(hours[start : start + _CHUNK]))
+        rows = [row for row in connection.execute(chosen) if _key(row) in fresh]
         known |= dict(zip(map(_key, rows), _dense(rows), strict=True))
     added = [_rollup_row(key, sums) for key, sums in fresh.items() if key not in known]
     if added:
@@ -135,8 +135,12 @@ def _count(connection: Connection, variant: str, fresh: Mapping[RollupKey, NDArr
         )
 
 
-def _key(row: RowMapping) -> RollupKey:
-    return RollupKey(*(row[name] for name in _KEY))
+def _keyed() -> Select[Any]:
+    return select(*(_ROLLUPS.c[name] for name in _KEY), *_SUMS)
+
+
+def _key(row: Sequence[Any]) -> RollupKey:
+    return RollupKey(*row[: len(_KEY)])
 
 
 def _rollup_row(key: RollupKey, sums: NDArray[np.float64]) -> dict[str, Any]:
@@ -145,25 +149,31 @@ def _rollup_row(key: RollupKey, sums: NDArray[np.float64]) -> dict[str, Any]:
     return {**{name: getattr(key, name) for name in _KEY}, **scalars, **families}
 
 
-def _dense(rows: Sequence[RowMapping]) -> NDArray[np.float64]:
+_SUMS: Final = (*(_ROLLUPS.c[name] for name in SCALARS), *(_ROLLUPS.c[name] for name in FAMILIES))
+"""The columns that hold a vector of sums, in the order in which `_dense` reads them."""
+
+
+def _dense(rows: Sequence[Sequence[Any]]) -> NDArray[np.float64]:
+    """The vectors of rows that end in the columns `_SUMS`: (r, WIDTH) float."""
     sums = np.zeros((len(rows), WIDTH))
-    sums[:, : len(SCALARS)] = [[row[name] for name in SCALARS] for row in rows] or np.empty((0, len(SCALARS)))
-    for name, place in FAMILIES.items():
-        sums[:, place] = unpack((row[name] for row in rows), place.stop - place.start)
+    if rows:
+        sums[:, : len(SCALARS)] = [row[-len(_SUMS) : -len(FAMILIES)] for row in rows]
+        for place, packed in zip(FAMILIES.values(), zip(*(row[-len(FAMILIES) :] for row in rows), strict=True), strict=True):
+            fill(sums[:, place], packed)
     return sums
 
 
 def table(tx: Transaction, variant: str, version: int, start_hour: datetime, end_hour: datetime) -> RollupTable:
     """The rollups of a version for the hours of `[start_hour, end_hour)`; empty where there is no traffic."""
     chosen = (
-        select(_ROLLUPS)
+        select(_ROLLUPS.c.hour, _ROLLUPS.c.provider_fault, *_SUMS)
         .where(_ROLLUPS.c.variant == variant, _ROLLUPS.c.version == version)
         .where(_ROLLUPS.c.hour >= start_hour, _ROLLUPS.c.hour < end_hour)
         .order_by(_ROLLUPS.c.hour, _ROLLUPS.c.provider_fault)
     )
-    rows = tx.connection().execute(chosen).mappings().all()
-    hours = np.array([epoch_hour(row["hour"]) for row in rows], dtype=np.int64)
-    faults = np.array([row["provider_fault"] for row in rows], dtype=np.bool_)
+    rows = tx.connection().execute(chosen).all()
+    hours = np.array([epoch_hour(row[0]) for row in rows], dtype=np.int64)
+    faults = np.array([row[1] for row in rows], dtype=np.bool_)
     sums = _dense(rows)
     others = _served_by_others(tx, variant, version, start_hour, end_hour)
     served = Served(np.append(hours, others.hours), np.append(sums[:, scalar("conversations")], others.conversations)) if others else None
@@ -250,7 +260,7 @@ def iterate(tx: Transaction, variant: str, names: Sequence[str] = _FIELDS) -> It
 
 def rollups(tx: Transaction, variant: str) -> dict[RollupKey, NDArray[np.float64]]:
     """Every rollup of a variant as it is kept: key -> (WIDTH,) float."""
-    rows = tx.connection().execute(select(_ROLLUPS).where(_ROLLUPS.c.variant == variant)).mappings().all()
+    rows = tx.connection().execute(_keyed().where(_ROLLUPS.c.variant == variant)).all()
     return dict(zip(map(_key, rows), _dense(rows), strict=True))
 
 

@@ -13,11 +13,11 @@ from lifecycle_core.rollups import (
     NAMED_ACTIONS,
     PRODUCTS,
     WIDTH,
+    fill,
     pack,
     scalar,
     summarize,
     summarize_arrivals,
-    unpack,
 )
 from lifecycle_core.statistics.samples import COST_BINS, LATENCY_BINS, pair_index
 
@@ -119,4 +119,7 @@ def test_a_conversation_without_a_version_is_a_fault_of_the_program():
 @given(st.lists(st.lists(st.integers(0, 3), min_size=7, max_size=7), max_size=5))
 def test_what_is_packed_is_read_back(rows):
     vectors = [np.array(row, dtype=float) for row in rows]
-    assert unpack(map(pack, vectors), 7).tolist() == [vector.tolist() for vector in vectors]
+    part = np.zeros((len(vectors), 7))
+    fill(part, [pack(vector) for vector in vectors])
+
+    assert part.tolist() == [vector.tolist() for vector in vectors]
