@@ -5,6 +5,7 @@
 3. A refusal is one sentence on standard error; standard output has results only.
 """
 
+import os
 import sys
 from collections.abc import Iterator, Mapping
 from importlib import import_module
@@ -72,6 +73,7 @@ class _Root(click.Group):
     def main(self, *args: Any, **extra: Any) -> NoReturn:  # noqa: ANN401 - click's signature
         """Run one command line, and exit by what came of it."""
         extra["standalone_mode"] = False
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy: a check's matrices are small, and threads that wait cost more
         try:
             code = super().main(*args, **extra)
         except click.Abort:

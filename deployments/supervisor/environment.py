@@ -37,6 +37,7 @@ def environment_of(settings: Settings, own: Mapping[str, str]) -> dict[str, str]
         "LIFECYCLE_API_HOST": settings.api_host,
         "LIFECYCLE_API_PORT": str(settings.api_port),
         "LIFECYCLE_PREFECT_PORT": str(settings.prefect_port),
+        "OPENBLAS_NUM_THREADS": "1",  # a check's matrices are small, and threads that wait cost more than they bring
         "PREFECT_HOME": str(settings.data_dir / "prefect"),
         "PREFECT_API_URL": f"{settings.prefect_url}/api",  # without it a client may start a private server
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
