@@ -21,6 +21,7 @@ from typing import Any, Final
 
 from deployments.demo import agent
 from deployments.demo.agent import VARIANT, Customers
+from deployments.demo.ctrl_c import heard
 from deployments.demo.tree import Tree, environment_for, is_free
 from lifecycle_core.errors import LifecycleError, SetupError
 from lifecycle_core.operations import audit, versions
@@ -46,13 +47,15 @@ Say = Callable[[str], None]
 
 @dataclass
 class Demo:
-    """One demo, on `folder`; `say` prints a line."""
+    """One demo, on `folder`; `say` prints a line, `heed` is called in every wait."""
 
     folder: Path
     say: Say
+    heed: Callable[[], None]
     found: dict[str, Any] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
     step: str = ""
+    _told: set[str] = field(default_factory=set)
 
     def play(self) -> None:
         """Play it; raises LifecycleError where a part does not truly happen."""
@@ -64,9 +67,9 @@ class Demo:
         context.configure(LIFECYCLE_CLOCK=_written(clock))
         with ExitStack() as open_ones:
             tree = self._tree(clock)
-            open_ones.callback(tree.end)
             with self._step("start", "API, Prefect server and runner, as `lifecycle serve` starts them; the clock runs from here"):
-                tree.start()
+                open_ones.callback(tree.start().end)
+                tree.wait_for("API ", within_s=SERVED_WITHIN_S)
                 customers = open_ones.enter_context(Customers(lambda body: tree.api("/api/lifecycle/conversations", body), context.now))
                 self._served(tree)
             with self._step("first_check", "The watch checks for the first time"):
@@ -93,7 +96,17 @@ class Demo:
         self.say(f"     {words}")
 
     def _tree(self, clock: Clock) -> Tree:
-        return Tree(self.folder, self._fact, LIFECYCLE_CLOCK=_written(clock), LIFECYCLE_WATCH_SECONDS=str(WATCH_SECONDS))
+        played = {"LIFECYCLE_CLOCK": _written(clock), "LIFECYCLE_WATCH_SECONDS": str(WATCH_SECONDS)}
+        return Tree(self.folder, self._fact, self.heed, TMPDIR=str(self.folder), **played)
+
+    def _until(self, tree: Tree, ask: Callable[[], Mapping[str, Any] | None], within_s: float, otherwise: str) -> Mapping[str, Any]:
+        deadline = time.monotonic() + within_s
+        while (answer := ask()) is None:
+            tree.expect_alive()
+            self.heed()
+            _expect(time.monotonic() < deadline, f"{otherwise} within {within_s:.0f} s")
+            time.sleep(_ASKED_EVERY_S)
+        return answer
 
     def _bring_history(self) -> int:
         """Register both versions when they began, and take two weeks in by the command that does it."""
@@ -131,12 +144,19 @@ class Demo:
     def _first_check(self, tree: Tree, customers: Customers) -> None:
         def ended() -> Mapping[str, Any] | None:
             customers.expect_well()
-            return next((it for it in tree.runs() if it["state"]["type"] in {"COMPLETED", "FAILED"}), None)
+            return next(self._told_as_they_end(tree), None)
 
-        run = _until(tree, ended, CHECKED_WITHIN_S, "no flow run has ended")
-        _expect(run["state"]["type"] == "COMPLETED", f"the flow run {run['name']} ended {run['state']['name']}: {run['state']['message']}")
-        self._fact(f"{run['name']}: {run['state']['message']}")
+        run = self._until(tree, ended, CHECKED_WITHIN_S, "no flow run has ended")
+        _expect(run["state"]["type"] == "COMPLETED", f"the flow run {run['name']} ended {run['state']['name']}")
         self._fact(f"Its run: {tree.prefect_url}/runs/flow-run/{run['id']}")
+
+    def _told_as_they_end(self, tree: Tree) -> Iterator[Mapping[str, Any]]:
+        """The flow runs that have ended since this was asked last, each told."""
+        for run in tree.runs():
+            if run["id"] not in self._told and run["state"]["type"] in {"COMPLETED", "FAILED", "CRASHED"}:
+                self._told.add(run["id"])
+                self._fact(f"{run['name']}: {run['state']['message']}")
+                yield run
 
     def _healthy(self, tree: Tree) -> None:
         report = tree.api(f"/api/lifecycle/drift/detect?variant={VARIANT}")
@@ -158,13 +178,17 @@ class Demo:
 
         def found() -> Mapping[str, Any] | None:
             customers.expect_well()
+            for _run in self._told_as_they_end(tree):
+                pass
             history = tree.api(f"/api/lifecycle/drift/history?variant={VARIANT}")["episodes"]
             return next((it for it in history if it["closedAt"] is None), None)
 
-        episode = _until(tree, found, FOUND_WITHIN_S, "the watch has not found the drift")
+        episode = self._until(tree, found, FOUND_WITHIN_S, "the watch has not found the drift")
         [opened, *_] = audit.acts(context.database(), f"drift_detections:{VARIANT}/{episode['id']}")
         _expect(opened.by == WATCHER, f"the episode was opened by {opened.by}, not by {WATCHER}")
-        run = _until(tree, lambda: _ended(tree.prefect(f"/flow_runs/{opened.request_id}")), CHECKED_WITHIN_S, "the flow run has not ended")
+        run = self._until(
+            tree, lambda: _ended(tree.prefect(f"/flow_runs/{opened.request_id}")), CHECKED_WITHIN_S, "the flow run has not ended"
+        )
         _expect(bool(run["auto_scheduled"]), f"the flow run {run['name']} was not started by the schedule")
         _expect(run["state"]["type"] == "COMPLETED", f"the flow run {run['name']} ended {run['state']['name']}")
         hours = (datetime.fromisoformat(episode["createdAt"]) - since).total_seconds() / 3600
@@ -175,7 +199,7 @@ class Demo:
             "changed": f"{since:%Y-%m-%dT%H:%M:%SZ}",
             "flow_run": {"id": run["id"], "name": run["name"], "state": run["state"]["type"], "scheduled": run["auto_scheduled"]},
         }
-        self._fact(f"Found {hours:.0f} h later by the scheduled run {run['name']}: {run['state']['message']}")
+        self._fact(f"Found {hours:.0f} h after the change, by the scheduled run {run['name']}:")
         self._fact(f"{tree.prefect_url}/runs/flow-run/{run['id']}")
         return episode
 
@@ -212,15 +236,20 @@ def play(say: Say, *, keep: bool) -> Mapping[str, Any]:
     say : prints a line.
     keep : leaves the folder; where something failed it is left in any case, for its logs.
     """
+    with heard() as heed:
+        return _play(say, heed, keep=keep)
+
+
+def _play(say: Say, heed: Callable[[], None], *, keep: bool) -> Mapping[str, Any]:
     began = time.monotonic()
-    folder = Path(tempfile.mkdtemp(prefix="lifecycle-demo-"))
+    folder = _temporary_folder()
     database = f"sqlite:///{folder}/lifecycle.db"
     context.configure(LIFECYCLE_DATA_DIR=str(folder), LIFECYCLE_DATABASE_URL=database)
-    demo = Demo(folder, say)
+    demo = Demo(folder, say, heed)
     failure: dict[str, str] = {}
     try:
         demo.play()
-    except LifecycleError as error:
+    except (LifecycleError, OSError) as error:
         failure = {"failed": demo.step, "why": str(error)}
         say(f"     Failed: {error}")
     finally:
@@ -232,6 +261,14 @@ def play(say: Say, *, keep: bool) -> Mapping[str, Any]:
     return {"ok": not failure, **failure, **seconds, "variant": VARIANT, **demo.found, **kept}
 
 
+def _temporary_folder() -> Path:
+    try:
+        return Path(tempfile.mkdtemp(prefix="lifecycle-demo-"))
+    except OSError as error:
+        message = f"no temporary folder can be made: {error}; name a place for it with TMPDIR"
+        raise SetupError(message) from error
+
+
 def _expect(held: bool, otherwise: str) -> None:  # noqa: FBT001 - reads as assert does, and is not switched off
     if not held:
         raise SetupError(otherwise)
@@ -239,15 +276,6 @@ def _expect(held: bool, otherwise: str) -> None:  # noqa: FBT001 - reads as asse
 
 def _ended(run: Mapping[str, Any]) -> Mapping[str, Any] | None:
     return run if run["state"]["type"] in {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"} else None
-
-
-def _until(tree: Tree, ask: Callable[[], Mapping[str, Any] | None], within_s: float, otherwise: str) -> Mapping[str, Any]:
-    deadline = time.monotonic() + within_s
-    while (answer := ask()) is None:
-        tree.expect_alive()
-        _expect(time.monotonic() < deadline, f"{otherwise} within {within_s:.0f} s")
-        time.sleep(_ASKED_EVERY_S)
-    return answer
 
 
 def _written(clock: Clock) -> str:

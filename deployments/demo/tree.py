@@ -23,6 +23,7 @@ _ANSWERS_WITHIN_S = 20.0
 _LINES_TOLD = 3
 
 OnLine = Callable[[str], None]
+OnWait = Callable[[], None]
 
 
 def environment_for(folder: Path, **more: str) -> dict[str, str]:
@@ -32,15 +33,16 @@ def environment_for(folder: Path, **more: str) -> dict[str, str]:
 
 
 class Tree:
-    """One `lifecycle serve`."""
+    """One `lifecycle serve`: `on_line` is told what it says, `on_wait` is called again and again while it is waited for."""
 
-    def __init__(self, folder: Path, on_line: OnLine = lambda _line: None, **environment: str) -> None:
+    def __init__(self, folder: Path, on_line: OnLine = lambda _line: None, on_wait: OnWait = lambda: None, **environment: str) -> None:
         self.api_port, self.prefect_port = free_ports(2)
         ports = {"LIFECYCLE_API_PORT": str(self.api_port), "LIFECYCLE_PREFECT_PORT": str(self.prefect_port)}
         self.folder = folder
         self.environment = environment_for(folder, **ports, **environment)
         self.said: list[str] = []
         self._on_line = on_line
+        self._on_wait = on_wait
 
     @property
     def api_url(self) -> str:
@@ -72,6 +74,7 @@ class Tree:
         began = time.monotonic()
         while not any(words in line for line in self.said):
             self.expect_alive()
+            self._on_wait()
             if time.monotonic() - began > within_s:
                 self._fail(f"has not said {words!r} within {within_s:.0f} s")
             time.sleep(0.1)
