@@ -4,8 +4,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 
-import numpy as np
-
 from lifecycle_core.conversations import Window
 from lifecycle_core.drift.evidence import evidence_of, shown
 from lifecycle_core.drift.gathering import Gathered, HourSpan, gather
@@ -37,6 +35,7 @@ def detect(
     Raises InvalidInputError for an `at` that cannot be meant.
 
     >>> from datetime import UTC
+    >>> import numpy as np
     >>> from lifecycle_core.rollups import WIDTH
     >>> nothing = RollupTable("baseline", 1, (), np.zeros(0, int), np.zeros(0, bool), np.zeros((0, WIDTH)))
     >>> detect(nothing, Policy(), datetime(2025, 10, 7, 12, tzinfo=UTC)).status.value
@@ -116,16 +115,14 @@ class _Check:
         evidence = evidence_of(measure, windows, found, verdict.strongest, entry=self.level, now=self.now, first=self.gathered.first)
         report = replace(report, status=verdict.status, decided_by=evidence)
         correlation, assumed_from = _day_noise(found, fewest)
-        if verdict.longest is None:
+        if verdict.status is not Status.DRIFT:
             return _Judged(report, correlation, assumed_from)
         if self.gathered.rows.broken.any():
             broken = _broken(windows, self.unbroken, verdict.strongest)
             without = judge(scan(measure, self.unbroken, report.threshold), self.level, fewest)
             if without.status is not Status.DRIFT and broken[0] > broken[1]:
                 return _Judged(replace(report, status=without.status, incident=True), correlation, assumed_from, broken)
-        change = found.compared.change[verdict.longest]
-        severity = severity_of(None if np.isnan(change) else float(change), report.threshold)
-        return _Judged(replace(report, severity=severity), correlation, assumed_from)
+        return _Judged(replace(report, severity=severity_of(evidence.relative_change, report.threshold)), correlation, assumed_from)
 
     def provider_faults(self, judged: list[_Judged]) -> tuple[Incident, ...]:
         """The incident that explains the alarms which are gone without broken conversations."""

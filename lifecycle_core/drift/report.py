@@ -108,7 +108,7 @@ class MetricReport:
     relative_change : of the shown pair; None with `unknown_because` where it is not defined.
     total_variation, chi_squared, degrees_of_freedom : of the shown pair, for the action mix only.
     decided_by : the comparison that speaks most strongly; None in `Mode.THRESHOLD` and without enough data.
-    severity : of a drift, taken from the longest alarming length; else None.
+    severity : of a drift, by the change that `decided_by` tells; else None.
     incident : the alarm is gone without the conversations that a provider's fault broke.
     """
 

@@ -19,12 +19,10 @@ class Verdict:
 
     strongest : the place of the length that speaks most strongly: among those that alarm, else that are suspected, else of all
         with enough conversations; None where no length has them.
-    longest : the place of the longest length that alarms; None without an alarm.
     """
 
     status: Status
     strongest: int | None = None
-    longest: int | None = None
 
 
 def judge(found: Scan, entry: float, fewest: int) -> Verdict:
@@ -38,7 +36,7 @@ def judge(found: Scan, entry: float, fewest: int) -> Verdict:
     past = enough & found.passes
     alarming, suspected = past & (found.z >= entry), past & (found.z >= SUSPICION)
     if alarming.any():
-        return Verdict(Status.DRIFT, _strongest(found, alarming), int(np.flatnonzero(alarming)[-1]))
+        return Verdict(Status.DRIFT, _strongest(found, alarming))
     if suspected.any():
         return Verdict(Status.SUSPECTED, _strongest(found, suspected))
     return Verdict(Status.STABLE, _strongest(found, enough))

@@ -234,12 +234,12 @@ def test_late_rows_of_the_recent_window_are_counted(simulated, now):
     assert detect(table, POLICY, now).late_rows == 3
 
 
-def test_severity_is_that_of_the_longest_alarming_length(simulated, now):
-    report = detect(simulated(drift=DRIFTS["booking .55"], drift_hours=24, per_day=1000), POLICY, now).of(Metric.BOOKING_RATE)
+@pytest.mark.parametrize("drift_hours", [24, 48, 96])
+def test_severity_is_that_of_the_decisive_change_however_long_ago_it_began(simulated, now, drift_hours):
+    report = detect(simulated(drift=DRIFTS["booking .55"], drift_hours=drift_hours, per_day=1000), POLICY, now).of(Metric.BOOKING_RATE)
 
-    assert report.decided_by.hours == 24
-    assert abs(report.decided_by.relative_change) > 0.2
-    assert report.severity is Severity.MEDIUM
+    assert report.decided_by.hours == drift_hours
+    assert report.severity is Severity.HIGH
 
 
 def test_a_high_severity_advises_to_retrain(simulated, now):
