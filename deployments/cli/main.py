@@ -5,6 +5,7 @@
 3. A refusal is one sentence on standard error; standard output has results only.
 """
 
+import errno
 import os
 import sys
 from collections.abc import Iterator, Mapping
@@ -14,12 +15,14 @@ from typing import Any, NoReturn
 import click
 from click.exceptions import NoArgsIsHelpError
 
+from deployments.cli.shown import printable
 from lifecycle_core.errors import LifecycleError
 
 FAILED, MISUSED, NOT_ALLOWED, INTERRUPTED = 1, 2, 4, 130
 
 MISUSES = {400, 404, 413, 422}
 DENIALS = {401, 403}
+UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 
 COMMANDS = {
     "ingest": ("ingest", "Take conversations in from files or standard input."),
@@ -29,7 +32,7 @@ COMMANDS = {
     "status": ("status", "Tell how everything stands, on one page."),
     "serve": ("serve", "Serve the API, Prefect and the hourly watch, until Ctrl-C."),
     "down": ("serve", "End what `lifecycle serve` started on this data folder."),
-    "demo": ("demo", "Play one loop on simulated traffic: a drift, found by the watch, and the way back."),
+    "demo": ("demo", "Play one loop on simulated traffic: a drift, found by itself, and back."),
     "db": ("db", "The database: its schema, and whether its contents hold."),
     "doctor": ("doctor", "Examine this installation, with a remedy for each fault."),
     "config": ("config", "What this installation is set to."),
@@ -82,6 +85,11 @@ class _Root(click.Group):
             _refuse(_told(error), error.exit_code)
         except LifecycleError as error:
             _refuse(str(error), exit_code_of(error))
+        except OSError as error:
+            if error.errno not in UNWRITABLE or error.filename is not None:
+                raise
+            _leave_output()
+            _refuse(f"the output cannot be written: {error.strerror}; make room where it goes, or send it elsewhere", FAILED)
         sys.exit(code if isinstance(code, int) else 0)
 
 
@@ -104,8 +112,13 @@ def _told(error: click.ClickException) -> str:
     return f"{message if message.endswith(('.', '?')) else f'{message}.'} See: {error.ctx.command_path} --help"
 
 
+def _leave_output() -> None:
+    """Let what waits to be written go nowhere, else Python would try once more in its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _refuse(message: str, code: int) -> NoReturn:
-    click.echo(message, err=True)
+    click.echo("\n".join(printable(line) for line in message.split("\n")), err=True)
     sys.exit(code)
 
 
