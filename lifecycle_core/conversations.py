@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import Annotated, Literal, NotRequired, Self
+from typing import Annotated, Final, Literal, NotRequired, Self
 
 from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field, JsonValue, StringConstraints, TypeAdapter, model_validator
 from pydantic.dataclasses import dataclass as validated_dataclass
@@ -13,12 +13,37 @@ from typing_extensions import TypedDict
 
 MAX_MESSAGES_CHARACTERS = 1_000_000
 """What a conversation's messages may hold together: past it, it is a log and not a conversation."""
+MAX_NAME_CHARACTERS: Final = 200
+EARLIEST: Final = datetime(2015, 1, 1, tzinfo=UTC)
+"""No agent of this kind is older: a time before it is Unix time in a wrong unit, or no time."""
+CLOCK_SKEW: Final = timedelta(days=1)
+"""By how much a source's clock may be ahead of ours."""
 
+_PRINTABLE: Final = PydanticCustomError("unprintable", "it must hold printable characters alone")
+_YEARS: Final = PydanticCustomError("no_year", "in UTC it must lie in the years 1 to 9999")
 _OWN_LIMIT = re.compile(r"max_?(steps|turns|iterations)|too_many_errors|recursion limit", re.IGNORECASE)
 
 
+def is_name(text: str) -> bool:
+    r"""Whether `text` may name anything: 1 to 200 printable characters, so that a name is shown as what it is.
+
+    >>> is_name("baseline"), is_name(""), is_name("\x9b31mred"), is_name("txt.\u202eexe")
+    (True, False, False, False)
+    """
+    return 1 <= len(text) <= MAX_NAME_CHARACTERS and text.isprintable()
+
+
+def _name(text: str) -> str:
+    if not is_name(text):
+        raise _PRINTABLE
+    return text
+
+
 def _to_utc(instant: datetime) -> datetime:
-    return instant.astimezone(UTC)
+    try:
+        return instant.astimezone(UTC)
+    except OverflowError:
+        raise _YEARS from None
 
 
 def _refusal(*, field: str, value: str, rule: str) -> PydanticCustomError:
@@ -26,7 +51,7 @@ def _refusal(*, field: str, value: str, rule: str) -> PydanticCustomError:
 
 
 Instant = Annotated[AwareDatetime, AfterValidator(_to_utc)]
-Name = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=MAX_NAME_CHARACTERS), AfterValidator(_name)]
 Text = Annotated[str, StringConstraints(max_length=MAX_MESSAGES_CHARACTERS)]
 Goal = Annotated[str, StringConstraints(max_length=MAX_MESSAGES_CHARACTERS, pattern=r"^[^\x00]*$")]
 Count = Annotated[int, Field(ge=0, lt=2**53)]
@@ -155,6 +180,25 @@ def told_fields() -> dict[str, str]:
     """
     told = re.findall(r"^ {4}([a-z_, ]+) : (.+)$", Conversation.__doc__ or "", re.MULTILINE)
     return {name: words for names, words in told for name in names.split(", ")}
+
+
+def end_rule(at: datetime) -> str:
+    """What holds for the end of every conversation that has come in at `at`, in words; `believable_end` tells whether it does.
+
+    >>> end_rule(datetime(2025, 10, 7, 12, tzinfo=UTC))
+    'it must lie between 2015 and now (2025-10-07T12:00Z); is it in another unit, or a clock wrong?'
+    """
+    return f"it must lie between {EARLIEST:%Y} and now ({at:%Y-%m-%dT%H:%MZ}); is it in another unit, or a clock wrong?"
+
+
+def believable_end(ended_at: datetime, at: datetime) -> bool:
+    """Whether a conversation that has come in at `at` can have ended at `ended_at`.
+
+    >>> noon = datetime(2025, 10, 7, 12, tzinfo=UTC)
+    >>> believable_end(noon, noon), believable_end(noon.replace(year=9999), noon), believable_end(noon.replace(year=1970), noon)
+    (True, False, False)
+    """
+    return EARLIEST <= ended_at <= at + CLOCK_SKEW
 
 
 def hour_of(instant: datetime) -> datetime:

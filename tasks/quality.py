@@ -8,20 +8,17 @@ source does not tell. It runs in memory: no files, no network, no progress bars.
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-from lifecycle_core.conversations import Conversation
+from lifecycle_core.conversations import CLOCK_SKEW, EARLIEST, Conversation, end_rule
 from lifecycle_core.rollups import latency_s, tokens_of
 from lifecycle_core.traffic.refusals import Refusal
 
 if TYPE_CHECKING:
     import pandas as pd
 
-EARLIEST: Final = datetime(2015, 1, 1, tzinfo=UTC)
-"""No agent of this kind is older: a time before it is Unix time in a wrong unit, or no time."""
-CLOCK_SKEW: Final = timedelta(days=1)
 LONGEST: Final = timedelta(days=31)
 MOST_DOLLARS: Final = 10_000.0
 MOST_DOLLARS_A_TOKEN: Final = 0.002
@@ -82,7 +79,7 @@ def _rules(at: datetime) -> list[_Rule]:
         _Rule(
             "ended_at",
             "{it.ended_at:%Y-%m-%dT%H:%M:%SZ}",
-            f"it must lie between {EARLIEST:%Y} and now ({at:%Y-%m-%dT%H:%MZ}); is it in another unit, or a clock wrong?",
+            end_rule(at),
             between,
             {"column": "ended_s", "min_value": EARLIEST.timestamp(), "max_value": latest.timestamp()},
         ),

@@ -5,6 +5,7 @@ from contextlib import closing
 
 import click
 
+from deployments.cli.asking import ask
 from deployments.cli.shown import BAD_NEWS, NOTHING, json_option, print_facts, print_json, printable
 
 
@@ -38,18 +39,11 @@ def downgrade(*, to: str, yes: bool) -> None:
 
     with closing(context.opened()) as database:
         if not yes:
-            _ask(f"Everything in {database.name} that revision {to} has no place for is lost. Go on?")
+            ask(f"Everything in {database.name} that revision {to} has no place for is lost. Go on?")
         taken_back = ", ".join(operations.downgrade(database, to))
         click.echo(f"{database.name} {f'has lost revision {taken_back}' if taken_back else f'was at {to} already'}")
     if taken_back:
         click.echo("Undo: lifecycle db upgrade, which brings back the tables and not what stood in them")
-
-
-def _ask(question: str) -> None:
-    if not sys.stdin.isatty():
-        message = "this loses data and there is no terminal to ask at; give --yes"
-        raise click.UsageError(message)
-    click.confirm(question, abort=True, err=True)
 
 
 @db.command()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
-from deployments.cli.shown import acting, json_option, print_json
+from deployments.cli.shown import acting, json_option, print_json, printable
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -62,6 +62,7 @@ def _show_fields(context: click.Context, _parameter: click.Parameter, asked: boo
     metavar="SOURCE=VALUE",
     help="A record whose SOURCE is VALUE broke by itself, through no doing of the agent: it gets a fault of that name. Repeatable.",
 )
+@click.option("--allow-missing", is_flag=True, help="Take a SOURCE that no record has for unknown. Else it is refused as mistyped.")
 @click.option("--dry-run", is_flag=True, help="Read and judge all, show the first records as they would be kept, write nothing.")
 @click.option("--batch", type=click.IntRange(1, 50_000), default=5000, show_default=True, help="The records of one transaction, at most.")
 @json_option
@@ -76,6 +77,7 @@ def ingest(
     zone: str | None,
     ended_at: str | None,
     crash_where: Sequence[str],
+    allow_missing: bool,
     dry_run: bool,
     batch: int,
     as_json: bool,
@@ -101,13 +103,13 @@ def ingest(
     _refuse_future(mapping.ended_at, act.at)
     for path in filter(_is_file, paths):  # before any of them is taken in; a pipe can be read only once
         with _reading(path, mapping) as (reading, _):
-            reading.refuse_if_unusable()
+            reading.refuse_if_unusable(allow_missing=allow_missing)
 
     summary, first = Summary(), list[Conversation]()
     with _progress(paths) as advance:
         for path in paths:
             with _reading(path, mapping) as (reading, read_bytes):
-                reading.refuse_if_unusable()
+                reading.refuse_if_unusable(allow_missing=allow_missing)
                 for taken in traffic.take_in(reading, summary, act, keep=not dry_run, most=batch):
                     first += taken.conversations[: SHOWN_RECORDS - len(first)]
                     advance(path, read_bytes())
@@ -118,7 +120,8 @@ def ingest(
         show(said)
     if said.quarantined:
         worst = said.reasons[0]
-        click.echo(f"{said.quarantined:,} of {said.records:,} records were refused; {worst.lines[0]}: {worst.example}", err=True)
+        sentence = f"{said.quarantined:,} of {said.records:,} records were refused; {worst.lines[0]}: {worst.example}"
+        click.echo(printable(sentence), err=True)
         sys.exit(REFUSED)
 
 
@@ -138,13 +141,14 @@ def _refuse_future(ended_at: "datetime | None", now: "datetime") -> None:
 def _reading(path: str, mapping: "Mapping") -> Iterator[tuple["Reading", Callable[[], int]]]:
     """The source at `path` and how many of its bytes are read."""
     from lifecycle_core.traffic.reading import Reading
+    from lifecycle_core.traffic.rejected import source_name
 
     if path == STANDARD_INPUT:
         yield Reading(sys.stdin.buffer, "standard input", mapping), lambda: 0
         return
     stream: BinaryIO
     with Path(path).open("rb") as stream:
-        yield Reading(stream, path, mapping), stream.tell if _is_file(path) else lambda: 0
+        yield Reading(stream, source_name(path), mapping), stream.tell if _is_file(path) else lambda: 0
 
 
 @contextmanager
@@ -159,5 +163,5 @@ def _progress(paths: Sequence[str]) -> Iterator[Callable[[str, int], None]]:
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         sizes = {path: Path(path).stat().st_size if _is_file(path) else None for path in paths}
-        tasks = {path: bar.add_task(Path(path).name, total=size) for path, size in sizes.items()}
+        tasks = {path: bar.add_task(printable(Path(path).name), total=size) for path, size in sizes.items()}
         yield lambda path, read: bar.update(tasks[path], completed=read)

@@ -1,5 +1,6 @@
 """The summary of an ingest, for people."""
 
+import json
 from collections.abc import Iterator, Mapping
 
 import click
@@ -31,9 +32,9 @@ def show(said: SummaryWire) -> None:
     for record in said.first_records:
         messages = record["messages"]
         cut = [*messages[:SHOWN_MESSAGES], f"… and {len(messages) - SHOWN_MESSAGES} more"] if len(messages) > SHOWN_MESSAGES else messages
-        console().print_json(data={**record, "messages": cut})
+        console().print_json(printable(json.dumps({**record, "messages": cut}, ensure_ascii=False)))
     if said.next and not said.dry_run:
-        click.echo(f"Next: {said.next}")
+        click.echo(f"Next: {printable(said.next)}")
 
 
 def _counts(said: SummaryWire) -> Iterator[tuple[str, str]]:

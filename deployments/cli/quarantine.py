@@ -2,9 +2,19 @@
 
 import click
 
-from deployments.cli.shown import json_option, minute, print_json, print_table
+from deployments.cli.asking import ask
+from deployments.cli.shown import acting, json_option, minute, print_json, print_table, printable
 
 SHOWN_CHARACTERS = 80
+
+
+def _named(_context: click.Context, _parameter: click.Parameter, path: str | None) -> str | None:
+    from lifecycle_core.traffic.rejected import source_name
+
+    return None if path is None else source_name(path)
+
+
+source_option = click.option("--source", metavar="PATH", callback=_named, help="Only those of one file, as it was named to ingest.")
 
 
 @click.group()
@@ -13,7 +23,7 @@ def quarantine() -> None:
 
 
 @quarantine.command("list")
-@click.option("--source", metavar="PATH", help="Only those of one file, as it was named to ingest.")
+@source_option
 @click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="How many, the newest first.")
 @json_option
 def list_quarantined(*, source: str | None, limit: int, as_json: bool) -> None:
@@ -33,6 +43,24 @@ def list_quarantined(*, source: str | None, limit: int, as_json: bool) -> None:
         ("received", "line", "reason", "content"),
         ((minute(it.received_at), f"{it.source}:{it.line}", it.reason, _cut(it.content)) for it in found),
     )
+
+
+@quarantine.command()
+@source_option
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def drop(*, source: str | None, yes: bool) -> None:
+    """Let go of refused records that have been dealt with.
+
+    A record that was mended and taken in leaves its old self here until then.
+    """
+    from lifecycle_core.operations import traffic
+    from tasks import context
+
+    of = "all sources" if source is None else printable(source)
+    if not yes:
+        ask(f"The refused records of {of} are lost. Go on?")
+    dropped = traffic.drop_quarantined(context.database(), acting(), source)
+    click.echo(f"{dropped:,} refused {'record' if dropped == 1 else 'records'} of {of} let go of")
 
 
 def _cut(content: str) -> str:

@@ -4,11 +4,13 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache, partial
 
-from lifecycle_core.conversations import Conversation
+from lifecycle_core.conversations import Conversation, believable_end, end_rule
+from lifecycle_core.errors import InvalidInputError
 from lifecycle_core.provenance import Provenance
 from lifecycle_core.store import conversations, quarantine
-from lifecycle_core.store.database import Database, Transaction
+from lifecycle_core.store.database import Database
 from lifecycle_core.store.variants import names
 from lifecycle_core.traffic.rejected import Quarantined, Rejected
 
@@ -31,16 +33,19 @@ def ingest(database: Database, act: Provenance, batch: Sequence[Conversation], r
 
     A conversation without a version gets the one that was active when it ended,
     else the first. The same batch again changes nothing.
+    Raises InvalidInputError for one that cannot have ended when it says.
     """
+    for it in batch:
+        if not believable_end(it.ended_at, act.at):
+            message = (
+                f"conversation {it.id!r} of {it.variant!r}: ended_at is {it.ended_at.isoformat()}; {end_rule(act.at)}; nothing was written"
+            )
+            raise InvalidInputError(message, field="ended_at")
     with database.write(act) as tx:
-        added = conversations.add(tx, _with_versions(tx, batch), act.at)
+        history = cache(partial(conversations.activations, tx))
+        added = conversations.add(tx, batch, act.at, lambda it: _active(history(it.variant), it.ended_at))
         quarantine.add(tx, rejected, act.at)
     return Ingested(added.accepted, added.known, added.differing, len(rejected))
-
-
-def _with_versions(tx: Transaction, batch: Sequence[Conversation]) -> list[Conversation]:
-    histories = {variant: conversations.activations(tx, variant) for variant in {it.variant for it in batch if it.version is None}}
-    return [it if it.version is not None else it.served_by(_active(histories[it.variant], it.ended_at)) for it in batch]
 
 
 def _active(history: Sequence[tuple[datetime, int]], at: datetime) -> int:
@@ -58,3 +63,9 @@ def quarantined(database: Database, limit: int, source: str | None = None) -> li
     """The refused records that came last."""
     with database.read() as tx:
         return quarantine.newest(tx, limit, source)
+
+
+def drop_quarantined(database: Database, act: Provenance, source: str | None = None) -> int:
+    """Let go of the refused records of `source`, or of all, and say how many they were."""
+    with database.write(act) as tx:
+        return quarantine.drop(tx, source)

@@ -1,7 +1,7 @@
 """Conversations and their hourly sums: written in one transaction, so that they never disagree."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from itertools import groupby
@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, RowMapping, Select, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, func, insert, select, update
 
 from lifecycle_core.conversations import Conversation
 from lifecycle_core.rollups import (
@@ -64,35 +64,44 @@ class Added:
     differing: int
 
 
-def add(tx: Transaction, batch: Sequence[Conversation], received_at: datetime) -> Added:
+def add(
+    tx: Transaction,
+    batch: Sequence[Conversation],
+    received_at: datetime,
+    version_of: Callable[[Conversation], int],
+) -> Added:
     """Keep the conversations of `batch` that are not known yet, and count them in their hours.
 
-    Each must say its version. Writers of one variant wait for each other, so
-    that what is found unknown here is still unknown when it is written.
+    version_of : what served a conversation that does not say it.
+
+    Writers of one variant wait for each other, so that what is found unknown
+    here is still unknown when it is written.
     """
     connection = tx.connection()
     accepted = differing = 0
     for variant, ours in groupby(sorted(batch, key=attrgetter("variant")), key=attrgetter("variant")):
         variants.enter(tx, variant, received_at)
         firsts: dict[str, Conversation] = {}
-        differing += sum(firsts.setdefault(it.id, it) != it for it in ours)
+        again = [it for it in ours if firsts.setdefault(it.id, it) is not it]
         kept = _kept(connection, variant, list(firsts))
+        new = [it if it.version is not None else it.served_by(version_of(it)) for it in firsts.values() if it.id not in kept]
+        rows = {it.id: _row(it, received_at) for it in new}
         differing += sum(_differs(row, firsts[name]) for name, row in kept.items())
-        new = [it for it in firsts.values() if it.id not in kept]
+        differing += sum(_differs((kept if it.id in kept else rows)[it.id], it) for it in again)
         accepted += len(new)
         if new:
-            connection.execute(insert(_CONVERSATIONS), [_row(it, received_at) for it in new])
+            connection.execute(insert(_CONVERSATIONS), list(rows.values()))
             slots = _slots(connection, variant, Counter(action for it in new for action in it.actions))
             _count(connection, variant, summarize(new, slots, received_at))
     return Added(accepted, len(batch) - accepted, differing)
 
 
-def _kept(connection: Connection, variant: str, ids: Sequence[str]) -> dict[str, RowMapping]:
+def _kept(connection: Connection, variant: str, ids: Sequence[str]) -> dict[str, Mapping[str, Any]]:
     table = _CONVERSATIONS
-    found: dict[str, RowMapping] = {}
+    found: dict[str, Mapping[str, Any]] = {}
     for start in range(0, len(ids), _CHUNK):
         chosen = select(table).where(table.c.variant == variant, table.c.id.in_(ids[start : start + _CHUNK]))
-        found |= {row["id"]: row for row in connection.execute(chosen).mappings()}
+        found |= {row["id"]: dict(row) for row in connection.execute(chosen).mappings()}
     return found
 
 
@@ -101,10 +110,10 @@ def _row(it: Conversation, received_at: datetime) -> dict[str, Any]:
     return {**values, "provider_fault": it.provider_fault, "received_at": received_at}
 
 
-def _differs(kept: RowMapping, it: Conversation) -> bool:
-    """Whether `it` says something else than what is kept; a version may have been filled in by either."""
-    said = {name: getattr(it, name) for name in _FIELDS if name != "version"}
-    return any(kept[name] != (list(value) if name in _LISTS else value) for name, value in said.items())
+def _differs(kept: Mapping[str, Any], it: Conversation) -> bool:
+    """Whether `it` says something else than what is kept; of its version it may say nothing."""
+    said = {name: getattr(it, name) for name in _FIELDS if name != "version" or it.version is not None}
+    return any((tuple(kept[name]) if name in _LISTS else kept[name]) != value for name, value in said.items())
 
 
 def _slots(connection: Connection, variant: str, calls: Mapping[str, int]) -> dict[str, int]:
@@ -205,7 +214,11 @@ def actions(tx: Transaction, variant: str) -> tuple[str, ...]:
 
 def activations(tx: Transaction, variant: str) -> list[tuple[datetime, int]]:
     """When which version of the variant became active, oldest first."""
-    chosen = select(_ACTIVATIONS.c.at, _ACTIVATIONS.c.version).where(_ACTIVATIONS.c.variant_name == variant).order_by(_ACTIVATIONS.c.id)
+    chosen = (
+        select(_ACTIVATIONS.c.at, _ACTIVATIONS.c.version)
+        .where(_ACTIVATIONS.c.variant_name == variant)
+        .order_by(_ACTIVATIONS.c.at, _ACTIVATIONS.c.id)
+    )
     return [(row.at, row.version) for row in tx.connection().execute(chosen)]
 
 

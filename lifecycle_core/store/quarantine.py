@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import ColumnElement, delete, func, insert, select, true
 
 from lifecycle_core.store.database import Transaction
 from lifecycle_core.store.tables import TABLES
@@ -46,6 +46,15 @@ def count(tx: Transaction) -> int:
 def newest(tx: Transaction, limit: int, source: str | None = None) -> list[Quarantined]:
     """The records that came last; by source and line where they came together."""
     it = _QUARANTINE.c
-    chosen = select(_QUARANTINE).order_by(it.received_at.desc(), it.source, it.line)
-    rows = tx.connection().execute((chosen if source is None else chosen.where(it.source == source)).limit(limit))
+    chosen = select(_QUARANTINE).where(_of(source)).order_by(it.received_at.desc(), it.source, it.line)
+    rows = tx.connection().execute(chosen.limit(limit))
     return [Quarantined(row.source, row.line, row.reason, row.field, row.content, row.received_at) for row in rows]
+
+
+def drop(tx: Transaction, source: str | None = None) -> int:
+    """Let go of the records of `source`, or of all, and say how many they were."""
+    return tx.connection().execute(delete(_QUARANTINE).where(_of(source))).rowcount
+
+
+def _of(source: str | None) -> ColumnElement[bool]:
+    return true() if source is None else _QUARANTINE.c.source == source

@@ -2,14 +2,13 @@
 
 import hashlib
 import json
-from collections.abc import Callable
 from collections.abc import Mapping as Values
 from typing import Any, Final
 
 from lifecycle_core.conversations import Conversation
 from lifecycle_core.traffic.mapping import FIELDS, Mapping
-from lifecycle_core.traffic.refusals import MISSING, Refusal, RefusedError, shown
-from lifecycle_core.traffic.times import NAIVE, parse_time
+from lifecycle_core.traffic.refusals import MISSING, Refusal, RefusedError
+from lifecycle_core.traffic.values import CONVERSIONS, TIMES, converted, text
 
 _ID_CHARACTERS: Final = 32
 _NO_END: Final = "give --map ended_at=FIELD, or --ended-at TIME for a source without a clock"
@@ -30,8 +29,8 @@ class Converter:
     def __init__(self, mapping: Mapping) -> None:
         self.used = mapping.used
         self._mapping = mapping
-        self._named = {name: _CONVERSIONS.get(name) for name in FIELDS if name not in mapping.sources}
-        self._mapped = [(name, source, _CONVERSIONS.get(name)) for name, source in mapping.sources.items()]
+        self._named = {name: CONVERSIONS.get(name) for name in FIELDS if name not in mapping.sources}
+        self._mapped = [(name, source, CONVERSIONS.get(name)) for name, source in mapping.sources.items()]
 
     def __call__(self, row: Values[str, Any]) -> Conversation:
         """The conversation that `row` tells of; raises RefusedError or pydantic's ValidationError."""
@@ -57,12 +56,9 @@ class Converter:
         return Conversation(**values)
 
     def _set_times(self, values: dict[str, Any]) -> None:
-        for name in ("started_at", "ended_at"):
+        for name in TIMES:
             if name in values:
-                parsed = parse_time(values[name], self._mapping.zone)
-                if isinstance(parsed, str):
-                    raise RefusedError(Refusal(name, shown(values[name]), parsed, of_source=parsed == NAIVE))
-                values[name] = parsed
+                values[name] = converted(name, values[name], self._mapping.zone)
         if "ended_at" not in values:
             if self._mapping.ended_at is None:
                 raise RefusedError(Refusal("ended_at", MISSING, _NO_END, of_source=True))
@@ -70,7 +66,7 @@ class Converter:
 
     def _labels(self, row: Values[str, Any], own: Any) -> Any:  # noqa: ANN401 - the record's type judges it
         found = {name: source.of(row) for name, source in self._mapping.labels.items()}
-        return {**own, **{name: _text(name, value) for name, value in found.items() if value is not None}} if isinstance(own, dict) else own
+        return {**own, **{name: text(name, value) for name, value in found.items() if value is not None}} if isinstance(own, dict) else own
 
     def _add_crashes(self, row: Values[str, Any], values: dict[str, Any]) -> None:
         for source, value in self._mapping.crashes:
@@ -83,31 +79,3 @@ def _name_of(row: Values[str, Any]) -> str:
     """An id for a row without one: the hash of all that it says."""
     told = json.dumps(row, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()[:_ID_CHARACTERS]
-
-
-def _text(_name: str, value: Any) -> Any:  # noqa: ANN401 - any JSON value
-    return value if isinstance(value, str | float | list | dict) else json.dumps(value)
-
-
-def _truth(name: str, value: Any) -> bool:  # noqa: ANN401 - any JSON value
-    if value in (0, 1):
-        return bool(value)
-    raise RefusedError(Refusal(name, shown(value), "it must be true, false, 1, 0 or null"))
-
-
-def _list(_name: str, value: Any) -> Any:  # noqa: ANN401 - any JSON value
-    return tuple(value) if isinstance(value, list) else value
-
-
-def _faults(_name: str, value: Any) -> Any:  # noqa: ANN401 - any JSON value
-    if isinstance(value, str):
-        return ({"tool": None, "message": value},) if value else ()
-    return _list(_name, value)
-
-
-_CONVERSIONS: Final[Values[str, Callable[[str, Any], Any]]] = {
-    **dict.fromkeys(("id", "variant", "customer_id", "model", "goal"), _text),
-    **dict.fromkeys(("booked", "escalated"), _truth),
-    **dict.fromkeys(("response_times_s", "actions", "messages"), _list),
-    "errors": _faults,
-}

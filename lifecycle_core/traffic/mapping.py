@@ -12,12 +12,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from lifecycle_core.conversations import Conversation
 from lifecycle_core.errors import InvalidInputError
 from lifecycle_core.traffic.times import parse_time
+from lifecycle_core.traffic.values import fault_of
 
 FIELDS: Final = tuple(it.name for it in fields(Conversation) if it.name != "ended_at_assumed")
 """What a source may fill. That an end was assumed is for us to say."""
 WORDS: Final = frozenset({"id", "variant", "customer_id", "goal", "model", "cost_source", "ended_at", "started_at"})
 """Fields whose values are written as they are; the others' are JSON."""
 LABEL: Final = "segments."
+_NOTHING: Final = object()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +49,24 @@ class Source:
         """The value in `row`; None where there is none."""
         if self.constant is not None:
             return self.constant
+        value = self._found(row)
+        return None if value is _NOTHING else value
+
+    def is_in(self, row: Values[str, Any]) -> bool:
+        """Whether `row` has the path, be it with null.
+
+        >>> [Source("usage.cost").is_in(row) for row in ({"usage": {"cost": None}}, {"usage": {}})]
+        [True, False]
+        """
+        return self._found(row) is not _NOTHING
+
+    def _found(self, row: Values[str, Any]) -> Any:  # noqa: ANN401 - any JSON value
         if self.path in row:
             return row[self.path]
         value: Any = row
         for part in self.path.split("."):
             if not isinstance(value, dict) or part not in value:
-                return None
+                return _NOTHING
             value = value[part]
         return value
 
@@ -102,9 +116,21 @@ class Mapping:
                 raise InvalidInputError(message, field="variant")
             sources["variant"] = Source(constant=variant)
         timezone = _zone(zone)
+        for name, source in sources.items():
+            _refuse_constant("--variant" if name == "variant" and variant is not None else "--map", name, source.constant, timezone)
+        for label, source in labels.items():
+            _refuse_constant("--map", "segments", {label: "any" if source.constant is None else source.constant}, timezone)
         assumed = None if ended_at is None else _assumed(ended_at, timezone)
         crashes = [(Source(source), value) for source, value in map(_crash, crash_where)]
         return cls(sources=sources, labels=labels, zone=timezone, ended_at=assumed, crashes=crashes)
+
+    @property
+    def named(self) -> Values[str, Source]:
+        """The paths into a row that the options name: the option in words -> the path."""
+        told = {f"--map {name}={it.path}": it for name, it in self.sources.items()}
+        told |= {f"--map {LABEL}{name}={it.path}": it for name, it in self.labels.items()}
+        told |= {f"--crash-where {it.path}={value}": it for it, value in self.crashes}
+        return {option: it for option, it in told.items() if it.path}
 
     @property
     def used(self) -> frozenset[str]:
@@ -122,6 +148,14 @@ def _pair(text: str) -> tuple[str, Source]:
     if parsed.constant is not None and name in FIELDS and name not in WORDS:
         parsed = Source(constant=_literal(name, parsed.constant))
     return name, parsed
+
+
+def _refuse_constant(option: str, name: str, constant: Any, zone: tzinfo | None) -> None:  # noqa: ANN401 - any JSON value
+    """Refuse what would send every record into quarantine."""
+    fault = None if constant is None else fault_of(name, constant, zone)
+    if fault is not None:
+        message = f"{option}: {fault.sentence}"
+        raise InvalidInputError(message, field=option.removeprefix("--"))
 
 
 def _literal(name: str, text: str) -> Any:  # noqa: ANN401 - any JSON value

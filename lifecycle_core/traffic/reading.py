@@ -3,8 +3,9 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from itertools import chain, islice
-from typing import BinaryIO, Final, Self
+from difflib import get_close_matches
+from itertools import chain
+from typing import Any, BinaryIO, Final, Self
 
 from pydantic import ValidationError
 
@@ -12,6 +13,7 @@ from lifecycle_core.conversations import Conversation
 from lifecycle_core.errors import InvalidInputError
 from lifecycle_core.traffic.converting import Converter
 from lifecycle_core.traffic.mapping import Mapping as FieldMapping
+from lifecycle_core.traffic.mapping import Source
 from lifecycle_core.traffic.records import Record, records
 from lifecycle_core.traffic.refusals import MISSING, Refusal, RefusedError, explain
 from lifecycle_core.traffic.rejected import Rejected, cut
@@ -20,7 +22,7 @@ BATCH_RECORDS: Final = 5000
 BATCH_BYTES: Final = 16 * 2**20
 """What is held in memory at once comes to some ten times this."""
 HEAD: Final = 100
-"""How many records are looked at before the first is accepted."""
+"""How many records are looked at before the first is accepted; up to a batch for a field that the options name and none of these has."""
 
 
 @dataclass(slots=True)
@@ -57,6 +59,7 @@ class Reading:
         self.unused = Counter()
         self._records = records(stream)
         self._convert = Converter(mapping)
+        self._named = mapping.named
 
     def batches(self, most_records: int = BATCH_RECORDS) -> Iterator[Batch]:
         """Read to the end, so many records at a time, or fewer where they are long."""
@@ -75,15 +78,19 @@ class Reading:
         if batch.conversations or batch.rejected:
             yield batch
 
-    def refuse_if_unusable(self) -> None:
-        """Look at the head; raise InvalidInputError where all of it has faults that the source or the options have, and not its records."""
-        head = list(islice(self._records, HEAD))
+    def refuse_if_unusable(self, *, allow_missing: bool = False) -> None:
+        """Look at the head; raise InvalidInputError where all of it has faults that the source or the options have, and not its records.
+
+        allow_missing : a path that the options name may be missing from all of it.
+        """
+        head, absent = self._head({} if allow_missing else dict(self._named))
         self._records = chain(head, self._records)
-        faults = [self._take(record) for record in head]
+        faults = [self._take(record) for record in head[:HEAD]]
         self.unused.clear()
         if not faults:
             message = f"{self.name} holds no record; give JSON lines, one conversation a line"
             raise InvalidInputError(message)
+        _refuse_absent(self.name, head, absent)
         refused = [it for it in faults if isinstance(it, Rejected) and it.refusal.of_source]
         if len(refused) == len(faults):
             refusal = Counter(it.refusal for it in refused).most_common(1)[0][0]
@@ -91,6 +98,20 @@ class Reading:
             hint = f" (its fields: {', '.join(fields)})" if refusal.value == MISSING else ""
             message = f"{self.name}, line {refused[0].line}: {refusal.sentence}{hint}; nothing of it was taken in"
             raise InvalidInputError(message, field=refusal.field)
+
+    def _head(self, absent: dict[str, Source]) -> tuple[list[Record], dict[str, Source]]:
+        """The first records, and those of `absent` that none of them has."""
+        head: list[Record] = []
+        held = 0
+        for record in self._records:
+            head.append(record)
+            held += len(record.content)
+            row = record.values
+            if absent and isinstance(row, dict):
+                absent = {option: it for option, it in absent.items() if not it.is_in(row)}
+            if len(head) >= (BATCH_RECORDS if absent else HEAD) or held > BATCH_BYTES:
+                break
+        return head, absent
 
     def _take(self, record: Record) -> Conversation | Rejected:
         if isinstance(record.values, Refusal):
@@ -103,3 +124,23 @@ class Reading:
         except ValidationError as error:
             refusal = explain(error)
         return Rejected(self.name, record.line, refusal, cut(record.content))
+
+
+def _refuse_absent(name: str, head: list[Record], absent: Mapping[str, Source]) -> None:
+    """Refuse a path that no record of `head` has: it is mistyped, and what it was to fill would stay unknown for ever."""
+    rows = [record.values for record in head if isinstance(record.values, dict)]
+    if not (rows and absent):
+        return
+    option, source = next(iter(absent.items()))
+    known = sorted(set().union(*(_paths(row) for row in rows)))
+    near = get_close_matches(source.path, known, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else f"its fields are {', '.join(known)}."
+    message = f"{option}: no record of {name} has {source.path!r}; {hint} --allow-missing takes it for unknown; nothing of it was taken in"
+    raise InvalidInputError(message, field="map")
+
+
+def _paths(row: Mapping[str, Any], above: str = "") -> Iterator[str]:
+    for name, value in row.items():
+        yield f"{above}{name}"
+        if isinstance(value, dict):
+            yield from _paths(value, f"{above}{name}.")

@@ -3,7 +3,6 @@
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import PurePath
 from typing import Final
 
 from lifecycle_core.traffic.refusals import Refusal
@@ -27,8 +26,8 @@ class Rejected:
 
     @property
     def content_hash(self) -> str:
-        """What makes the same record, read again, the same: SHA-256 over its file's name, line and content, in hexadecimal."""
-        told = f"{PurePath(self.source).name}\n{self.line}\n{self.content}"
+        """What makes the same record, read again, the same: SHA-256 over its source, line and content, in hexadecimal."""
+        told = f"{self.source}\n{self.line}\n{self.content}"
         return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()
 
 
@@ -42,6 +41,15 @@ class Quarantined:
     field: str | None
     content: str
     received_at: datetime
+
+
+def source_name(path: str) -> str:
+    r"""The file at `path`, as text that any database and JSON keep: bytes that are not UTF-8 are written out.
+
+    >>> source_name("logs/caf\udce9.jsonl")
+    'logs/caf\\xe9.jsonl'
+    """
+    return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def cut(content: bytes) -> str:

@@ -154,6 +154,9 @@ def test_a_bad_record_is_told_by_value_and_limit_and_leaves_nothing(lifecycle, w
         ),
         ({"variant": "baseline"}, [], "ended_at is missing; give --map ended_at=FIELD, or --ended-at TIME"),
         (ROW, ["--map", "bookd=success"], "did you mean 'booked'?"),
+        (ROW, ["--map", "escalated=boked"], "no record of traffic.jsonl has 'boked'; did you mean 'booked'?"),
+        (ROW, ["--map", "cost_usd=:-1"], "--map: cost_usd is -1; it must be 0 or more"),
+        (ROW, ["--variant", ""], '--variant: variant is ""; it must not be empty'),
         (ROW, ["--zone", "Mars"], "give UTC, or a name such as Europe/Berlin"),
         (ROW, ["--ended-at", "2999-01-01T00:00:00Z"], "--ended-at is 2999-01-01T00:00:00Z, after now"),
         (ROW, ["--batch", "0"], "0 is not in the range 1<=x<=50000"),
@@ -202,6 +205,50 @@ def test_what_a_record_may_hold_is_told(lifecycle):
 def test_hostile_text_reaches_no_terminal_as_it_is(lifecycle, write):
     lifecycle("ingest", write("traffic.jsonl", *rows(1), '{"id": "\x1b[31mred[/bold]"'))
     assert "\x1b" not in lifecycle("quarantine", "list").stdout
+
+
+HOSTILE = "\x9b31m\u202e"
+
+
+def test_hostile_text_in_a_name_is_refused_and_told_without_it(lifecycle, write):
+    said = lifecycle("ingest", write("traffic.jsonl", *rows(1, variant=f"v{HOSTILE}red"), *rows(1, booked=HOSTILE)))
+    assert "it must hold printable characters alone" in said.stderr
+    assert not set(HOSTILE[::5]) & set(said.stdout + said.stderr)
+
+
+def test_what_a_dry_run_shows_has_no_hostile_text(lifecycle, write):
+    said = lifecycle("ingest", write("traffic.jsonl", *rows(1, goal=f"a room, süß{HOSTILE}")), "--dry-run")
+    assert "a room, süß�31m�" in said.stdout
+
+
+def test_a_field_that_may_be_missing_from_all_is_unknown(lifecycle, write):
+    said = summary(lifecycle("ingest", write("traffic.jsonl", *rows(2)), "--map", "errors=error", "--allow-missing", "--json"))
+    assert said["accepted"] == 2
+
+
+def test_a_file_whose_name_is_not_utf_8_is_taken_in_and_its_bad_records_kept(lifecycle, write):
+    name = write(os.fsdecode(b"caf\xe9.jsonl"), *rows(1), "{cut")
+    said = lifecycle("ingest", name, "--json")
+    assert summary(said)["reasons"][0]["lines"] == ["caf\\xe9.jsonl:2"]
+    (kept,) = summary(lifecycle("quarantine", "list", "--source", name, "--json"))["quarantined"]
+    assert (kept["source"], kept["line"]) == ("caf\\xe9.jsonl", 2)
+    assert lifecycle("quarantine", "drop", "--source", name, "--yes").stdout == "1 refused record of caf\\xe9.jsonl let go of\n"
+
+
+def test_the_same_bad_line_of_two_files_of_one_name_is_kept_twice(lifecycle, write, tmp_path):
+    for folder in ("d1", "d2"):
+        (tmp_path / folder).mkdir()
+        lifecycle("ingest", write(f"{folder}/l.jsonl", *rows(1), "{cut"))
+    kept = summary(lifecycle("quarantine", "list", "--json"))["quarantined"]
+    assert sorted(it["source"] for it in kept) == ["d1/l.jsonl", "d2/l.jsonl"]
+
+
+def test_a_mended_record_leaves_quarantine_when_it_is_dropped(lifecycle, write):
+    lifecycle("ingest", write("traffic.jsonl", *rows(1), "{cut"))
+    refused = lifecycle("quarantine", "drop")
+    assert (refused.exit_code, "give --yes" in refused.stderr) == (2, True)
+    assert lifecycle("quarantine", "drop", "--yes").stdout == "1 refused record of all sources let go of\n"
+    assert lifecycle("quarantine", "list").stdout == "nothing is in quarantine\n"
 
 
 def test_in_a_pipe_there_is_no_escape_byte(lifecycle, write):

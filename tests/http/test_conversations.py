@@ -43,7 +43,16 @@ def test_one_bad_record_among_good_ones_is_named_and_nothing_is_written(client):
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"booked": "maybe"}, {"ended_at": "2025-10-07T11:30:00"}, {"bookd": True}, {"started_at": "2025-10-08T00:00:00Z"}]
+    "wrong",
+    [
+        {"booked": "maybe"},
+        {"ended_at": "2025-10-07T11:30:00"},
+        {"bookd": True},
+        {"started_at": "2025-10-08T00:00:00Z"},
+        {"ended_at": "9999-12-31T23:59:59-14:00"},
+        {"ended_at": "9999-12-31T23:59:59Z"},
+        {"ended_at": "0001-01-01T00:00:00+14:00"},
+    ],
 )
 def test_a_record_that_cannot_be_meant_is_refused_with_its_field(client, wrong):
     said = client.post(PATH, json={**ROW, **wrong})

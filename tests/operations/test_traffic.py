@@ -1,8 +1,9 @@
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from lifecycle_core.conversations import Conversation
+from lifecycle_core.errors import InvalidInputError
 from lifecycle_core.operations import traffic, versions
 from lifecycle_core.operations.database import verify
 from lifecycle_core.provenance import Provenance
@@ -35,8 +36,8 @@ def history(any_database, act):
 
 
 def test_a_conversation_without_a_version_gets_the_one_active_at_its_end(history, act):
-    traffic.ingest(history, act, [held(act, hours) for hours in (-1, 0, 1.9, 2, 3.9, 4, 99)])
-    assert served(history) == {"at -1": 1, "at 0": 1, "at 1.9": 1, "at 2": 2, "at 3.9": 2, "at 4": 1, "at 99": 1}
+    traffic.ingest(history, act, [held(act, hours) for hours in (-1, 0, 1.9, 2, 3.9, 4, 23)])
+    assert served(history) == {"at -1": 1, "at 0": 1, "at 1.9": 1, "at 2": 2, "at 3.9": 2, "at 4": 1, "at 23": 1}
 
 
 def test_a_version_that_is_told_stays(history, act):
@@ -47,6 +48,29 @@ def test_a_version_that_is_told_stays(history, act):
 def test_before_any_version_was_registered_the_first_served(any_database, act):
     traffic.ingest(any_database, act, [held(act, 1)])
     assert served(any_database) == {"at 1": 1}
+
+
+@pytest.mark.parametrize("ended_at", ["0001-01-01T00:00Z", "2014-12-31T23:59Z", "2025-10-08T12:00:01Z", "9999-12-31T23:59Z"])
+def test_an_end_that_cannot_be_is_refused_with_the_whole_batch(any_database, act, ended_at):
+    batch = [held(act, 0), held(act, 1, ended_at=datetime.fromisoformat(ended_at))]
+    with pytest.raises(InvalidInputError, match=r"conversation 'at 1' of 'baseline': ended_at is .* between 2015 and now") as refused:
+        traffic.ingest(any_database, act, batch, [BAD])
+    assert refused.value.field == "ended_at"
+    assert (traffic.variants(any_database), traffic.quarantined(any_database, 10)) == ([], [])
+
+
+def test_a_clock_a_day_ahead_is_believed(any_database, act):
+    assert traffic.ingest(any_database, act, [held(act, 24)]).accepted == 1
+
+
+def test_a_version_that_was_filled_in_may_be_told_later_as_another_which_differs(history, act):
+    traffic.ingest(history, act, [held(act, 2)])
+    assert [traffic.ingest(history, act, [held(act, 2, version=version)]).differing for version in (None, 2, 7)] == [0, 0, 1]
+
+
+def test_refused_records_that_were_dealt_with_are_let_go_of(any_database, act):
+    traffic.ingest(any_database, act, [], [BAD])
+    assert [traffic.drop_quarantined(any_database, act, source) for source in ("other.jsonl", "traffic.jsonl", None)] == [0, 1, 0]
 
 
 def test_a_batch_is_counted_and_what_was_refused_is_kept_beside_it(any_database, act):

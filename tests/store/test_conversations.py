@@ -20,7 +20,7 @@ def held(number, **given: object):
 
 def add(database, act, *batch: Conversation):
     with database.write(act) as tx:
-        return conversations.add(tx, batch, act.at)
+        return conversations.add(tx, batch, act.at, lambda _: 1)
 
 
 def ask(database, question, *given: object):
@@ -84,8 +84,19 @@ def test_other_content_under_a_known_id_is_told_and_the_first_stays(any_database
 
 
 def test_a_version_that_was_filled_in_is_no_other_content(any_database, act):
+    add(any_database, act, held(1, version=7))
+    assert add(any_database, act, held(1, version=None)).differing == 0
+
+
+def test_another_version_than_the_kept_one_is_other_content(any_database, act):
     add(any_database, act, held(1))
-    assert add(any_database, act, held(1, version=2)).differing == 0
+    assert add(any_database, act, held(1, version=7)) == conversations.Added(accepted=0, known=1, differing=1)
+
+
+@pytest.mark.parametrize(("first", "second", "differing"), [(None, 1, 0), (None, 7, 1), (7, None, 0), (7, 1, 1)])
+def test_versions_told_twice_in_one_batch_are_compared_where_both_are_told(database, act, first, second, differing):
+    said = add(database, act, held(1, version=first), held(1, version=second))
+    assert (said.accepted, said.known, said.differing) == (1, 1, differing)
 
 
 def test_one_id_may_be_used_by_two_variants(any_database, act):
@@ -169,7 +180,7 @@ def test_performance_of_a_version_without_traffic_is_nothing(any_database):
 def test_what_fails_midway_leaves_neither_rows_nor_sums(any_database, act):
     def add_and_fail() -> Never:
         with any_database.write(act) as tx:
-            conversations.add(tx, [held(1)], act.at)
+            conversations.add(tx, [held(1)], act.at, lambda _: 1)
             raise InterruptedError
 
     with pytest.raises(InterruptedError):

@@ -1,6 +1,8 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from lifecycle_core.store import quarantine
 from lifecycle_core.traffic.refusals import Refusal
 from lifecycle_core.traffic.rejected import Rejected
@@ -30,10 +32,22 @@ def test_a_refused_record_is_kept_with_its_reason(any_database, act):
     assert it.reason == "cost_usd is -0.5; it must be 0 or more"
 
 
-def test_the_same_record_again_from_another_folder_is_the_same(any_database, act):
+def test_the_same_record_again_is_the_same(any_database, act):
     assert add(any_database, act, BAD, BAD) == 1
-    assert add(any_database, act, replace(BAD, source="elsewhere/traffic.jsonl")) == 0
+    assert add(any_database, act, BAD) == 0
     assert count(any_database) == 1
+
+
+def test_equal_records_of_files_of_one_name_in_other_folders_are_others(any_database, act):
+    assert add(any_database, act, BAD, replace(BAD, source="elsewhere/traffic.jsonl")) == 2
+
+
+@pytest.mark.parametrize(("source", "dropped"), [(BAD.source, 2), ("elsewhere/traffic.jsonl", 1), ("nowhere.jsonl", 0), (None, 3)])
+def test_the_records_of_a_source_or_all_are_let_go_of_and_counted(any_database, act, source, dropped):
+    add(any_database, act, BAD, replace(BAD, line=8), replace(BAD, source="elsewhere/traffic.jsonl"))
+    with any_database.write(act) as tx:
+        assert quarantine.drop(tx, source) == dropped
+    assert count(any_database) == 3 - dropped
 
 
 def test_equal_records_on_other_lines_are_others(any_database, act):

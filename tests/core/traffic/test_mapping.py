@@ -36,11 +36,28 @@ def test_a_source_is_a_field_a_path_a_constant_or_nothing(source, value):
         (["booked=a", "booked=b"], "given twice"),
         (["segments.a=x", "segments.a=y"], "given twice"),
         (["booked=:maybe"], "'maybe' is no value of booked; write it as JSON"),
+        (["cost_usd=:-1"], "--map: cost_usd is -1; it must be 0 or more"),
+        (["booked=:2"], "--map: booked is 2; it must be true, false, 1, 0 or null"),
+        (["cost_source=:guessed"], "--map: cost_source is \"guessed\"; it must be 'billed' or 'priced'"),
+        (["ended_at=:2025-10-07T12:00:00"], '--map: ended_at is "2025-10-07T12:00:00"; it has no zone'),
+        (["segments.shop=:"], "it must not be empty"),
+        (["segments.=shop"], "it must not be empty"),
     ],
 )
 def test_a_map_that_cannot_be_meant_is_refused_with_the_remedy(maps, told):
     with pytest.raises(InvalidInputError, match=told.replace("?", r"\?")):
         Mapping.parse(maps)
+
+
+@pytest.mark.parametrize(("variant", "told"), [("", "it must not be empty"), ("\x9b31m", "printable"), ("v" * 201, "200 characters")])
+def test_a_variant_that_is_no_name_is_refused(variant, told):
+    with pytest.raises(InvalidInputError, match=f"--variant: variant is .*{told}"):
+        Mapping.parse(variant=variant)
+
+
+def test_constants_that_a_record_can_have_are_taken():
+    maps = ["booked=:1", 'errors=:"agent_error"', "started_at=:2025-10-07T12:00:00", "escalated=:null", "segments.shop=:north"]
+    assert Mapping.parse(maps, variant="baseline", zone="Europe/Berlin").sources["booked"].constant == 1
 
 
 def test_a_variant_is_given_once():

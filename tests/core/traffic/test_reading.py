@@ -80,6 +80,34 @@ def test_a_source_that_no_record_of_can_be_used_is_refused_as_a_whole_with_the_r
         reading(*lines).refuse_if_unusable()
 
 
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"maps": ["booked=succes"]}, "--map booked=succes: no record of traffic.jsonl has 'succes'; did you mean 'success'[?]"),
+        ({"maps": ["cost_usd=usage.costs"]}, "--map cost_usd=usage.costs: .* did you mean 'usage.cost'[?]"),
+        ({"maps": ["segments.shop=xyz"]}, "--map segments.shop=xyz: .* its fields are ended_at, id, .*, usage, usage.cost, variant"),
+        ({"crash_where": ["sucess=no"]}, "--crash-where sucess=no: .* did you mean 'success'[?]"),
+    ],
+)
+def test_a_path_that_no_record_has_is_refused_as_mistyped(options, told):
+    lines = rows(300, success=True, usage={"cost": 1})
+    with pytest.raises(InvalidInputError, match=told):
+        reading(*lines, mapping=Mapping.parse(**options)).refuse_if_unusable()
+
+
+def test_a_path_that_some_record_has_is_taken_be_it_null_or_far_down():
+    mapping = Mapping.parse(["booked=success", "errors=error"])
+    source = reading(*rows(4000), *rows(1, error="agent_error", success=None), mapping=mapping)
+    source.refuse_if_unusable()
+    assert sum(len(batch.conversations) for batch in source.batches()) == 4001
+
+
+def test_a_path_that_no_record_has_is_unknown_where_that_is_allowed():
+    source = reading(*rows(3), mapping=Mapping.parse(["errors=error"]))
+    source.refuse_if_unusable(allow_missing=True)
+    assert [it.errors for batch in source.batches() for it in batch.conversations] == [(), (), ()]
+
+
 def test_a_source_with_one_usable_record_is_read():
     reading({"prompt": "a"}, *rows(1)).refuse_if_unusable()
 
