@@ -30,6 +30,12 @@ class InvalidInputError(LifecycleError):
     code = "invalid-input"
 
 
+class IdempotencyKeyReusedError(InvalidInputError):
+    """A key that stands for another request already."""
+
+    code = "idempotency-key-reused"
+
+
 class TooLargeError(LifecycleError):
     """An input past the size that is read at all."""
 

@@ -12,6 +12,7 @@ class Provenance:
     at : datetime, UTC, the instant at which the change counts as made.
     why : str, the reason given; empty where none was asked for.
     request_id : str, names the request in logs and problem documents.
+    idempotency_key : str, the caller's own name for the change: asked again under it, the change is not made again.
 
     >>> from datetime import UTC
     >>> Provenance("cli:ada", datetime(2025, 10, 7, 12, tzinfo=UTC)).by
@@ -22,3 +23,4 @@ class Provenance:
     at: datetime
     why: str = ""
     request_id: str | None = None
+    idempotency_key: str | None = None

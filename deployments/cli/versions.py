@@ -101,7 +101,7 @@ def activate(*, variant: str, number: int, why: str, as_json: bool) -> None:
         print_json(ActivationWire.of(made))
         return
     name = shown.printable(variant)
-    if made.at != act.at:
+    if made.at < act.at:
         click.echo(f"Version {number} of {name} is active already, since {minute(made.at)}; nothing changed")
     elif made.previous_version is None:
         click.echo(f"Version {number} of {name} is active, the first one that is; there is none to go back to")
@@ -149,16 +149,14 @@ def tag(*, variant: str, number: int, tag: str, description: str, why: str, as_j
     from lifecycle_core.operations import versions as operations
     from tasks import context
 
-    before = operations.history(context.database(), variant, shown.MOST_ROWS).versions
-    holder = next((it for it in before if tag in it.tags), None)
-    tagged = operations.tag(context.database(), acting(why), variant, number, tag, description)
+    done = operations.tag(context.database(), acting(why), variant, number, tag, description)
     if as_json:
-        print_json(VersionWire.of(tagged))
+        print_json(VersionWire.of(done.version))
         return
     name = shown.printable(f"{tag!r}")
-    if holder is None or holder.version == number:
+    if done.lost_by is None:
         click.echo(f"Version {number} of {shown.printable(variant)} has the tag {name}")
     else:
-        described = ("--description", holder.tags[tag]) if holder.tags[tag] else ()
-        click.echo(f"Version {number} of {shown.printable(variant)} has the tag {name}, and version {holder.version} has lost it")
-        click.echo(f"Undo: {command('versions', 'tag', variant, holder.version, tag, *described)}")
+        described = ("--description", done.lost_description) if done.lost_description else ()
+        click.echo(f"Version {number} of {shown.printable(variant)} has the tag {name}, and version {done.lost_by} has lost it")
+        click.echo(f"Undo: {command('versions', 'tag', variant, done.lost_by, tag, *described)}")

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from lifecycle_core.conversations import hour_of
 from lifecycle_core.drift.detect import detect, span
 from lifecycle_core.drift.episodes import DriftMetrics, Episode, after_check
 from lifecycle_core.drift.report import DriftReport
@@ -59,16 +60,16 @@ def metrics(database: Database, at: datetime) -> DriftMetrics:
 
 def watch_metrics(tx: Transaction, at: datetime) -> DriftMetrics:
     """The same in an open transaction."""
-    last = checks.last_at(tx)
-    total, still_open = episodes.count(tx)
+    last = checks.last_at(tx, until=at)
+    total, still_open = episodes.count(tx, at)
     return DriftMetrics(
-        checks=checks.count(tx),
-        checks_last_day=checks.count(tx, at - timedelta(days=1), at),
+        checks=checks.count(tx, at),
+        checks_last_day=checks.count(tx, at, after=at - timedelta(days=1)),
         episodes=total,
         open_episodes=still_open,
         detections_last_week=episodes.began(tx, at - _WEEK, at),
         detections_per_week=episodes.began(tx, at - 4 * _WEEK, at) / 4,
-        by_metric=episodes.by_metric(tx),
+        by_metric=episodes.by_metric(tx, at),
         last_check_at=last,
         last_check_age_s=(at - last).total_seconds() if last else None,
     )
@@ -79,13 +80,16 @@ def _report(tx: Transaction, variant: str, at: datetime, mode: Mode | None) -> D
     policy = policies.of(tx, variant)
     policy = replace(policy, mode=mode or policy.mode)
     window = span(policy, at)
-    version, since = _served(tx, variant, at)
+    version, since = _served(tx, variant, hour_of(at))
     rollups = conversations.table(tx, variant, version, window.start, window.end)
     return detect(rollups, policy, at, latest=conversations.latest_ended_at(tx, variant, window.end), since=since)
 
 
 def _served(tx: Transaction, variant: str, at: datetime) -> tuple[int, datetime | None]:
-    """Which version served at `at`, and since when its own time counts: from its first activation, unless it was the variant's first."""
+    """Which version served at `at`, and since when its own time counts: from its first activation, unless it was the variant's first.
+
+    at : the hour that the report is of; what was activated within the hour now running is not judged yet.
+    """
     newest = versions.activations(tx, variant, limit=1, before=at)
     if not newest:
         return conversations.traffic_version(tx, variant, at) or FIRST_VERSION, None

@@ -26,7 +26,7 @@ class VariantStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """How everything stands as of `at`.
+    """What the watch had found as of `at`, and the versions and rows that there are now.
 
     database : "sqlite" or "postgresql"; revision : of its schema.
     last_check_at : of any variant; last_check_age_s : seconds since then. A watch that stands still shows here.
@@ -69,7 +69,7 @@ class VariantTraffic:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VersionFigures:
-    """How many versions there are, and how often the active one changed in the last 30 days."""
+    """How many versions there are now, and how often the active one changed in the 30 days before the instant asked for."""
 
     versions: int
     active_versions: int
@@ -89,9 +89,9 @@ class Reliability:
 
 
 def status(database: Database, at: datetime) -> Status:
-    """How everything stands as of `at`."""
+    """What the watch had found as of `at`; versions and rows are told as they are now."""
     with database.read() as tx:
-        last, going_on, last_at = checks.last_of_each(tx), episodes.all_open(tx), checks.last_at(tx)
+        last, going_on, last_at = checks.last_of_each(tx, at), episodes.all_open(tx, at), checks.last_at(tx, until=at)
         variants = tuple(
             VariantStatus(summary=it, last_check=last.get(it.variant_name), open_episode=going_on.get(it.variant_name))
             for it in versions.summaries(tx)

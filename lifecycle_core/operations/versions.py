@@ -1,4 +1,7 @@
-"""Register, activate, roll back, tag; tell what is active, what was, and how two versions differ."""
+"""Register, activate, roll back, tag; tell what is active, what was, and how two versions differ.
+
+Each of the four changes is made once for an idempotency key; see `store.answers`.
+"""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -9,19 +12,22 @@ from pydantic import JsonValue
 
 from lifecycle_core.errors import InvalidInputError, NothingActiveError, NothingToRollBackError, TooLargeError
 from lifecycle_core.provenance import Provenance
-from lifecycle_core.store import variants, versions
-from lifecycle_core.store.database import Database
+from lifecycle_core.store import answers, variants, versions
+from lifecycle_core.store.database import Database, Transaction
 from lifecycle_core.versions.compare import Comparison
 from lifecycle_core.versions.compare import compare as side_by_side
 from lifecycle_core.versions.diff import Diff
 from lifecycle_core.versions.diff import diff as difference
-from lifecycle_core.versions.version import Activation, Rollback, Tag, VariantSummary, Version, content_hash
+from lifecycle_core.versions.version import Activation, Rollback, Tag, Tagged, VariantSummary, Version, content_hash
 
 MAX_PROMPT_CHARACTERS: Final = 1_000_000
 MAX_DOCUMENT_CHARACTERS: Final = 200_000
 """What `metadata`, `parameters` and `tools` may each hold, written as JSON."""
 MAX_NAME_CHARACTERS: Final = 200
+MAX_DOCUMENT_DEPTH: Final = 100
+"""How deeply lists and objects may stand in each other in one of them."""
 MAX_DESCRIPTION_CHARACTERS: Final = 1_000
+"""What the description of a tag and the reason of a change may hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +55,7 @@ def register(
     registering it again answers the first one and changes nothing.
     Raises InvalidInputError and TooLargeError.
     """
+    _check_reason(act)
     _check_name("variant", variant)
     _check_prompt(system_prompt)
     if model is not None:
@@ -66,10 +73,9 @@ def register(
         parameters=dict(parameters or {}),
         tools=list(tools),
     )
+    request = ("register", variant, system_prompt, metadata, model, parameters, tools, act.why)
     with database.write(act) as tx:
-        variants.enter(tx, variant, act.at)
-        known = versions.with_content(tx, variant, version.content_hash)
-        return known or versions.add(tx, replace(version, version=versions.latest_number(tx, variant) + 1))
+        return answers.once(tx, act, request, Version, lambda: _register(tx, version))
 
 
 def activate(database: Database, act: Provenance, variant: str, version: int) -> Activation:
@@ -78,12 +84,9 @@ def activate(database: Database, act: Provenance, variant: str, version: int) ->
     The tag `production` goes with it, and `rollback` marks the one before.
     Raises UnknownVariantError and UnknownVersionError.
     """
+    _check_reason(act)
     with database.write(act) as tx:
-        variants.lock(tx, variant)
-        chosen = versions.get(tx, variant, version)
-        if chosen.is_active:
-            return versions.activations(tx, variant, limit=1)[0]
-        return versions.push(tx, act, chosen)
+        return answers.once(tx, act, ("activate", variant, version, act.why), Activation, lambda: _activate(tx, act, variant, version))
 
 
 def roll_back(database: Database, act: Provenance, variant: str) -> Rollback:
@@ -91,14 +94,9 @@ def roll_back(database: Database, act: Provenance, variant: str) -> Rollback:
 
     Raises NothingToRollBackError where there is none, or none that is still ready.
     """
+    _check_reason(act)
     with database.write(act) as tx:
-        variants.lock(tx, variant)
-        stack = versions.stack(tx, variant)
-        if stack.active is None or stack.below is None:
-            message = f"variant {variant!r} {stack.because()}"
-            raise NothingToRollBackError(message)
-        versions.pop(tx, act, versions.get(tx, variant, stack.below))
-        return Rollback(variant_name=variant, previous_version=stack.active, current_version=stack.below, rolled_back_at=act.at)
+        return answers.once(tx, act, ("roll_back", variant, act.why), Rollback, lambda: _roll_back(tx, act, variant))
 
 
 def active(database: Database, variant: str) -> Version:
@@ -143,27 +141,61 @@ def diff(database: Database, variant: str, version1: int, version2: int) -> Diff
 
 def tag(  # noqa: PLR0917 - the words of the plan's request, in its order
     database: Database, act: Provenance, variant: str, version: int, tag: str, description: str = ""
-) -> Version:
+) -> Tagged:
     """Put a tag on `version`; a tag marks one version of a variant, so another one loses it.
 
-    `production` marks the active version and goes with it: on another version it is refused.
+    `production` marks the active version, and `rollback` the one that a rollback would bring back;
+    both move by themselves and are refused on any other.
     Raises UnknownVariantError, UnknownVersionError and InvalidInputError.
     """
     _check_name("tag", tag)
     _check_text("description", description, MAX_DESCRIPTION_CHARACTERS)
+    _check_reason(act)
+    request = ("tag", variant, version, tag, description, act.why)
     with database.write(act) as tx:
-        variants.lock(tx, variant)
-        chosen = versions.get(tx, variant, version)
-        if tag == Tag.PRODUCTION and not chosen.is_active:
-            message = f"version {version} of {variant!r} is not active, and 'production' marks what is; activate it, the tag goes with it"
-            raise InvalidInputError(message, field="tag")
-        return versions.tag(tx, chosen, tag, description)
+        return answers.once(tx, act, request, Tagged, lambda: _tag(tx, variant, version, tag, description))
 
 
 def list_variants(database: Database) -> list[VariantSummary]:
     """Every variant with its versions and its traffic, by name."""
     with database.read() as tx:
         return versions.summaries(tx)
+
+
+def _register(tx: Transaction, version: Version) -> Version:
+    variants.enter(tx, version.variant_name, version.created_at)
+    known = versions.with_content(tx, version.variant_name, version.content_hash)
+    return known or versions.add(tx, replace(version, version=versions.latest_number(tx, version.variant_name) + 1))
+
+
+def _activate(tx: Transaction, act: Provenance, variant: str, version: int) -> Activation:
+    variants.lock(tx, variant)
+    chosen = versions.get(tx, variant, version)
+    if chosen.is_active:
+        return versions.activations(tx, variant, limit=1)[0]
+    return versions.push(tx, act, chosen)
+
+
+def _roll_back(tx: Transaction, act: Provenance, variant: str) -> Rollback:
+    variants.lock(tx, variant)
+    stack = versions.stack(tx, variant)
+    if stack.active is None or stack.below is None:
+        message = f"variant {variant!r} {stack.because()}"
+        raise NothingToRollBackError(message)
+    done = versions.pop(tx, act, versions.get(tx, variant, stack.below))
+    return Rollback(variant_name=variant, previous_version=stack.active, current_version=stack.below, rolled_back_at=done.at)
+
+
+def _tag(tx: Transaction, variant: str, version: int, tag: str, description: str) -> Tagged:
+    variants.lock(tx, variant)
+    chosen = versions.get(tx, variant, version)
+    if tag == Tag.PRODUCTION and not chosen.is_active:
+        message = f"version {version} of {variant!r} is not active, and 'production' marks what is; activate it, the tag goes with it"
+        raise InvalidInputError(message, field="tag")
+    if tag == Tag.ROLLBACK and version != versions.stack(tx, variant).below:
+        message = f"a rollback would not bring version {version} of {variant!r} back, and 'rollback' marks what it would; choose another"
+        raise InvalidInputError(message, field="tag")
+    return versions.tag(tx, chosen, tag, description)
 
 
 def _check_name(field: str, name: str) -> None:
@@ -179,6 +211,9 @@ def _check_text(field: str, text: str, most: int) -> None:
     if "\x00" in text:
         message = f"{field} has a NUL character, which no database keeps; take it out"
         raise InvalidInputError(message, field=field)
+    if not _is_unicode(text):
+        message = f"{field} has half a character, which no file keeps; take it out"
+        raise InvalidInputError(message, field=field)
 
 
 def _check_prompt(system_prompt: str) -> None:
@@ -188,10 +223,30 @@ def _check_prompt(system_prompt: str) -> None:
     _check_text("system_prompt", system_prompt, MAX_PROMPT_CHARACTERS)
 
 
+def _check_reason(act: Provenance) -> None:
+    _check_text("reason", act.why, MAX_DESCRIPTION_CHARACTERS)
+
+
 def _check_document(field: str, document: object) -> None:
     try:
-        written = json.dumps(document, allow_nan=False)
-    except (TypeError, ValueError) as error:
+        written = json.dumps(document, allow_nan=False, ensure_ascii=False)
+    except (TypeError, ValueError, RecursionError) as error:
         message = f"{field} is not JSON: {error}; give plain values, no NaN"
         raise InvalidInputError(message, field=field) from error
+    if _deeper(document, MAX_DOCUMENT_DEPTH):
+        message = f"{field} has lists or objects in each other over {MAX_DOCUMENT_DEPTH} deep; make it flatter"
+        raise InvalidInputError(message, field=field)
     _check_text(field, written, MAX_DOCUMENT_CHARACTERS)
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _deeper(document: object, most: int) -> bool:
+    held = document.values() if isinstance(document, Mapping) else document if isinstance(document, list | tuple) else ()
+    return most < 0 or any(_deeper(it, most - 1) for it in held)

@@ -33,29 +33,30 @@ def add(tx: Transaction, act: Provenance, report: DriftReport) -> None:
     )
 
 
-def last_at(tx: Transaction, variant: str | None = None) -> datetime | None:
-    """The hour of the newest recorded check, of `variant` or of any; None before the first."""
+def last_at(tx: Transaction, variant: str | None = None, until: datetime | None = None) -> datetime | None:
+    """The hour of the newest recorded check, of `variant` or of any, up to `until` where it is given; None before the first."""
     chosen = select(DriftCheckRow.at).order_by(col(DriftCheckRow.at).desc()).limit(1)
-    return tx.exec(chosen if variant is None else chosen.where(DriftCheckRow.variant == variant)).first()
+    if variant is not None:
+        chosen = chosen.where(DriftCheckRow.variant == variant)
+    if until is not None:
+        chosen = chosen.where(DriftCheckRow.at <= until)
+    return tx.exec(chosen).first()
 
 
-def last_of_each(tx: Transaction) -> dict[str, RecordedCheck]:
-    """Variant -> its newest recorded check."""
-    newest = select(DriftCheckRow.variant, func.max(DriftCheckRow.at).label("at")).group_by(DriftCheckRow.variant).subquery()
+def last_of_each(tx: Transaction, until: datetime) -> dict[str, RecordedCheck]:
+    """Variant -> its newest recorded check of the hours up to `until`."""
+    hours = select(DriftCheckRow.variant, func.max(DriftCheckRow.at).label("at")).where(DriftCheckRow.at <= until)
+    newest = hours.group_by(DriftCheckRow.variant).subquery()
     rows = tx.exec(
         select(DriftCheckRow).join(newest, (col(DriftCheckRow.variant) == newest.c.variant) & (col(DriftCheckRow.at) == newest.c.at))
     )
     return {it.variant: _last(it) for it in rows}
 
 
-def count(tx: Transaction, after: datetime | None = None, until: datetime | None = None) -> int:
-    """How many checks are recorded, of the hours in `(after, until]` where they are given."""
-    chosen = select(func.count()).select_from(DriftCheckRow)
-    if after is not None:
-        chosen = chosen.where(DriftCheckRow.at > after)
-    if until is not None:
-        chosen = chosen.where(DriftCheckRow.at <= until)
-    return tx.exec(chosen).one()
+def count(tx: Transaction, until: datetime, after: datetime | None = None) -> int:
+    """How many checks are recorded of the hours up to `until`, and later than `after` where it is given."""
+    chosen = select(func.count()).select_from(DriftCheckRow).where(DriftCheckRow.at <= until)
+    return tx.exec(chosen if after is None else chosen.where(DriftCheckRow.at > after)).one()
 
 
 def _last(it: DriftCheckRow) -> RecordedCheck:

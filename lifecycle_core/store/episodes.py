@@ -1,7 +1,9 @@
 """Drift episodes: a row for each, not for each check."""
 
+from dataclasses import replace
 from datetime import datetime
 
+from sqlalchemy import ColumnElement
 from sqlmodel import col, func, select
 
 from lifecycle_core.drift.episodes import Episode
@@ -17,10 +19,10 @@ def open_of(tx: Transaction, variant: str) -> Episode | None:
     return _episode(it) if it else None
 
 
-def all_open(tx: Transaction) -> dict[str, Episode]:
-    """Variant -> its open episode."""
-    rows = tx.exec(select(DriftDetectionRow).where(col(DriftDetectionRow.closed_at).is_(None)))
-    return {it.variant: _episode(it) for it in rows}
+def all_open(tx: Transaction, at: datetime) -> dict[str, Episode]:
+    """Variant -> its episode that was open at `at`, with what was found of it since."""
+    rows = tx.exec(select(DriftDetectionRow).where(_begun(at), _going_on(at)).order_by(col(DriftDetectionRow.id)))
+    return {it.variant: replace(_episode(it), closed_at=None, closed_because=None) for it in rows}
 
 
 def save(tx: Transaction, episode: Episode) -> None:
@@ -57,9 +59,9 @@ def began(tx: Transaction, after: datetime, until: datetime) -> int:
     return tx.exec(select(func.count()).where(created_at > after, created_at <= until)).one()
 
 
-def by_metric(tx: Transaction) -> dict[Metric, int]:
-    """In how many episodes each metric drifted."""
-    counted = select(DriftDetectionRow.drift_types, func.count()).group_by(DriftDetectionRow.drift_types)
+def by_metric(tx: Transaction, at: datetime) -> dict[Metric, int]:
+    """In how many of the episodes that had begun at `at` each metric drifted."""
+    counted = select(DriftDetectionRow.drift_types, func.count()).where(_begun(at)).group_by(DriftDetectionRow.drift_types)
     found = dict.fromkeys(Metric, 0)
     for drift_types, episodes in tx.exec(counted):
         for metric in drift_types.split(","):
@@ -67,10 +69,19 @@ def by_metric(tx: Transaction) -> dict[Metric, int]:
     return found
 
 
-def count(tx: Transaction) -> tuple[int, int]:
-    """How many episodes there were, and how many go on."""
-    total, closed = tx.exec(select(func.count(), func.count(col(DriftDetectionRow.closed_at))).select_from(DriftDetectionRow)).one()
-    return total, total - closed
+def count(tx: Transaction, at: datetime) -> tuple[int, int]:
+    """How many episodes had begun at `at`, and how many of them were open."""
+    begun = select(func.count()).select_from(DriftDetectionRow).where(_begun(at))
+    return tx.exec(begun).one(), tx.exec(begun.where(_going_on(at))).one()
+
+
+def _begun(at: datetime) -> ColumnElement[bool]:
+    return col(DriftDetectionRow.created_at) <= at
+
+
+def _going_on(at: datetime) -> ColumnElement[bool]:
+    closed_at = col(DriftDetectionRow.closed_at)
+    return closed_at.is_(None) | (closed_at > at)
 
 
 def _episode(it: DriftDetectionRow) -> Episode:

@@ -132,6 +132,19 @@ class QuarantineRow(SQLModel, table=True):
     received_at: datetime = _instant()
 
 
+class AnswerRow(SQLModel, table=True):
+    """What was answered to a request with an idempotency key; see `store.answers`."""
+
+    __tablename__ = "answers"
+    __table_args__ = (Index("answers_by_age", "kept_at"),)
+
+    by: str = Field(primary_key=True)
+    key: str = Field(primary_key=True)
+    fingerprint: str
+    answer: dict[str, Any] = _json()
+    kept_at: datetime = _instant()
+
+
 # The watch.
 
 
@@ -244,7 +257,7 @@ class ActivationRow(Audited, table=True):
     __tablename__ = "activations"
     __table_args__ = (Index("activations_by_variant", "variant_name", "id"),)
     audit_subject = ("variant_name", "id")
-    audit_columns = ("version", "previous_version", "kind", "popped")
+    audit_columns = ("version", "previous_version", "at", "by", "why", "kind", "popped")
 
     id: int | None = Field(default=None, primary_key=True)
     variant_name: str

@@ -15,7 +15,7 @@ from lifecycle_core.store.database import Transaction
 from lifecycle_core.store.mapping import row, value
 from lifecycle_core.store.tables import ActivationRow, ConversationRow, RollupRow, VariantRow, VersionRow
 from lifecycle_core.versions.stack import Stack
-from lifecycle_core.versions.version import READY_FOR_ROLLBACK, Activation, Tag, VariantSummary, Version
+from lifecycle_core.versions.version import READY_FOR_ROLLBACK, Activation, Tag, Tagged, VariantSummary, Version
 
 
 def add(tx: Transaction, version: Version) -> Version:
@@ -121,12 +121,14 @@ def first_activation(tx: Transaction, variant: str, version: int) -> Activation 
     return value(Activation, it) if it else None
 
 
-def tag(tx: Transaction, version: Version, name: str, description: str) -> Version:
+def tag(tx: Transaction, version: Version, name: str, description: str) -> Tagged:
     """Move the tag to `version`, from whichever version of the variant carries it."""
     it = _row(tx, version.variant_name, version.version)
+    lost = {row.version: row.tags[name] for row in _tagged(tx, it.variant_name, name) if row is not it}
     _move_tag(tx, name, it, description)
     tx.flush()
-    return _version(it)
+    lost_by, lost_description = next(iter(lost.items()), (None, ""))
+    return Tagged(version=_version(it), lost_by=lost_by, lost_description=lost_description)
 
 
 def _switch(tx: Transaction, act: Provenance, version: Version, kind: str) -> Activation:
@@ -136,10 +138,12 @@ def _switch(tx: Transaction, act: Provenance, version: Version, kind: str) -> Ac
         before.is_active = 0
         tx.flush()  # the index that allows one active version looks at each row as it is written
     now = _row(tx, variant, version.version)
-    now.is_active, now.activated_at = 1, act.at
+    last = activations(tx, variant, limit=1)
+    at = max(act.at, last[0].at) if last else act.at  # who waited for the variant's lock came with an earlier time than who had it
+    now.is_active, now.activated_at = 1, at
     previous = before.version if before else None
     done = ActivationRow(
-        variant_name=variant, version=now.version, previous_version=previous, at=act.at, by=act.by, why=act.why, kind=kind, popped=False
+        variant_name=variant, version=now.version, previous_version=previous, at=at, by=act.by, why=act.why, kind=kind, popped=False
     )
     tx.add(done)
     tx.flush()

@@ -84,6 +84,19 @@ class Rollback:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Tagged:
+    """What setting a tag did.
+
+    version : the one that has it now.
+    lost_by : the number of the one that had it before, None where no other had; lost_description : what it said of that one.
+    """
+
+    version: Version
+    lost_by: int | None = None
+    lost_description: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Performance:
     """What the traffic of one version came to, over all its time; None where nothing is known.
 

@@ -70,3 +70,8 @@ def test_a_history_is_paged_to_its_end_without_a_gap(client):
 def test_who_asked_is_in_the_history(two):
     activations = two.get(f"{BASE}/history", params={"variantName": "baseline"}).json()["activations"]
     assert {it["by"] for it in activations} == {"http:anonymous"}
+
+
+def test_half_a_character_in_a_document_is_422_and_names_the_field(client):
+    told = client.post(f"{BASE}/register", content=r'{"variantName": "b", "systemPrompt": "p", "metadata": {"a": "\ud800"}}')
+    assert (told.status_code, told.json()["errors"][0]["field"]) == (422, "metadata")

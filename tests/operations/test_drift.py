@@ -10,6 +10,7 @@ from lifecycle_core.conversations import Conversation
 from lifecycle_core.drift.report import Metric, Status
 from lifecycle_core.errors import InvalidInputError, UnknownVariantError
 from lifecycle_core.operations import drift, traffic, versions
+from lifecycle_core.operations.status import status
 from lifecycle_core.policy import Mode
 
 HOUR = timedelta(hours=1)
@@ -128,6 +129,15 @@ def test_the_version_checked_is_the_one_that_was_active_then(ill, act):
     assert drift.check(ill, "baseline", act.at).version == 2
 
 
+def test_a_check_is_of_the_version_that_was_active_when_its_hour_began(ill, act):
+    for prompt in ("one", "two"):
+        versions.register(ill, act, variant="baseline", system_prompt=prompt)
+    versions.activate(ill, replace(act, at=act.at - 30 * HOUR), "baseline", 1)
+    versions.activate(ill, replace(act, at=act.at + timedelta(minutes=20)), "baseline", 2)
+    assert drift.check(ill, "baseline", act.at + timedelta(minutes=40)) == drift.check(ill, "baseline", act.at)
+    assert drift.check(ill, "baseline", act.at + HOUR).version == 2
+
+
 def test_registering_the_prompt_of_imported_traffic_hides_none_of_it(ill, act):
     before = drift.check(ill, "baseline", act.at)
     versions.register(ill, act, variant="baseline", system_prompt="one")
@@ -171,6 +181,28 @@ def test_metrics_count_episodes_and_not_hours(ill, act):
     assert (found.detections_last_week, found.detections_per_week) == (1, 0.25)
     assert (found.by_metric[Metric.BOOKING_RATE], found.by_metric[Metric.COST]) == (1, 0)
     assert (found.last_check_at, found.last_check_age_s) == (act.at + 2 * HOUR, 1800)
+
+
+def test_metrics_know_nothing_of_what_came_after_their_instant(ill, act):
+    for hour in range(3):
+        record(ill, act, hour)
+    before, then = drift.metrics(ill, act.at - HOUR), drift.metrics(ill, act.at + 1.5 * HOUR)
+    assert (before.checks, before.episodes, before.open_episodes, before.last_check_at) == (0, 0, 0, None)
+    assert set(before.by_metric.values()) == {0}
+    assert (then.checks, then.episodes, then.last_check_at, then.last_check_age_s) == (2, 1, act.at + HOUR, 1800)
+
+
+def test_an_episode_that_was_closed_later_was_open_then(ill, act):
+    record(ill, act, 0)
+    for prompt in ("one", "two"):
+        versions.register(ill, act, variant="baseline", system_prompt=prompt)
+    versions.activate(ill, act, "baseline", 1)
+    versions.activate(ill, act, "baseline", 2)
+    record(ill, act, 1)
+    assert [drift.metrics(ill, act.at + hours * HOUR).open_episodes for hours in (0.5, 1)] == [1, 0]
+    (then,) = status(ill, act.at + 0.5 * HOUR).open_episodes
+    assert then.open
+    assert status(ill, act.at + HOUR).open_episodes == ()
 
 
 def test_before_the_first_check_its_age_is_unknown(database, act):

@@ -67,6 +67,11 @@ def test_status_tells_the_age_of_the_last_check(busy, act):
     assert (found.last_check_at, found.last_check_age_s) == (act.at, 7200)
 
 
+def test_status_of_an_earlier_instant_knows_no_check_that_came_later(busy, act):
+    found = status(busy, act.at - HOUR)
+    assert (found.last_check_at, found.last_check_age_s, found.variants[0].last_check) == (None, None, None)
+
+
 def test_an_empty_database_has_a_status(database, act):
     found = status(database, act.at)
     assert (found.variants, found.conversations, found.last_check_at, found.open_episodes) == ((), 0, None, ())

@@ -26,6 +26,14 @@ def variant(any_database, act):
     return any_database
 
 
+def nested(depth):
+    """Lists in lists, as deep as that."""
+    made = []
+    for _ in range(depth):
+        made = [made]
+    return made
+
+
 def activate(database, act, *numbers: int):
     for number in numbers:
         versions.activate(database, act, "baseline", number)
@@ -172,8 +180,15 @@ def test_a_version_that_cannot_be_reached_by_rollback_does_not_say_so(variant, a
 def test_a_tag_marks_one_version_of_a_variant(variant, act):
     versions.tag(variant, act, "baseline", 1, "stable", "first")
     tagged = versions.tag(variant, act, "baseline", 3, "stable", "82% booking rate")
-    assert tagged.tags == {"stable": "82% booking rate"}
+    assert tagged.version.tags == {"stable": "82% booking rate"}
     assert tags(variant)["stable"] == 3
+
+
+def test_setting_a_tag_tells_who_lost_it_and_what_it_said_there(variant, act):
+    first = versions.tag(variant, act, "baseline", 1, "stable", "first")
+    again = versions.tag(variant, act, "baseline", 1, "stable", "still")
+    moved = versions.tag(variant, act, "baseline", 3, "stable", "82% booking rate")
+    assert [(it.lost_by, it.lost_description) for it in (first, again, moved)] == [(None, ""), (None, ""), (1, "still")]
 
 
 def test_a_tag_like_another_is_another(variant, act):
@@ -184,13 +199,53 @@ def test_a_tag_like_another_is_another(variant, act):
 
 def test_production_may_be_described_by_hand(variant, act):
     activate(variant, act, 2)
-    assert versions.tag(variant, act, "baseline", 2, "production", "82% booking rate").tags["production"] == "82% booking rate"
+    assert versions.tag(variant, act, "baseline", 2, "production", "82% booking rate").version.tags["production"] == "82% booking rate"
 
 
 def test_production_goes_to_no_other_version_by_hand(variant, act):
     activate(variant, act, 1)
     with pytest.raises(InvalidInputError, match="version 2 of 'baseline' is not active"):
         versions.tag(variant, act, "baseline", 2, "production", "")
+
+
+@pytest.mark.parametrize("number", [2, 3])
+def test_rollback_goes_to_no_version_that_a_rollback_would_not_bring_back(variant, act, number):
+    activate(variant, act, 1, 2)
+    with pytest.raises(InvalidInputError, match=f"a rollback would not bring version {number} of 'baseline' back"):
+        versions.tag(variant, act, "baseline", number, "rollback", "")
+    assert tags(variant)[Tag.ROLLBACK] == 1
+
+
+def test_what_waited_for_another_change_is_dated_no_earlier_than_it(variant, act):
+    activate(variant, act, 1, 2)
+    late = replace(act, at=act.at - timedelta(seconds=1))
+    assert versions.activate(variant, late, "baseline", 3).at == act.at
+    assert versions.roll_back(variant, late, "baseline").rolled_back_at == act.at
+    assert versions.active(variant, "baseline").activated_at == act.at
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda it, act: versions.register(it, act, variant="baseline", system_prompt="six"),
+        lambda it, act: versions.activate(it, act, "baseline", 1),
+        lambda it, act: versions.roll_back(it, act, "baseline"),
+        lambda it, act: versions.tag(it, act, "baseline", 1, "stable"),
+    ],
+    ids=["register", "activate", "roll back", "tag"],
+)
+@pytest.mark.parametrize(
+    ("why", "told"),
+    [
+        ("a\x00", "reason has a NUL character"),
+        ("a\ud800", "reason has half a character"),
+        ("x" * 1001, "reason has 1,001 characters; at most 1,000 are kept"),
+    ],
+    ids=["NUL", "surrogate", "long"],
+)
+def test_a_reason_that_cannot_be_kept_is_refused(database, act, change, why, told):
+    with pytest.raises((InvalidInputError, TooLargeError), match=told):
+        change(database, replace(act, why=why))
 
 
 def test_history_goes_on_below_a_version(variant):
@@ -284,12 +339,24 @@ def test_a_variant_without_versions_says_so(database, act):
         ({"model": ""}, "model is ''"),
         ({"metadata": {"score": float("nan")}}, "metadata is not JSON"),
         ({"parameters": {"when": object()}}, "parameters is not JSON"),
+        ({"parameters": {"a": "\ud800"}}, "parameters has half a character"),
+        ({"metadata": {"\udcff": 1}}, "metadata has half a character"),
+        ({"tools": ["\ud800"]}, "tools has half a character"),
+        ({"system_prompt": "a\ud800"}, "system_prompt has half a character"),
+        ({"metadata": {"a": nested(100)}}, "metadata has lists or objects in each other over 100 deep"),
+        ({"metadata": {"a": nested(100_000)}}, "metadata is not JSON"),
     ],
 )
 def test_what_cannot_be_meant_is_refused_and_leaves_nothing(database, act, wrong, told):
     with pytest.raises(InvalidInputError, match=told):
         versions.register(database, act, **{"variant": "baseline", "system_prompt": "one", **wrong})
     assert versions.list_variants(database) == []
+
+
+def test_a_document_may_be_as_deep_as_the_limit(database, act):
+    keyed = replace(act, idempotency_key="k")
+    kept = versions.register(database, keyed, variant="baseline", system_prompt="one", metadata={"a": nested(98)})
+    assert kept.metadata["a"] == nested(98)
 
 
 @pytest.mark.parametrize("wrong", [{"system_prompt": "x" * 1_000_001}, {"metadata": {"text": "x" * 200_000}}], ids=["prompt", "metadata"])

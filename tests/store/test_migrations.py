@@ -1,5 +1,7 @@
 """Schema and tables are one, on both databases, and every step can be taken back."""
 
+from dataclasses import replace
+
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
@@ -8,9 +10,11 @@ from sqlalchemy import Column, Integer, MetaData, Table, insert, inspect
 from sqlmodel import SQLModel
 
 from lifecycle_core.errors import InvalidInputError, SchemaMismatchError
+from lifecycle_core.operations import versions
 from lifecycle_core.operations.database import downgrade, revision, upgrade
 from lifecycle_core.store import migrations
 
+REVISIONS = ["0001", "0002"]
 VERSION_TABLE = Table("alembic_version", MetaData(), Column("version_num", Integer))
 
 
@@ -34,13 +38,13 @@ def test_a_fresh_database_has_no_revision(fresh):
 
 
 def test_an_upgrade_names_what_it_applied_and_applies_it_once(fresh):
-    assert upgrade(fresh) == [migrations.HEAD]
+    assert upgrade(fresh) == REVISIONS
     assert upgrade(fresh) == []
     assert revision(fresh) == migrations.HEAD
 
 
 def test_a_downgrade_takes_everything_back(any_database):
-    assert downgrade(any_database, "base") == [migrations.HEAD]
+    assert downgrade(any_database, "base") == REVISIONS[::-1]
     assert revision(any_database) is None
     with any_database.migrate() as connection:
         assert inspect(connection).get_table_names() == ["alembic_version"]
@@ -48,18 +52,29 @@ def test_a_downgrade_takes_everything_back(any_database):
 
 def test_after_a_downgrade_an_upgrade_builds_all_again(any_database):
     downgrade(any_database, "base")
-    assert upgrade(any_database) == [migrations.HEAD]
+    assert upgrade(any_database) == REVISIONS
+
+
+def test_answers_come_and_go_with_their_revision_and_versions_stay(any_database, act):
+    versions.register(any_database, act, variant="baseline", system_prompt="one")
+    assert downgrade(any_database, "0001") == ["0002"]
+    with any_database.migrate() as connection:
+        assert "answers" not in inspect(connection).get_table_names()
+    assert upgrade(any_database) == ["0002"]
+    with any_database.migrate() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), SQLModel.metadata) == []
+    assert versions.register(any_database, replace(act, idempotency_key="k"), variant="baseline", system_prompt="one").version == 1
 
 
 def test_a_downgrade_to_a_revision_never_had_says_which_there_were(any_database):
-    with pytest.raises(InvalidInputError, match="'0042'; it has had: 0001; base"):
+    with pytest.raises(InvalidInputError, match="'0042'; it has had: 0001, 0002; base"):
         downgrade(any_database, "0042")
 
 
 def test_a_newer_database_is_refused_with_both_revisions(any_database):
     with any_database.migrate() as connection:
         connection.execute(VERSION_TABLE.update().values(version_num="9999"))
-    with pytest.raises(SchemaMismatchError, match=r"revision 9999, and this program knows revisions up to 0001"):
+    with pytest.raises(SchemaMismatchError, match=r"revision 9999, and this program knows revisions up to 0002"):
         upgrade(any_database)
 
 

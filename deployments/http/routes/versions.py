@@ -79,7 +79,7 @@ def diff(variant: VariantName, version1: Number, version2: Number, database: Sto
 @router.post("/tag", summary="Set a tag, or move it here", responses=answers(404))
 def tag(body: TagRequest, act: Acting, database: Store) -> VersionWire:
     """Moving it leaves a trail."""
-    return VersionWire.of(versions.tag(database, act, body.variant_name, body.version, body.tag, body.description))
+    return VersionWire.of(versions.tag(database, act, body.variant_name, body.version, body.tag, body.description).version)
 
 
 @router.get("/list", summary="All variants", responses=answers())
