@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from lifecycle_core.store import audit, migrations
+from lifecycle_core.store import audit, damage, migrations
 from lifecycle_core.store.database import Database, sqlite_module
 
 
@@ -53,12 +53,18 @@ def sqlite_version() -> str:
 
 
 def verify(database: Database) -> Verification:
-    """Count every rollup anew from its conversations, and look at each active version and each link of the audit log."""
+    """Count every rollup anew from its conversations; hold versions and activations against each other, and against the audit log."""
     from lifecycle_core.store import verification
 
     with database.read() as tx:
         rollups = verification.rollups(tx)
-        problems = (*verification.damage(tx), *rollups.problems, *verification.activations(tx), *audit.broken_links(tx))
+        problems = (
+            *damage.of_file(tx),
+            *rollups.problems,
+            *verification.versions(tx),
+            *audit.broken_links(tx),
+            *audit.unexplained(tx),
+        )
         audit_rows, audit_head = audit.head(tx)
     return Verification(
         problems=problems,

@@ -21,6 +21,7 @@ from sqlmodel import Session, col, select
 
 from lifecycle_core.errors import UnauditedWriteError
 from lifecycle_core.provenance import Provenance
+from lifecycle_core.store import damage
 from lifecycle_core.store.tables import Audited, AuditRow
 
 BEGIN_WRITE: Final = "BEGIN IMMEDIATE"
@@ -33,6 +34,7 @@ GENESIS: Final = ""
 
 _GUARDED: Final = {str(table.__tablename__) for table in (*Audited.__subclasses__(), AuditRow)}  # type: ignore[attr-defined]
 _FLUSHING: Final = "lifecycle_flushing"
+_TOLD_CHARACTERS: Final = 100
 
 
 class WriteSession(Session):
@@ -57,13 +59,56 @@ def link(previous_hash: str, act: Provenance, subject: str, before: Mapping[str,
 def broken_links(tx: Session) -> Iterator[str]:
     """A sentence for each row of the log that does not follow from the one before it."""
     head = GENESIS
-    for row in tx.exec(select(AuditRow).order_by(col(AuditRow.id)).execution_options(yield_per=1000)):
-        act = Provenance(row.by, row.at, row.why, row.request_id)
+    for row, damaged in damage.readable(tx, AuditRow):
+        yield from damaged
         if row.previous_hash != head:
             yield f"audit row {row.id} does not follow the row before it: one is missing or was put in"
-        elif row.hash != link(head, act, row.subject, row.before, row.after):
+        elif not damaged and not _as_written(row):
             yield f"audit row {row.id} ({row.subject}) was changed after it was written"
         head = row.hash
+
+
+def unexplained(tx: Session) -> Iterator[str]:
+    """A sentence for each audited row that is not as the log says: changed, put in or deleted without a link, or its link was."""
+    said: dict[str, dict[str, Any]] = {}
+    unread: set[str] = set()
+    for it, damaged in damage.readable(tx, AuditRow):
+        if damaged or not isinstance(it.after, dict):
+            unread.add(it.subject)
+        else:
+            said[it.subject] = {**said.get(it.subject, {}), **it.after}
+    for kind in Audited.__subclasses__():
+        for row, damaged in damage.readable(tx, kind):
+            name = subject(row)
+            logged = said.pop(name, None)
+            yield from damaged
+            if damaged or name in unread:
+                continue
+            if logged is None:
+                yield f"{name} has no row in the audit log"
+                continue
+            now = _plain({column: getattr(row, column) for column in row.audit_columns})
+            for column in sorted(now.keys() & logged.keys()):  # what is audited since a later program has no row from before
+                if now[column] != logged[column]:
+                    yield f"{name} has {column} {_short(now[column])}; the audit log says {_short(logged[column])}"
+    yield from (f"{name} is in the audit log and no longer in its table" for name in sorted(said.keys() - unread))
+
+
+def subject(row: Audited) -> str:
+    """The name of a row in the log."""
+    return f"{row.__tablename__}:" + "/".join(str(getattr(row, name)) for name in row.audit_subject)
+
+
+def _as_written(row: AuditRow) -> bool:
+    try:
+        return row.hash == link(row.previous_hash, Provenance(row.by, row.at, row.why, row.request_id), row.subject, row.before, row.after)
+    except (TypeError, ValueError):  # a text that no encoding has
+        return False
+
+
+def _short(value: object) -> str:
+    told = repr(value)
+    return told if len(told) <= _TOLD_CHARACTERS else f"{told[:_TOLD_CHARACTERS]}…"
 
 
 def acts(tx: Session, subject: str) -> list[Provenance]:
@@ -103,9 +148,9 @@ def _append(session: OrmSession, _context: UOWTransaction) -> None:
     act: Provenance = session.info["act"]
     previous, links = _head(session), []
     for row, before, after in changes:
-        subject = f"{row.__tablename__}:" + "/".join(str(getattr(row, name)) for name in row.audit_subject)
-        said = {"at": act.at, "by": act.by, "why": act.why, "request_id": act.request_id, "subject": subject}
-        this = link(previous, act, subject, before, after)
+        name = subject(row)
+        said = {"at": act.at, "by": act.by, "why": act.why, "request_id": act.request_id, "subject": name}
+        this = link(previous, act, name, before, after)
         links.append({**said, "before": before, "after": after, "previous_hash": previous, "hash": this})
         previous = this
     connection.execute(insert(AuditRow), links)

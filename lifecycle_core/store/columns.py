@@ -1,16 +1,43 @@
 """Column types that read the same on SQLite and PostgreSQL."""
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic_core import to_json
 from sqlalchemy import DateTime, Text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
+from lifecycle_core.errors import DatabaseUnavailableError
 
-class InstantColumn(TypeDecorator[datetime]):
+T = TypeVar("T")
+
+
+class _Readable(TypeDecorator[T]):
+    """A type that refuses, in a sentence, what it cannot have written."""
+
+    __abstract__ = True
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], T | None] | None:
+        """Read as the type does."""
+        read = super().result_processor(dialect, coltype)
+        if read is None:
+            return None
+
+        def reading(value: Any) -> T | None:  # noqa: ANN401 - what the driver gives
+            try:
+                return read(value)
+            except (TypeError, ValueError) as error:
+                where = f"where it says {str(value)[:50]!r} (lifecycle db verify names the row)"
+                message = f"the database is damaged {where}; put a backup in its place"
+                raise DatabaseUnavailableError(message) from error
+
+        return reading
+
+
+class InstantColumn(_Readable[datetime]):
     """A UTC instant; SQLite, which forgets the zone, is given and gives back UTC."""
 
     impl = DateTime(timezone=True)
@@ -30,7 +57,7 @@ class InstantColumn(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-class JsonColumn(TypeDecorator[Any]):
+class JsonColumn(_Readable[Any]):
     """A JSON document kept as text, as the plan's schema has it. Assign a new value to change it: one changed in place is not noticed."""
 
     impl = Text

@@ -1,6 +1,7 @@
 """One database, and the one place that opens transactions on it."""
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,10 +12,10 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlmodel import Session
 
-from lifecycle_core.errors import DatabaseUnavailableError, InvalidInputError
+from lifecycle_core.errors import InvalidInputError
 from lifecycle_core.provenance import Provenance
 from lifecycle_core.store.audit import BEGIN_WRITE, UNGUARDED, WriteSession, refuse_unaudited
-from lifecycle_core.store.failures import LOCK_SECONDS, refusal
+from lifecycle_core.store.failures import LOCK_SECONDS, no_file, refusal
 
 Transaction = Session
 
@@ -23,6 +24,8 @@ MIGRATION_LOCK: Final = 0x1F_C1C1E
 
 _MEMORY: Final = {None, "", ":memory:"}
 _POSTGRESQL: Final = {"postgresql", "postgres", "postgresql+psycopg"}
+_PASSWORD: Final = re.compile(r"(://[^:/@]*):.*@")
+"""The user and the password of a URL that cannot be taken apart."""
 
 
 class Database:
@@ -101,13 +104,13 @@ class Database:
 def _parse(url: str) -> URL:
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # ValueError: a port that is no number
         parsed = None
     if parsed is not None and parsed.drivername == "sqlite" and parsed.database not in _MEMORY:
         return parsed
     if parsed is not None and parsed.drivername in _POSTGRESQL:
         return parsed.set(drivername="postgresql+psycopg")
-    given = parsed.render_as_string(hide_password=True) if parsed is not None else url
+    given = parsed.render_as_string(hide_password=True) if parsed is not None else _PASSWORD.sub(r"\1:***@", url)
     message = f"the database URL is {given!r}; give sqlite:///PATH of a file, or postgresql://USER:PASSWORD@HOST/NAME"
     raise InvalidInputError(message, field="database")
 
@@ -156,8 +159,7 @@ def _create_private(path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         os.close(os.open(path, os.O_CREAT | os.O_RDONLY, 0o600))
     except OSError as error:
-        message = f"database {path} cannot be opened ({error.strerror}); give this user the right to read and write the file and its folder"
-        raise DatabaseUnavailableError(message) from error
+        raise no_file(path, error) from error
 
 
 def _postgresql(url: URL, *, writes: bool) -> Engine:

@@ -1,5 +1,7 @@
 """What a database's complaint means to a person: the one table from a driver's words to a refusal."""
 
+from errno import EDQUOT, ENOSPC
+from pathlib import Path
 from typing import Final
 
 from sqlalchemy.exc import DBAPIError
@@ -18,6 +20,7 @@ _SQLITE: Final[tuple[tuple[str, type[LifecycleError], str], ...]] = (
     ("readonly", _UNAVAILABLE, "is read-only; give this user the right to write the file and its folder"),
     ("unable to open", _UNAVAILABLE, "cannot be opened; give this user the right to read and write the file and its folder"),
     ("not a database", _UNAVAILABLE, "is not an SQLite database; name another file with --database"),
+    ("Could not decode", _UNAVAILABLE, "is damaged; put a backup in its place"),
     ("malformed", _UNAVAILABLE, "is damaged; put a backup in its place"),
     ("disk I/O", _UNAVAILABLE, "cannot be read or written by the disk under it and nothing was written; check the disk and its quota"),
     ("no such table", _SCHEMA, "has not this program's tables; run: lifecycle db upgrade"),
@@ -64,6 +67,20 @@ def refusal(error: DBAPIError | PoolTimeoutError, name: str) -> LifecycleError |
         return None
     kind, rest = known
     return kind(f"database {name} {rest}")
+
+
+def no_file(path: Path, error: OSError) -> DatabaseUnavailableError:
+    """The refusal of a database whose file can be neither opened nor made."""
+    told = error.strerror
+    if isinstance(error, PermissionError):
+        remedy = "give this user the right to read and write the file and its folder"
+    elif error.errno in {ENOSPC, EDQUOT}:
+        remedy = "free some space and run it again"
+    else:
+        remedy = "name another folder with LIFECYCLE_DATA_DIR, or another file with --database"
+        if isinstance(error, FileExistsError | NotADirectoryError):
+            told = f"{next(it for it in path.parents if it.exists())} is no folder"
+    return DatabaseUnavailableError(f"database {path} cannot be opened ({told}); {remedy}")
 
 
 _WORDS_OF_PSYCOPG: Final[tuple[tuple[str, type[LifecycleError], str], ...]] = (

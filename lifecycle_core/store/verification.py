@@ -1,20 +1,20 @@
 """What must hold between the tables, looked at row by row; each difference is a sentence."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlmodel import col, select
 
+from lifecycle_core.errors import DatabaseUnavailableError
 from lifecycle_core.rollups import FAMILIES, SCALARS, RollupKey, scalar
-from lifecycle_core.store import conversations, variants
+from lifecycle_core.store import conversations, damage, variants
 from lifecycle_core.store.database import Transaction
 from lifecycle_core.store.tables import ActivationRow, VersionRow
-from lifecycle_core.versions.version import Tag
+from lifecycle_core.versions.stack import Stack
+from lifecycle_core.versions.version import Tag, content_hash
 
 RELATIVE_TOLERANCE: Final = 1e-9
 """Sums in another order differ in the last digits."""
@@ -36,39 +36,89 @@ def rollups(tx: Transaction) -> CheckedRollups:
     checked = counted = 0
     problems: list[str] = []
     for variant in variants.names(tx):
-        kept, recounted = conversations.rollups(tx, variant), conversations.recount(tx, variant)
+        try:
+            kept, recounted = conversations.rollups(tx, variant), conversations.recount(tx, variant)
+        except (DatabaseUnavailableError, ValueError, IndexError) as error:
+            problems.append(f"the conversations or rollups of {variant!r} are damaged and cannot be counted: {str(error).splitlines()[0]}")
+            continue
         checked += len(kept)
         counted += round(sum(sums[scalar("conversations")] for sums in recounted.values()))
         problems += _differences(kept, recounted)
     return CheckedRollups(checked, counted, tuple(problems))
 
 
-def activations(tx: Transaction) -> Iterator[str]:
-    """Hold the active versions against the trail of their activations, and the tag that goes with them."""
-    trail = tx.exec(select(ActivationRow).order_by(ActivationRow.variant_name, col(ActivationRow.id))).all()
-    now: dict[str, int] = {}
-    for row in trail:
-        before = now.get(row.variant_name)
-        if row.previous_version != before:
-            yield f"activation {row.id} of {row.variant_name!r} says that version {row.previous_version} was active before; it was {before}"
-        now[row.variant_name] = row.version
-    for variant, group in groupby(tx.exec(select(VersionRow).order_by(VersionRow.variant_name)), key=lambda row: row.variant_name):
-        rows = list(group)
+def versions(tx: Transaction) -> Iterator[str]:
+    """Hold each version against its content's hash, and what is active, with the tags that go with it, against the trail of activations."""
+    trails: dict[str, list[ActivationRow]] = {}
+    for change, _ in damage.readable(tx, ActivationRow):
+        trails.setdefault(change.variant_name, []).append(change)
+    registered: dict[str, list[VersionRow]] = {}
+    for row, _ in damage.readable(tx, VersionRow):
+        registered.setdefault(row.variant_name, []).append(row)
+    for variant in sorted({*trails, *registered}):
+        rows, trail = registered.get(variant, []), trails.get(variant, [])
+        for row in rows:
+            if not _whole(row):
+                yield f"version {row.version} of {variant!r} is not what was registered: its content has another hash"
+        problems, stack = _replay(trail)
+        yield from problems
+        now = trail[-1].version if trail else None
         active = [row.version for row in rows if row.is_active]
-        if active != ([now[variant]] if variant in now else []):
-            yield f"variant {variant!r} has active versions {active}; its last activation made it version {now.get(variant)}"
-        carrying = [row.version for row in rows if Tag.PRODUCTION in row.tags]
+        if active != _list(now):
+            yield f"variant {variant!r} has active versions {active}; its last activation made it version {now}"
+        carrying = _carrying(rows, Tag.PRODUCTION)
         if carrying != active:
             yield f"variant {variant!r} has the tag production on versions {carrying}; active are {active}"
+        carrying = _carrying(rows, Tag.ROLLBACK)
+        if carrying != _list(stack.below):
+            yield f"variant {variant!r} has the tag rollback on versions {carrying}; a rollback would bring {_list(stack.below)}"
 
 
-def damage(tx: Transaction) -> Iterator[str]:
-    """What SQLite says of its own file; PostgreSQL looks after its pages by itself."""
-    connection = tx.connection()
-    if connection.dialect.name == "sqlite":
-        for (found,) in connection.exec_driver_sql("PRAGMA integrity_check(10)"):
-            if found != "ok":
-                yield f"the database file is damaged: {found}"
+def _replay(trail: Sequence[ActivationRow]) -> tuple[list[str], Stack]:
+    """Go through a variant's activations again, the oldest first: what in them does not follow, and the stack that they make."""
+    problems: list[str] = []
+    pushed: list[ActivationRow] = []
+    popped: set[int | None] = set()
+    active, rollbacks = None, 0
+    for row in trail:
+        name = f"activation {row.id} of {row.variant_name!r}"
+        if row.previous_version != active:
+            problems.append(f"{name} says that version {row.previous_version} was active before; it was {active}")
+        active = row.version
+        if row.kind == "activate":
+            pushed.append(row)
+            rollbacks = 0
+            continue
+        below = _stack(pushed, rollbacks).below
+        if active != below:
+            problems.append(f"{name} went back to version {active}; a rollback would have brought {below}")
+        if pushed:
+            popped.add(pushed.pop().id)
+        rollbacks += 1
+    for row in trail:
+        if row.popped != (row.id in popped):
+            said, true = ("taken back", "was not") if row.popped else ("not taken back", "was")
+            problems.append(f"activation {row.id} of {row.variant_name!r} says that it is {said}; it {true}")
+    return problems, _stack(pushed, rollbacks)
+
+
+def _stack(pushed: Sequence[ActivationRow], rollbacks: int) -> Stack:
+    return Stack([row.version for row in pushed[:-3:-1]], rollbacks)
+
+
+def _whole(row: VersionRow) -> bool:
+    try:
+        return row.content_hash == content_hash(row.system_prompt, row.model, row.parameters, row.tools)
+    except (TypeError, ValueError):  # a document of another shape, or a text that no encoding has
+        return False
+
+
+def _carrying(rows: Sequence[VersionRow], tag: Tag) -> list[int]:
+    return [row.version for row in rows if isinstance(row.tags, dict) and tag in row.tags]
+
+
+def _list(version: int | None) -> list[int]:
+    return [] if version is None else [version]
 
 
 def _differences(kept: Sums, recounted: Sums) -> Iterator[str]:

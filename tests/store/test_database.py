@@ -1,11 +1,13 @@
 """Transactions keep all or nothing, and what goes wrong under them is told in one sentence."""
 
 import os
+import re
 import sqlite3
 import stat
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from errno import EDQUOT, ENOSPC
 from pathlib import Path
 from subprocess import PIPE, Popen, run
 from tempfile import TemporaryDirectory
@@ -17,6 +19,8 @@ from sqlmodel import select
 from lifecycle_core.errors import DatabaseUnavailableError, InvalidInputError, LostRaceError, SchemaMismatchError
 from lifecycle_core.operations.database import revision, upgrade
 from lifecycle_core.store.database import Database
+from lifecycle_core.store.failures import no_file
+from lifecycle_core.store.migrations import HEAD
 from lifecycle_core.store.tables import VariantRow
 
 UPGRADE = """
@@ -114,7 +118,8 @@ def test_the_same_row_by_two_writers_is_a_lost_race(any_database, act):
 def test_processes_that_meet_a_fresh_database_make_it_once(any_url):
     processes = [Popen([sys.executable, "-c", UPGRADE, any_url], stdout=PIPE, stderr=PIPE, text=True) for _ in range(4)]
     told = [process.communicate() for process in processes]
-    assert sorted(out.strip() for out, _ in told) == [""] * 3 + ["0001"], told
+    *waited, first = sorted(out.strip() for out, _ in told)
+    assert (waited, first.split()[-1:]) == ([""] * 3, [HEAD]), told
 
 
 def test_the_file_of_sqlite_is_its_owners_alone(tmp_path, opened):
@@ -130,15 +135,20 @@ def test_a_writer_of_sqlite_is_set_for_safety(database, act, pragma, expected):
         assert tx.connection().connection.dbapi_connection.execute(f"PRAGMA {pragma}").fetchone() == (expected,)
 
 
-@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:", "mysql://ada@db/x", "lifecycle.db", "", "postgresql"])
+@pytest.mark.parametrize(
+    "url", ["sqlite://", "sqlite:///:memory:", "mysql://ada@db/x", "lifecycle.db", "", "postgresql", "postgresql://db:notaport/x"]
+)
 def test_another_url_is_refused_with_what_is_understood(url):
     with pytest.raises(InvalidInputError, match=r"give sqlite:///PATH of a file, or postgresql://"):
         Database(url)
 
 
-def test_a_refused_url_hides_its_password():
-    with pytest.raises(InvalidInputError) as refused:
-        Database("mysql://ada:secret@db/x")
+@pytest.mark.parametrize(
+    "url", ["mysql://ada:secret@db/x", "postgresql://ada:secret@db:notaport/x", "postgresql://ada:se/cret@db:notaport/x"]
+)
+def test_a_refused_url_hides_its_password(url):
+    with pytest.raises(InvalidInputError, match=r"ada:\*\*\*@db") as refused:
+        Database(url)
     assert "secret" not in str(refused.value)
 
 
@@ -192,10 +202,22 @@ def test_a_file_that_is_no_database_is_named(tmp_path, opened):
         revision(opened(f"sqlite:///{tmp_path}/notes.txt"))
 
 
-def test_a_folder_that_cannot_be_made_is_named(tmp_path, opened):
+def test_a_file_where_a_folder_must_be_is_named(tmp_path, opened):
     (tmp_path / "file").touch()
-    with pytest.raises(DatabaseUnavailableError, match=r"file/lifecycle.db cannot be opened \(.*\); give this user the right"):
-        upgrade(opened(f"sqlite:///{tmp_path}/file/lifecycle.db"))
+    remedy = "file is no folder); name another folder with LIFECYCLE_DATA_DIR, or another file with --database"
+    for path in (tmp_path / "file" / "lifecycle.db", tmp_path / "file" / "deep" / "lifecycle.db"):
+        with pytest.raises(DatabaseUnavailableError, match=re.escape(remedy)):
+            upgrade(opened(f"sqlite:///{path}"))
+
+
+def test_a_folder_where_the_file_must_be_is_named(tmp_path, opened):
+    with pytest.raises(DatabaseUnavailableError, match=r"cannot be opened \(Is a directory\); name another folder with LIFECYCLE_DATA_DIR"):
+        upgrade(opened(f"sqlite:///{tmp_path}"))
+
+
+@pytest.mark.parametrize("code", [ENOSPC, EDQUOT])
+def test_a_disk_too_full_to_make_the_file_says_so(code):
+    assert str(no_file(Path("lifecycle.db"), OSError(code, os.strerror(code)))).endswith("; free some space and run it again")
 
 
 def test_a_folder_without_permission_is_named(folder, opened):
