@@ -132,9 +132,8 @@ def _refuse_absent(name: str, head: list[Record], absent: Mapping[str, Source]) 
     if not (rows and absent):
         return
     option, source = next(iter(absent.items()))
-    known = sorted(set().union(*(_paths(row) for row in rows)))
-    near = get_close_matches(source.path, known, n=1)
-    hint = f"did you mean {near[0]!r}?" if near else f"its fields are {', '.join(known)}."
+    near = get_close_matches(source.path, sorted({path for row in rows for path in _paths(row)}), n=1)
+    hint = f"did you mean {near[0]!r}?" if near else f"its fields are {', '.join(sorted({name for row in rows for name in row}))}."
     message = f"{option}: no record of {name} has {source.path!r}; {hint} --allow-missing takes it for unknown; nothing of it was taken in"
     raise InvalidInputError(message, field="map")
 
