@@ -1,9 +1,10 @@
 """What a route is given: the database, the instant asked for, who asks, and which page."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import Depends, Query, Request
+from fastapi import Depends, Header, Query, Request
 
 from lifecycle_core.errors import InvalidInputError
 from lifecycle_core.provenance import Provenance
@@ -18,9 +19,24 @@ def asked_at(
     return context.as_of(at)
 
 
-def acting(request: Request) -> Provenance:
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=255,
+        pattern="^[ -~]+$",
+        description="A name of your own for this request, such as a UUID. Within 24 hours the same request under the same key answers "
+        "what was answered and changes nothing; another request under it is 422 `idempotency-key-reused`. A refusal is not kept: "
+        "the request may come again.",
+    ),
+]
+
+
+def acting(request: Request, idempotency_key: IdempotencyKey = None) -> Provenance:
     """Who asks. Without keys everyone on this machine may do everything."""
-    return context.act("http:anonymous", request_id=request.state.request_id)
+    act = context.act("http:anonymous", request_id=request.state.request_id)
+    return replace(act, idempotency_key=idempotency_key)
 
 
 def asked_before(

@@ -46,7 +46,7 @@ def page(document: dict[str, Any]) -> HTMLResponse:
 
 def _route(method: str, path: str, route: dict[str, Any], document: dict[str, Any]) -> str:
     parts = [f"<p>{escape(route.get('description', ''))}</p>"]
-    asked = [it for it in route.get("parameters", []) if it["in"] == "query"]
+    asked = route.get("parameters", [])
     if asked:
         parts.append(_table("Parameters", [(it["name"], _about(it)) for it in asked]))
     for heading, body in (("Body", route.get("requestBody")), ("Answer", route["responses"]["200"])):

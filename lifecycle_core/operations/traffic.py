@@ -9,8 +9,8 @@ from functools import cache, partial
 from lifecycle_core.conversations import Conversation, believable_end, end_rule
 from lifecycle_core.errors import InvalidInputError
 from lifecycle_core.provenance import Provenance
-from lifecycle_core.store import conversations, quarantine
-from lifecycle_core.store.database import Database
+from lifecycle_core.store import answers, conversations, quarantine
+from lifecycle_core.store.database import Database, Transaction
 from lifecycle_core.store.variants import names
 from lifecycle_core.traffic.rejected import Quarantined, Rejected
 
@@ -32,7 +32,8 @@ def ingest(database: Database, act: Provenance, batch: Sequence[Conversation], r
     """Keep what is new of `batch` with its sums, and what was refused with its reason; all of it or nothing.
 
     A conversation without a version gets the one that was active when it ended,
-    else the first. The same batch again changes nothing.
+    else the first. The same batch again changes nothing; under the same idempotency key it
+    is also answered as the first time.
     Raises InvalidInputError for one that cannot have ended when it says.
     """
     for it in batch:
@@ -42,9 +43,13 @@ def ingest(database: Database, act: Provenance, batch: Sequence[Conversation], r
             )
             raise InvalidInputError(message, field="ended_at")
     with database.write(act) as tx:
-        history = cache(partial(conversations.activations, tx))
-        added = conversations.add(tx, batch, act.at, lambda it: _active(history(it.variant), it.ended_at))
-        quarantine.add(tx, rejected, act.at)
+        return answers.once(tx, act, ("ingest", batch, rejected), Ingested, lambda: _ingest(tx, act, batch, rejected))
+
+
+def _ingest(tx: Transaction, act: Provenance, batch: Sequence[Conversation], rejected: Sequence[Rejected]) -> Ingested:
+    history = cache(partial(conversations.activations, tx))
+    added = conversations.add(tx, batch, act.at, lambda it: _active(history(it.variant), it.ended_at))
+    quarantine.add(tx, rejected, act.at)
     return Ingested(added.accepted, added.known, added.differing, len(rejected))
 
 

@@ -73,5 +73,6 @@ def test_who_asked_is_in_the_history(two):
 
 
 def test_half_a_character_in_a_document_is_422_and_names_the_field(client):
-    told = client.post(f"{BASE}/register", content=r'{"variantName": "b", "systemPrompt": "p", "metadata": {"a": "\ud800"}}')
+    body = r'{"variantName": "b", "systemPrompt": "p", "metadata": {"a": "\ud800"}}'
+    told = client.post(f"{BASE}/register", content=body, headers={"Content-Type": "application/json"})
     assert (told.status_code, told.json()["errors"][0]["field"]) == (422, "metadata")

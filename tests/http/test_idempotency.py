@@ -1,0 +1,72 @@
+"""`Idempotency-Key`: a POST that is sent again, by a client that never heard the answer, is made once."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+BASE = "/api/lifecycle/versions"
+KEY = {"Idempotency-Key": '"8e03978e-40d5-43dd-bc93-6894a57f9324"'}
+
+
+@pytest.fixture
+def three(client):
+    """A variant with three versions, activated one after the other."""
+    for number in (1, 2, 3):
+        client.post(f"{BASE}/register", json={"variantName": "baseline", "systemPrompt": f"prompt {number}"})
+        client.post(f"{BASE}/activate", json={"variantName": "baseline", "version": number})
+    return client
+
+
+@pytest.mark.parametrize(
+    ("route", "body"),
+    [
+        ("register", {"systemPrompt": "prompt 4", "metadata": {"changes": ["a"]}, "tools": [{"name": "book"}]}),
+        ("activate", {"version": 1, "reason": "better"}),
+        ("rollback", {}),
+        ("tag", {"version": 1, "tag": "best", "description": "82%"}),
+    ],
+)
+def test_a_replay_has_the_status_and_the_body_of_the_first_answer(three, route, body):
+    first, again = (three.post(f"{BASE}/{route}", json={"variantName": "baseline", **body}, headers=KEY) for _ in range(2))
+    assert (first.status_code, first.content) == (again.status_code, again.content)
+    assert first.status_code == 200
+
+
+def test_conversations_sent_again_under_the_key_are_answered_as_the_first_time(client):
+    body = [{"id": "a", "variant": "baseline", "ended_at": "2025-10-07T11:00:00Z", "segments": {"tier": "gold"}}]
+    told = [client.post("/api/lifecycle/conversations", json=body, headers=KEY).json()["accepted"] for _ in range(2)]
+    without = client.post("/api/lifecycle/conversations", json=body).json()["accepted"]
+    assert (told, without) == ([1, 1], 0)
+
+
+def test_other_conversations_under_the_key_are_422(client):
+    bodies = [{"id": name, "variant": "baseline", "ended_at": "2025-10-07T11:00:00Z"} for name in "ab"]
+    told = [client.post("/api/lifecycle/conversations", json=body, headers=KEY) for body in bodies]
+    assert [(it.status_code, it.json().get("code")) for it in told] == [(200, None), (422, "idempotency-key-reused")]
+
+
+def test_another_body_under_the_key_is_422_with_a_code_of_its_own(three):
+    three.post(f"{BASE}/activate", json={"variantName": "baseline", "version": 1}, headers=KEY)
+    told = three.post(f"{BASE}/activate", json={"variantName": "baseline", "version": 2}, headers=KEY)
+    assert (told.status_code, told.json()["code"], told.json()["errors"][0]["field"]) == (422, "idempotency-key-reused", "Idempotency-Key")
+
+
+@pytest.mark.parametrize("key", ["", "k" * 256, "a\tb"], ids=["empty", "long", "tab"])
+def test_a_key_that_cannot_be_one_is_422(three, key):
+    told = three.post(f"{BASE}/rollback", json={"variantName": "baseline"}, headers={"Idempotency-Key": key})
+    assert (told.status_code, told.json()["errors"][0]["field"]) == (422, "Idempotency-Key")
+
+
+def test_a_hundred_parallel_rollbacks_under_one_key_go_back_once(three):
+    def roll_back(_):
+        return three.post(f"{BASE}/rollback", json={"variantName": "baseline"}, headers=KEY).content
+
+    with ThreadPoolExecutor(10) as at_once:
+        assert len(set(at_once.map(roll_back, range(100)))) == 1
+    assert three.get(f"{BASE}/active", params={"variantName": "baseline"}).json()["version"] == 2
+
+
+def test_every_post_documents_the_key(client):
+    for path, methods in client.get("/openapi.json").json()["paths"].items():
+        if "post" in methods:
+            assert "Idempotency-Key" in {it["name"] for it in methods["post"]["parameters"]}, path
