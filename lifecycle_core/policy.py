@@ -34,4 +34,3 @@ class Policy:
     recent_hours: int = 24
     reference_days: int = 7
     false_alarms_per_quarter: float = 0.5
-    success_label: str = "booking rate"

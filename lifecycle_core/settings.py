@@ -12,6 +12,10 @@ DEFAULT_DATA_DIR = ".lifecycle"
 LOOPBACK = "127.0.0.1"
 API_PORT = 3001
 PREFECT_PORT = 4200
+FASTEST = 1_000_000
+"""The most virtual seconds that pass in a real one: a year in half a minute."""
+YEARS = range(2000, 2200)
+"""What a clock may tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +42,25 @@ class Clock:
             clock = cls(datetime.fromisoformat(virtual), datetime.fromisoformat(real), float(rate))
         except ValueError:
             clock = None
-        if clock is None or clock.virtual.tzinfo is None or clock.real.tzinfo is None or clock.rate < 0:
-            message = f"LIFECYCLE_CLOCK is {text!r}; write VIRTUAL=REAL*RATE, such as 2025-09-23T12:00:00Z=2026-01-01T00:00:00Z*3600"
+        if clock is None or clock.virtual.tzinfo is None or clock.real.tzinfo is None or not 0 <= clock.rate <= FASTEST:
+            example = "2025-09-23T12:00:00Z=2026-01-01T00:00:00Z*3600"
+            message = f"LIFECYCLE_CLOCK is {text!r}; write VIRTUAL=REAL*RATE with a rate from 0 to {FASTEST:,}, such as {example}"
             raise InvalidInputError(message, field="LIFECYCLE_CLOCK")
         return clock
 
     def at(self, real: datetime) -> datetime:
-        """Tell the virtual time at the real instant `real`."""
-        return (self.virtual + timedelta(seconds=(real - self.real).total_seconds() * self.rate)).astimezone(UTC)
+        """Tell the virtual time at the real instant `real`; raises InvalidInputError where that lies outside of `YEARS`."""
+        try:
+            told = (self.virtual + timedelta(seconds=(real - self.real).total_seconds() * self.rate)).astimezone(UTC)
+        except OverflowError:
+            told = None
+        if told is None or told.year not in YEARS:
+            message = (
+                f"LIFECYCLE_CLOCK tells a time outside of the years {YEARS[0]} to {YEARS[-1]}; "
+                "give it a REAL instant nearer to now, a slower RATE, or a VIRTUAL instant within"
+            )
+            raise InvalidInputError(message, field="LIFECYCLE_CLOCK")
+        return told
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,7 +80,7 @@ def client(tmp_path, monkeypatch) -> Iterator["TestClient"]:
 
     monkeypatch.setenv("LIFECYCLE_DATA_DIR", str(tmp_path))
     context.configure()
-    with TestClient(create_app(), raise_server_exceptions=False) as it:
+    with TestClient(create_app(), "http://localhost:3001", raise_server_exceptions=False) as it:
         yield it
     context.database().close()
     monkeypatch.undo()

@@ -66,8 +66,13 @@ def _row(it: MetricReport) -> "tuple[str | Text, ...]":
     written = FORMATS.get(it.metric)
     before, now = (written(side.value) if written else None for side in (it.reference, it.recent))
     change = formats.change(it.relative_change) if written else formats.percent(it.total_variation)
-    status = f"{it.status.value}, {it.severity}" if it.severity else it.status.value.replace("_", " ")
-    return _name(it.metric), before or NOTHING, now or NOTHING, change or NOTHING, coloured(status, COLOURS[it.status]), _evidence(it)
+    return _name(it.metric), before or NOTHING, now or NOTHING, change or NOTHING, _status(it), _evidence(it)
+
+
+def _status(it: MetricReport) -> "Text":
+    if it.incident:
+        return coloured("incident", "yellow")
+    return coloured(f"{it.status.value}, {it.severity}" if it.severity else it.status.value.replace("_", " "), COLOURS[it.status])
 
 
 def _evidence(it: MetricReport) -> str:
@@ -101,9 +106,14 @@ def _verdict(report: DriftReport) -> str:
         onsets = [it.decided_by.onset for it in report.metrics if it.drifting and it.decided_by]
         since = f", since about {minute(min(onsets))}" if onsets else ""
         return f"Drift, severity {report.severity}: {changed}{since}. Advice: {ADVICE[report.recommended_action]}."
-    if report.status is Status.SUSPECTED:
-        doubtful = _listed([_name(it.metric) for it in report.metrics if it.status is Status.SUSPECTED])
-        return f"No drift yet: {doubtful} may be changing, and the evidence does not suffice. Check again in some hours."
+    doubtful = [_name(it.metric) for it in report.metrics if it.status is Status.SUSPECTED and not it.incident]
+    explained = [_name(it.metric) for it in report.metrics if it.incident]
+    if explained:
+        besides = f" Besides, {_listed(doubtful)} may be changing." if doubtful else ""
+        advice = ADVICE[report.recommended_action]
+        return f"No drift of the prompt: a provider's fault explains {_listed(explained)}.{besides} Advice: {advice}."
+    if doubtful:
+        return f"No drift yet: {_listed(doubtful)} may be changing, and the evidence does not suffice. Check again in some hours."
     unknown = [_name(it.metric) for it in report.metrics if it.status is Status.INSUFFICIENT_DATA]
     if len(unknown) == len(report.metrics):
         return "No verdict: too few conversations lie on one side or the other."
@@ -121,10 +131,13 @@ def _changed(it: MetricReport) -> str:
 def _silence(report: DriftReport) -> str:
     if report.latest is None:
         return f"No verdict: no conversation of this version ended before {minute(report.at)}."
+    began = report.recent.start
+    if report.reference.start == report.reference.end and report.latest < began:
+        return f"No verdict: version {report.version} serves since {minute(began)}, and no conversation of it has ended yet."
     age = span((report.at - report.latest).total_seconds())
     then = typed(hour_of(report.latest) + timedelta(hours=1))
     return (
-        f"No verdict: its newest conversation ended at {minute(report.latest)}, {age} before. Ask as of then:\n"
+        f"No verdict: the variant's newest conversation ended at {minute(report.latest)}, {age} before. Ask as of then:\n"
         f"  {command('drift', 'check', report.variant, '--at', then)}"
     )
 

@@ -161,11 +161,13 @@ def number(value: int | None) -> str:
 
 
 def command(*words: object) -> str:
-    """A command as a user may type it after "lifecycle".
+    r"""A command as a user may type it after "lifecycle".
 
     >>> command("versions", "activate", "my agent", 2)
     "lifecycle versions activate 'my agent' 2"
+    >>> command("status", "\x1b[31mred")
+    "lifecycle status '�[31mred'"
     """
     from shlex import quote
 
-    return " ".join(["lifecycle", *(quote(str(it)) for it in words)])
+    return printable(" ".join(["lifecycle", *(quote(str(it)) for it in words)]))

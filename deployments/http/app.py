@@ -1,10 +1,11 @@
 """The API."""
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.responses import HTMLResponse
 
 from deployments.http import problems, requests
 from deployments.http.docs import page
+from deployments.http.parameters import only_known
 from deployments.http.routes import conversations, drift, status, versions
 
 DESCRIPTION = """Watches an agent's conversations for drift, and keeps its versions.
@@ -19,7 +20,7 @@ def create_app() -> FastAPI:
     problems.install(app)
     requests.install(app)
     for routes in (conversations, drift, versions, status):
-        app.include_router(routes.router)
+        app.include_router(routes.router, dependencies=[Depends(only_known)])
 
     @app.get("/docs", include_in_schema=False)
     @app.get("/", include_in_schema=False)

@@ -19,7 +19,6 @@ RETRY_AFTER_S: Final = "1"
 _SENTENCES: Final = {
     "missing": "is missing",
     "extra_forbidden": "is not a field of this request",
-    "json_invalid": "is not JSON",
     "model_attributes_type": "is not a JSON object",
 }
 
@@ -70,13 +69,18 @@ def problem(request: Request, status: int, code: str, detail: str, errors: Seque
     return JSONResponse(told.model_dump(), status, headers, MEDIA_TYPE)
 
 
+def refused(request: Request, error: LifecycleError) -> JSONResponse:
+    """The answer to `request` that tells a refusal of the core."""
+    errors = [Fault(field=error.field, message=str(error))] if error.field else []
+    return problem(request, error.status, error.code, str(error), errors)
+
+
 def install(app: FastAPI) -> None:
     """Let `app` answer every error with a problem document."""
 
     @app.exception_handler(LifecycleError)
     def _(request: Request, error: LifecycleError) -> JSONResponse:
-        errors = [Fault(field=error.field, message=str(error))] if error.field else []
-        return problem(request, error.status, error.code, str(error), errors)
+        return refused(request, error)
 
     @app.exception_handler(RequestValidationError)
     def _(request: Request, error: RequestValidationError) -> JSONResponse:
@@ -86,6 +90,10 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     def _(request: Request, error: HTTPException) -> JSONResponse:
+        if isinstance(error.__cause__, LifecycleError):  # raised while the body was read
+            return refused(request, error.__cause__)
+        if error.status_code == HTTPStatus.BAD_REQUEST:
+            return problem(request, error.status_code, "unreadable-body", _unreadable(error.__cause__))
         phrase = HTTPStatus(error.status_code).phrase
         detail = f"{request.method} {request.url.path}: {error.detail}; /docs lists every route"
         answer = problem(request, error.status_code, phrase.lower().replace(" ", "-"), detail)
@@ -99,7 +107,18 @@ def install(app: FastAPI) -> None:
         return problem(request, HTTPStatus.INTERNAL_SERVER_ERROR, "internal", detail)
 
 
+def _unreadable(cause: BaseException | None) -> str:
+    """Why a body is not even text that could be JSON."""
+    if isinstance(cause, UnicodeDecodeError):
+        return f"the body is not UTF-8 (byte {cause.start + 1}); send JSON in UTF-8"
+    if isinstance(cause, RecursionError):
+        return "the body nests objects or lists deeper than is read; send it flatter"
+    return "the body cannot be read; send one JSON object in UTF-8"
+
+
 def _fault(error: dict[str, Any]) -> Fault:
+    if error["type"] == "json_invalid":
+        return Fault(field="body", message=f"body is not JSON (character {error['loc'][-1] + 1})")
     place = ".".join(str(it) for it in error["loc"][1:]) or "body"
     given = error.get("input")
     rule = error["msg"][:1].lower() + error["msg"][1:]

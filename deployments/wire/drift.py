@@ -1,12 +1,13 @@
 """A check on the wire: the plan's shape, its strings, and the numbers beside them."""
 
+from collections.abc import Callable
 from typing import Self
 
 from pydantic import Field
 
 from deployments.wire import formats
-from deployments.wire.base import WindowWire, Wire, Zulu
-from lifecycle_core.drift.report import DriftReport, Evidence, Figure, Incident, Metric, MetricReport
+from deployments.wire.base import CopiedWire, WindowWire, Wire, Zulu
+from lifecycle_core.drift.report import DriftReport, Evidence, Figure, Metric, MetricReport
 
 
 class EvidenceWire(Wire):
@@ -95,6 +96,12 @@ def _change(it: MetricReport) -> dict[str, object]:
     }
 
 
+def _sides(it: MetricReport, name: str, written: Callable[[float | None], str | None]) -> dict[str, object]:
+    """A metric's figure before and now, as a number and in the plan's words."""
+    told = (("baseline", it.reference.value), ("recent", it.recent.value))
+    return {f"{side}_{name}": written(value) for side, value in told} | {f"{side}_{name}_value": value for side, value in told}
+
+
 class RateWire(ChangeWire):
     """The booking rate or the escalation rate."""
 
@@ -106,16 +113,7 @@ class RateWire(ChangeWire):
     @classmethod
     def of(cls, it: MetricReport) -> Self:
         """Shape it."""
-        before, now = it.reference.value, it.recent.value
-        return cls.model_validate(
-            _change(it)
-            | {
-                "baseline_rate": formats.percent(before),
-                "baseline_rate_value": before,
-                "recent_rate": formats.percent(now),
-                "recent_rate_value": now,
-            }
-        )
+        return cls.model_validate(_change(it) | _sides(it, "rate", formats.percent))
 
 
 class CostWire(ChangeWire):
@@ -129,16 +127,7 @@ class CostWire(ChangeWire):
     @classmethod
     def of(cls, it: MetricReport) -> Self:
         """Shape it."""
-        before, now = it.reference.value, it.recent.value
-        return cls.model_validate(
-            _change(it)
-            | {
-                "baseline_cost": formats.dollars(before),
-                "baseline_cost_value": before,
-                "recent_cost": formats.dollars(now),
-                "recent_cost_value": now,
-            }
-        )
+        return cls.model_validate(_change(it) | _sides(it, "cost", formats.dollars))
 
 
 class LatencyWire(ChangeWire):
@@ -154,18 +143,8 @@ class LatencyWire(ChangeWire):
     @classmethod
     def of(cls, it: MetricReport) -> Self:
         """Shape it."""
-        before, now = it.reference, it.recent
-        return cls.model_validate(
-            _change(it)
-            | {
-                "baseline_time": formats.seconds(before.value),
-                "baseline_time_value": before.value,
-                "baseline_p95_value": before.p95,
-                "recent_time": formats.seconds(now.value),
-                "recent_time_value": now.value,
-                "recent_p95_value": now.p95,
-            }
-        )
+        tails = {"baseline_p95_value": it.reference.p95, "recent_p95_value": it.recent.p95}
+        return cls.model_validate(_change(it) | _sides(it, "time", formats.seconds) | tails)
 
 
 class ShareWire(Wire):
@@ -219,22 +198,15 @@ class MetricsWire(Wire):
     action_distribution: MixWire
 
 
-class IncidentWire(Wire):
+class IncidentWire(CopiedWire):
     """What goes wrong around the prompt rather than in it."""
 
     kind: str
     message: str
     share: float | None
-    baseline_share: float | None
+    baseline_share: float | None = Field(validation_alias="reference_share")
     since: Zulu | None
     metrics: list[str]
-
-    @classmethod
-    def of(cls, it: Incident) -> Self:
-        """Shape it."""
-        return cls(
-            kind=it.kind, message=it.message, share=it.share, baseline_share=it.reference_share, since=it.since, metrics=list(it.metrics)
-        )
 
 
 class DriftWire(Wire):

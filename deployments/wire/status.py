@@ -5,7 +5,7 @@ from typing import Self
 from pydantic import Field
 
 from deployments.wire import formats
-from deployments.wire.base import WindowWire, Wire, Zulu
+from deployments.wire.base import CopiedWire, WindowWire, Wire, Zulu
 from deployments.wire.versions import VariantWire
 from deployments.wire.watch import CheckWire, DriftMetricsWire, EpisodeWire
 from lifecycle_core.operations.status import Reliability, Status, VariantStatus, VariantTraffic
@@ -96,7 +96,7 @@ class TrafficWire(Wire):
         )
 
 
-class VersionFiguresWire(Wire):
+class VersionFiguresWire(CopiedWire):
     """How many versions there are, and how often the active one changed in the last 30 days."""
 
     versions: int
@@ -122,10 +122,5 @@ class ReliabilityWire(Wire):
             drift=DriftMetricsWire.of(it.drift),
             window=WindowWire.of(it.window),
             traffic=[TrafficWire.of(variant) for variant in it.traffic],
-            versions=VersionFiguresWire(
-                versions=it.versions.versions,
-                active_versions=it.versions.active_versions,
-                activations_last_month=it.versions.activations_last_month,
-                rollbacks_last_month=it.versions.rollbacks_last_month,
-            ),
+            versions=VersionFiguresWire.of(it.versions),
         )

@@ -1,16 +1,14 @@
 """What became of conversations that were sent or read, on the wire."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import datetime, timedelta
 from shlex import quote
 from typing import Any, Self
 
 from pydantic import Field
 
-from deployments.wire.base import Wire, Zulu
+from deployments.wire.base import CopiedWire, Wire, Zulu
 from lifecycle_core.conversations import Conversation, conversation_adapter, hour_of
-from lifecycle_core.operations.traffic import Ingested
 from lifecycle_core.traffic.rejected import Quarantined
 from lifecycle_core.traffic.summary import Summary
 
@@ -32,17 +30,12 @@ def conversation_schema() -> dict[str, Any]:
     return told
 
 
-class IngestedWire(Wire):
+class IngestedWire(CopiedWire):
     """What became of the conversations of a request."""
 
     accepted: int = Field(description="Conversations that were new.")
     known: int = Field(description="Conversations that were there already, by variant and id.")
     differing: int = Field(description="Those of the known that say something else than what is kept; the first one stays.")
-
-    @classmethod
-    def of(cls, it: Ingested) -> Self:
-        """Shape it."""
-        return cls(accepted=it.accepted, known=it.known, differing=it.differing)
 
 
 class ReasonWire(Wire):
@@ -121,7 +114,7 @@ class SummaryWire(Wire):
         )
 
 
-class QuarantinedWire(Wire):
+class QuarantinedWire(CopiedWire):
     """A refused record."""
 
     source: str
@@ -141,7 +134,7 @@ class QuarantineWire(Wire):
     @classmethod
     def of(cls, found: Sequence[Quarantined]) -> Self:
         """Shape them."""
-        return cls(quarantined=[QuarantinedWire(**asdict(it)) for it in found])
+        return cls(quarantined=[QuarantinedWire.of(it) for it in found])
 
 
 def _next(it: Summary, at: datetime) -> str | None:

@@ -4,18 +4,18 @@ from typing import Annotated, Self
 
 from pydantic import Field, JsonValue
 
-from deployments.wire.base import Wire, Zulu, zulu
+from deployments.wire.base import AskedWire, CopiedWire, Wire, Zulu, zulu
 from lifecycle_core.operations.versions import History
 from lifecycle_core.versions.compare import Comparison
-from lifecycle_core.versions.diff import Diff, Side
-from lifecycle_core.versions.version import Activation, Performance, Rollback, VariantSummary, Version
+from lifecycle_core.versions.diff import Diff
+from lifecycle_core.versions.version import VariantSummary, Version
 
 VariantName = Annotated[str, Field(min_length=1, max_length=200)]
 Number = Annotated[int, Field(ge=1, lt=2**31, strict=True)]
 Why = Annotated[str, Field(max_length=1000, description="Kept in the audit log.")]
 
 
-class RegisterRequest(Wire):
+class RegisterRequest(AskedWire):
     """A version to keep."""
 
     variant_name: VariantName
@@ -26,7 +26,7 @@ class RegisterRequest(Wire):
     tools: list[JsonValue] = Field(default_factory=list)
 
 
-class ActivateRequest(Wire):
+class ActivateRequest(AskedWire):
     """The version to activate."""
 
     variant_name: VariantName
@@ -34,14 +34,14 @@ class ActivateRequest(Wire):
     reason: Why = ""
 
 
-class RollbackRequest(Wire):
+class RollbackRequest(AskedWire):
     """The variant to bring back."""
 
     variant_name: VariantName
     reason: Why = ""
 
 
-class TagRequest(Wire):
+class TagRequest(AskedWire):
     """A tag to set, or to move here."""
 
     variant_name: VariantName
@@ -83,50 +83,26 @@ class VersionWire(Wire):
         )
 
 
-class ActivationWire(Wire):
+class ActivationWire(CopiedWire):
     """A change of the active version."""
 
     variant_name: str
     version: int
     previous_version: int | None
-    activated_at: Zulu
+    activated_at: Zulu = Field(validation_alias="at")
     by: str
-    reason: str
+    reason: str = Field(validation_alias="why")
     kind: str = Field(description="activate or rollback")
-    rolled_back: bool = Field(description="A later rollback has taken it back.")
-
-    @classmethod
-    def of(cls, it: Activation) -> Self:
-        """Shape it."""
-        return cls(
-            variant_name=it.variant_name,
-            version=it.version,
-            previous_version=it.previous_version,
-            activated_at=it.at,
-            by=it.by,
-            reason=it.why,
-            kind=it.kind,
-            rolled_back=it.popped,
-        )
+    rolled_back: bool = Field(validation_alias="popped", description="A later rollback has taken it back.")
 
 
-class RollbackWire(Wire):
+class RollbackWire(CopiedWire):
     """What a rollback did."""
 
     variant_name: str
     previous_version: int
     current_version: int
     rolled_back_at: Zulu
-
-    @classmethod
-    def of(cls, it: Rollback) -> Self:
-        """Shape it."""
-        return cls(
-            variant_name=it.variant_name,
-            previous_version=it.previous_version,
-            current_version=it.current_version,
-            rolled_back_at=it.rolled_back_at,
-        )
 
 
 class VersionHistoryWire(Wire):
@@ -149,14 +125,14 @@ class VersionHistoryWire(Wire):
         )
 
 
-class PerformanceWire(Wire):
+class PerformanceWire(CopiedWire):
     """What a version's traffic came to; null where nothing is known. `…N` counts the conversations that know a figure."""
 
     version: int
     total_conversations: int
     bookings: int
     escalations: int
-    avg_cost: float | None
+    avg_cost: float | None = Field(validation_alias="avg_cost_usd")
     avg_tokens: float | None
     booking_rate: float | None
     escalation_rate: float | None
@@ -164,24 +140,6 @@ class PerformanceWire(Wire):
     escalated_n: int
     cost_n: int
     tokens_n: int
-
-    @classmethod
-    def of(cls, it: Performance) -> Self:
-        """Shape it."""
-        return cls(
-            version=it.version,
-            total_conversations=it.total_conversations,
-            bookings=it.bookings,
-            escalations=it.escalations,
-            avg_cost=it.avg_cost_usd,
-            avg_tokens=it.avg_tokens,
-            booking_rate=it.booking_rate,
-            escalation_rate=it.escalation_rate,
-            booked_n=it.booked_n,
-            escalated_n=it.escalated_n,
-            cost_n=it.cost_n,
-            tokens_n=it.tokens_n,
-        )
 
 
 class DifferencesWire(Wire):
@@ -223,17 +181,12 @@ def _percent(change: float | None) -> float | None:
     return None if change is None else round(100 * change, 2)
 
 
-class SideWire(Wire):
+class SideWire(CopiedWire):
     """One version of a diff."""
 
     version: int
     prompt_length: int
     changes: list[str]
-
-    @classmethod
-    def of(cls, it: Side) -> Self:
-        """Shape it."""
-        return cls(version=it.version, prompt_length=it.prompt_length, changes=list(it.changes))
 
 
 class DiffWire(Wire):
@@ -261,7 +214,7 @@ class DiffWire(Wire):
         )
 
 
-class VariantWire(Wire):
+class VariantWire(CopiedWire):
     """A variant in the list; `variant_name` is written as the plan writes it."""
 
     variant_name: str = Field(alias="variant_name")
@@ -269,19 +222,7 @@ class VariantWire(Wire):
     total_versions: int
     active_version: int | None
     conversations: int
-    last_conversation_at: Zulu | None
-
-    @classmethod
-    def of(cls, it: VariantSummary) -> Self:
-        """Shape it."""
-        return cls(
-            variant_name=it.variant_name,
-            latest_version=it.latest_version,
-            total_versions=it.total_versions,
-            active_version=it.active_version,
-            conversations=it.conversations,
-            last_conversation_at=it.last_ended_at,
-        )
+    last_conversation_at: Zulu | None = Field(validation_alias="last_ended_at")
 
 
 class VariantsWire(Wire):

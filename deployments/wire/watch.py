@@ -5,9 +5,9 @@ from typing import Self
 
 from pydantic import Field
 
-from deployments.wire.base import Wire, Zulu
+from deployments.wire.base import CopiedWire, Wire, Zulu
 from deployments.wire.drift import DriftWire
-from lifecycle_core.drift.episodes import DriftMetrics, Episode, RecordedCheck
+from lifecycle_core.drift.episodes import Episode
 
 
 class EpisodeWire(Wire):
@@ -58,7 +58,7 @@ class DriftHistoryWire(Wire):
         return cls(episodes=[EpisodeWire.of(it) for it in found], next_cursor=more)
 
 
-class DriftMetricsWire(Wire):
+class DriftMetricsWire(CopiedWire):
     """How the watch itself goes, over all variants."""
 
     checks: int
@@ -69,25 +69,10 @@ class DriftMetricsWire(Wire):
     detections_per_week: float = Field(description="A week's mean over the last 28 days.")
     by_metric: dict[str, int]
     last_check_at: Zulu | None
-    last_check_age_seconds: float | None
-
-    @classmethod
-    def of(cls, it: DriftMetrics) -> Self:
-        """Shape them."""
-        return cls(
-            checks=it.checks,
-            checks_last_day=it.checks_last_day,
-            episodes=it.episodes,
-            open_episodes=it.open_episodes,
-            detections_last_week=it.detections_last_week,
-            detections_per_week=it.detections_per_week,
-            by_metric={str(metric): count for metric, count in it.by_metric.items()},
-            last_check_at=it.last_check_at,
-            last_check_age_seconds=it.last_check_age_s,
-        )
+    last_check_age_seconds: float | None = Field(validation_alias="last_check_age_s")
 
 
-class CheckWire(Wire):
+class CheckWire(CopiedWire):
     """A recorded check."""
 
     at: Zulu
@@ -95,8 +80,3 @@ class CheckWire(Wire):
     status: str
     drifts: list[str]
     severity: str | None
-
-    @classmethod
-    def of(cls, it: RecordedCheck) -> Self:
-        """Shape it."""
-        return cls(at=it.at, version=it.version, status=it.status, drifts=list(it.drifts), severity=it.severity)

@@ -142,7 +142,8 @@ class _Check:
     def notes(self, judged: list[_Judged], own: int, latest: datetime | None) -> tuple[str, ...]:
         """What a reader must know besides."""
         notes = []
-        if own > self.now - REFERENCE_HOURS:
+        cut = own > self.now - REFERENCE_HOURS
+        if cut:
             notes.append(f"this version has served since {instant(own):%Y-%m-%dT%H:%MZ}; nothing before that is compared")
         assumed = [it.assumed_from for it in judged if it.assumed_from is not None]
         if assumed:
@@ -151,7 +152,8 @@ class _Check:
                 f"there the correlation within a day is assumed to be {ASSUMED_CORRELATION}, not learnt"
             )
         if not self.gathered.shown_recent.of("conversations"):
-            newest = f"; the newest before ended at {latest:%Y-%m-%dT%H:%MZ}: ask as of then" if latest else ""
+            another = latest is None or (cut and latest < instant(own))  # the conversation of a former version
+            newest = "" if another else f"; the newest before ended at {latest:%Y-%m-%dT%H:%MZ}: ask as of then"
             notes.append(f"no conversation ended in the last {self.policy.recent_hours} h{newest}")
         return tuple(notes)
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from lifecycle_core.errors import SchemaMismatchError
 from lifecycle_core.store import audit, damage, migrations
 from lifecycle_core.store.database import Database, sqlite_module
 
@@ -26,6 +27,15 @@ def revision(database: Database) -> str | None:
     """The revision of the database's schema; None where it has none yet."""
     with database.read() as tx:
         return migrations.current(tx)
+
+
+def expect_current(database: Database) -> str:
+    """The revision of the database's schema; raises SchemaMismatchError where it is not this program's."""
+    found = revision(database)
+    if found != migrations.HEAD:
+        message = f"the database has revision {found or 'none'}, and this program needs {migrations.HEAD}; run lifecycle db upgrade"
+        raise SchemaMismatchError(message)
+    return migrations.HEAD
 
 
 def upgrade(database: Database) -> list[str]:

@@ -1,12 +1,16 @@
 """`lifecycle drift`, as a person and as a program reads it."""
 
 import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from deployments.cli import drift_report, shown
 from deployments.wire.drift import DriftWire
-from lifecycle_core.conversations import Conversation
-from lifecycle_core.operations import drift, traffic
+from lifecycle_core.conversations import Conversation, Window
+from lifecycle_core.drift.report import DriftReport, Figure, Metric, MetricReport, RecommendedAction, Status
+from lifecycle_core.operations import drift, traffic, versions
+from lifecycle_core.provenance import Provenance
 from tasks import context
 
 AT = "2025-10-07T12:00:00Z"
@@ -35,7 +39,7 @@ def test_no_drift_exits_with_0(watched):
 def test_long_after_the_last_conversation_the_command_as_of_then_is_printed(watched):
     said = watched("drift", "check", "baseline")
     assert said.exit_code == 0
-    assert "its newest conversation ended at 2025-10-07 11:48Z" in said.stdout
+    assert "the variant's newest conversation ended at 2025-10-07 11:48Z" in said.stdout
     assert said.stdout.endswith("  lifecycle drift check baseline --at 2025-10-07T12:00:00Z\n")
 
 
@@ -115,10 +119,38 @@ def test_an_hour_ahead_is_what_clocks_may_differ_by(watched):
     assert watched("drift", "check", "baseline", "--at", soon).exit_code == 0
 
 
-def test_a_hostile_name_reaches_no_terminal_as_it_is(lifecycle, act):
-    name = "\x9b31m[bold]evil[/bold]"
+def test_a_name_is_no_markup_to_the_terminal(lifecycle, act):
+    name = "[bold]evil[/bold]"
     traffic.ingest(context.database(), act, [Conversation(id="c", variant=name, ended_at=act.at)])
     said = lifecycle("drift", "check", name, "--at", AT)
     assert said.exit_code == 0
-    assert "\x9b" not in said.stdout
-    assert "[bold]evil[/bold]" in said.stdout
+    assert name in said.stdout
+
+
+@pytest.mark.parametrize("hostile", ["\x9b31mred", "\x1b]0;owned\x07", "\u202egnorw"])
+def test_a_refusal_and_a_command_to_type_show_no_hostile_byte(lifecycle, hostile):
+    said = lifecycle("drift", "check", hostile)
+    assert said.exit_code == 2
+    assert not set(hostile) - set(filter(str.isprintable, hostile)) & set(said.stderr)
+    assert shown.command("drift", "check", hostile).isprintable()
+
+
+def test_after_a_promotion_the_former_versions_conversations_are_no_reason_to_ask_as_of_then(watched, act):
+    at = datetime(2025, 10, 7, 12, tzinfo=UTC)
+    for number, when in ((1, at - timedelta(days=14)), (2, at)):
+        then = Provenance("test", when)
+        versions.register(context.database(), then, variant="baseline", system_prompt=f"prompt {number}")
+        versions.activate(context.database(), then, "baseline", number)
+    said = watched("drift", "check", "baseline", "--at", "2025-10-07T13:00:00Z")
+    assert said.exit_code == 0
+    assert said.stdout.endswith("No verdict: version 2 serves since 2025-10-07 12:00Z, and no conversation of it has ended yet.\n")
+
+
+def test_an_explained_alarm_is_told_as_an_incident_and_never_as_chance(capsys, act):
+    whole, evidence = Window(act.at - timedelta(days=7), act.at), Figure(n=500, missing=0, value=0.8)
+    shown_metrics = [MetricReport(it, Status.STABLE, evidence, evidence, 0.1, incident=it is Metric.BOOKING_RATE) for it in Metric]
+    advice = RecommendedAction.INVESTIGATE
+    drift_report.show(DriftReport("baseline", 1, act.at, whole, whole, tuple(shown_metrics), recommended_action=advice))
+    told = capsys.readouterr().out
+    assert next(line for line in told.splitlines() if line.startswith("booking rate ")).split()[5] == "incident"
+    assert "No drift of the prompt: a provider's fault explains booking rate. Advice: look into it." in told

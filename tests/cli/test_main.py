@@ -168,6 +168,40 @@ def test_a_reader_that_goes_away_is_no_error_worth_a_word(watched, tmp_path):
     assert ran.stderr == ""
 
 
+@pytest.mark.parametrize("words", [["status"], ["--help"], ["ingest", "--fields"], ["status", "--json"]], ids=" ".join)
+def test_an_output_that_is_full_is_one_sentence(lifecycle, tmp_path, words):
+    with Path("/dev/full").open("w") as full:
+        ran = subprocess.run(
+            [LIFECYCLE, *words],
+            env={**os.environ, "LIFECYCLE_DATA_DIR": str(tmp_path / "data")},
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    told = "the output cannot be written: No space left on device; make room where it goes, or send it elsewhere\n"
+    assert (ran.returncode, ran.stderr) == (1, told)
+
+
+@pytest.mark.parametrize(
+    ("clock", "told"),
+    [
+        ("2025-09-23T12:00:00Z=2026-01-01T00:00:00Z*nan", "with a rate from 0 to 1,000,000"),
+        ("2025-09-23T12:00:00Z=2026-01-01T00:00:00Z*1e300", "with a rate from 0 to 1,000,000"),
+        ("2025-09-23T12:00:00Z=2026-01-01T00:00:00Z*-1", "with a rate from 0 to 1,000,000"),
+        ("2025-09-23T12:00:00Z=1950-01-01T00:00:00Z*1e6", "tells a time outside of the years 2000 to 2199"),
+        ("9999-12-31T23:59:59-14:00=2026-01-01T00:00:00Z*0", "tells a time outside of the years 2000 to 2199"),
+        ("0001-01-01T00:00:00+14:00=2026-01-01T00:00:00Z*0", "tells a time outside of the years 2000 to 2199"),
+    ],
+)
+def test_a_clock_that_cannot_be_meant_is_one_sentence(lifecycle, monkeypatch, clock, told):
+    monkeypatch.setenv("LIFECYCLE_CLOCK", clock)
+    said = lifecycle("status")
+    assert (said.exit_code, said.stdout) == (2, "")
+    assert told in said.stderr
+    assert len(said.stderr.splitlines()) == 1
+
+
 @pytest.mark.slow
 def test_ctrl_c_exits_with_130_and_leaves_nothing_half_written(tmp_path):
     with subprocess.Popen(

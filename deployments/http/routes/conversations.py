@@ -8,7 +8,7 @@ from deployments.http.dependencies import Acting, Store
 from deployments.http.problems import answers
 from deployments.wire.traffic import IngestedWire, conversation_schema
 from lifecycle_core.operations import traffic
-from lifecycle_core.traffic.posted import MAX_BODY_BYTES, MAX_CONVERSATIONS, conversations_of, too_large
+from lifecycle_core.traffic.posted import MAX_BODY_BYTES, MAX_CONVERSATIONS, conversations_of
 
 router = APIRouter(prefix="/api/lifecycle", tags=["traffic"])
 
@@ -21,14 +21,9 @@ BODY: Final[dict[str, Any]] = {
 }
 
 
-async def body_within_bounds(request: Request) -> bytes:
-    """The body; past the bounds nothing more of it is read."""
-    held = bytearray()
-    async for piece in request.stream():
-        held += piece
-        if len(held) > MAX_BODY_BYTES:
-            raise too_large()
-    return bytes(held)
+async def whole_body(request: Request) -> bytes:
+    """The body, which no request may have longer than is read."""
+    return await request.body()
 
 
 @router.post(
@@ -40,7 +35,7 @@ async def body_within_bounds(request: Request) -> bytes:
     openapi_extra={"requestBody": BODY},
 )
 def post_conversations(
-    body: Annotated[bytes, Depends(body_within_bounds)],
+    body: Annotated[bytes, Depends(whole_body)],
     act: Acting,
     database: Store,
     content_type: Annotated[str, Header(include_in_schema=False)] = "",

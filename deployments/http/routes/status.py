@@ -23,7 +23,7 @@ class Health(BaseModel):
 class Readiness(Health):
     """Ready to serve, with the schema's revision."""
 
-    revision: str | None
+    revision: str
 
 
 @router.get("/api/lifecycle/status", summary="How everything stands", responses=answers())
@@ -47,4 +47,4 @@ def healthz() -> Health:
 @router.get("/readyz", summary="Whether the database answers and has this program's schema", responses=answers())
 def readyz(database: Store) -> Readiness:
     """Else 503 says what is wrong."""
-    return Readiness(revision=databases.revision(database))
+    return Readiness(revision=databases.expect_current(database))

@@ -227,6 +227,13 @@ def test_silence_is_said_with_the_newest_conversation(simulated, now):
     assert any("no conversation ended in the last 24 h; the newest before ended at 2025-10-11T11:55Z" in it for it in report.notes)
 
 
+def test_a_former_versions_conversation_is_no_reason_to_ask_as_of_then(simulated, now):
+    later = now + timedelta(days=2)
+    report = detect(simulated(), POLICY, later, latest=now - timedelta(minutes=5), since=later - timedelta(hours=1))
+
+    assert "no conversation ended in the last 24 h" in report.notes
+
+
 def test_late_rows_of_the_recent_window_are_counted(simulated, now):
     table = simulated()
     table.sums[-3:, scalar("late")] = [2, 0, 1]
