@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import Depends, Header, Query, Request
 
+from deployments.wire.base import Instant
 from lifecycle_core.errors import InvalidInputError
 from lifecycle_core.provenance import Provenance
 from lifecycle_core.store.database import Database
@@ -13,7 +14,7 @@ from tasks import context
 
 
 def asked_at(
-    at: Annotated[datetime | None, Query(description="Ask as of this instant, ISO 8601 with a zone; now by default.")] = None,
+    at: Annotated[Instant | None, Query(description="Ask as of this instant, ISO 8601 with a zone; now by default.")] = None,
 ) -> datetime:
     """The instant that is asked for."""
     return context.as_of(at)
@@ -45,7 +46,7 @@ def asked_before(
     """Where the page begins: before this row."""
     if cursor is None:
         return None
-    if not (cursor.isascii() and cursor.isdecimal() and int(cursor) > 0):
+    if not (cursor.isascii() and cursor.isdecimal() and 0 < int(cursor) < 2**31):
         message = f"cursor is {cursor!r}; give the nextCursor of the page before"
         raise InvalidInputError(message, field="cursor")
     return int(cursor)
