@@ -10,6 +10,7 @@ from typing import Final
 
 from pydantic import JsonValue
 
+from lifecycle_core.conversations import MAX_NAME_CHARACTERS, is_name
 from lifecycle_core.errors import InvalidInputError, NothingActiveError, NothingToRollBackError, TooLargeError
 from lifecycle_core.provenance import Provenance
 from lifecycle_core.store import answers, variants, versions
@@ -23,7 +24,6 @@ from lifecycle_core.versions.version import Activation, Rollback, Tag, Tagged, V
 MAX_PROMPT_CHARACTERS: Final = 1_000_000
 MAX_DOCUMENT_CHARACTERS: Final = 200_000
 """What `metadata`, `parameters` and `tools` may each hold, written as JSON."""
-MAX_NAME_CHARACTERS: Final = 200
 MAX_DOCUMENT_DEPTH: Final = 100
 """How deeply lists and objects may stand in each other in one of them."""
 MAX_DESCRIPTION_CHARACTERS: Final = 1_000
@@ -199,7 +199,7 @@ def _tag(tx: Transaction, variant: str, version: int, tag: str, description: str
 
 
 def _check_name(field: str, name: str) -> None:
-    if not 1 <= len(name) <= MAX_NAME_CHARACTERS or not name.isprintable():
+    if not is_name(name):
         message = f"{field} is {name[:50]!r}; give 1 to {MAX_NAME_CHARACTERS} printable characters"
         raise InvalidInputError(message, field=field)
 

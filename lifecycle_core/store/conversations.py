@@ -266,9 +266,10 @@ def iterate(tx: Transaction, variant: str, names: Sequence[str] = _FIELDS) -> It
     columns = [_CONVERSATIONS.c[name] for name in (*names, "received_at")]
     chosen = select(*columns).where(_CONVERSATIONS.c.variant == variant).order_by(_CONVERSATIONS.c.id)
     lists = [name for name in names if name in _LISTS]
-    for row in tx.connection().execute(chosen, execution_options={"yield_per": _STREAM}).mappings():
-        values = {name: row[name] for name in names}
-        yield Conversation(**{**values, **{name: tuple(values[name]) for name in lists}}), row["received_at"]
+    with tx.connection().execute(chosen, execution_options={"yield_per": _STREAM}) as found:
+        for row in found.mappings():
+            values = {name: row[name] for name in names}
+            yield Conversation(**{**values, **{name: tuple(values[name]) for name in lists}}), row["received_at"]
 
 
 def rollups(tx: Transaction, variant: str) -> dict[RollupKey, NDArray[np.float64]]:

@@ -5,26 +5,28 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+from lifecycle_core.store.migrations import HEAD
+
 DATABASE = Path("data/lifecycle.db")
 
 
 def test_a_fresh_database_is_brought_up_and_told_to_be_up_to_date_the_next_time(lifecycle):
     DATABASE.unlink()
-    assert lifecycle("db", "upgrade").stdout.endswith("lifecycle.db has revision 0001 now\n")
+    assert lifecycle("db", "upgrade").stdout.endswith(f"{HEAD} now\n")
     assert lifecycle("db", "upgrade").stdout.endswith("lifecycle.db was up to date\n")
-    assert lifecycle("db", "revision").stdout == "0001\n"
+    assert lifecycle("db", "revision").stdout == f"{HEAD}\n"
 
 
 def test_without_a_terminal_nothing_is_taken_back_unless_told_twice(watched):
     said = watched("db", "downgrade", "base")
     assert said.exit_code == 2
     assert "there is no terminal to ask at; give --yes" in said.stderr
-    assert watched("db", "revision").stdout == "0001\n"
+    assert watched("db", "revision").stdout == f"{HEAD}\n"
 
 
 def test_the_schema_goes_down_and_up_again(lifecycle):
     said = lifecycle("db", "downgrade", "base", "--yes")
-    assert "has lost revision 0001\nUndo: lifecycle db upgrade" in said.stdout
+    assert f"has lost revision {HEAD}, 0001\nUndo: lifecycle db upgrade" in said.stdout
     assert lifecycle("db", "revision").stdout == "-\n"
     assert lifecycle("db", "upgrade").exit_code == 0
 
@@ -32,7 +34,7 @@ def test_the_schema_goes_down_and_up_again(lifecycle):
 def test_a_revision_that_never_was_is_refused(lifecycle):
     said = lifecycle("db", "downgrade", "9999", "--yes")
     assert said.exit_code == 2
-    assert said.stderr == "the database has not had revision '9999'; it has had: 0001; base takes all back\n"
+    assert said.stderr == "the database has not had revision '9999'; it has had: 0001, 0002; base takes all back\n"
 
 
 def test_a_database_of_a_newer_program_is_left_alone(lifecycle):
@@ -40,7 +42,7 @@ def test_a_database_of_a_newer_program_is_left_alone(lifecycle):
         other.execute("UPDATE alembic_version SET version_num = '9999'")
     said = lifecycle("status")
     assert said.exit_code == 1
-    assert "the database has revision 9999, and this program knows revisions up to 0001; use the newer program" in said.stderr
+    assert f"the database has revision 9999, and this program knows revisions up to {HEAD}; use the newer program" in said.stderr
 
 
 def test_a_sound_database_verifies(watched):

@@ -193,9 +193,9 @@ def test_a_damaged_document_is_found_and_what_is_behind_it_looked_at(kept, state
     assert {problem, f"{ACTIVATION} why 'so'; the audit log says ''"} <= {*broken_by(kept, text(statement))}
 
 
-def test_a_damaged_conversation_is_found(database, act):
-    traffic.ingest(database, act, [Conversation(id="7", variant="baseline", version=1, ended_at=act.at)])
-    (first, *_) = broken_by(database, text("UPDATE conversations SET actions = '['"))
+def test_a_damaged_conversation_is_found(any_database, act):
+    traffic.ingest(any_database, act, [Conversation(id="7", variant="baseline", version=1, ended_at=act.at)])
+    (first, *_) = broken_by(any_database, text("UPDATE conversations SET actions = '['"))
     assert first == f"{UNCOUNTED}: the database is damaged where it says '[' (lifecycle db verify names the row); put a backup in its place"
 
 
