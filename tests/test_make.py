@@ -44,7 +44,7 @@ def test_a_package_that_cannot_be_had_is_told_with_the_remedy(clone):
 
 
 def test_help_names_every_target():
-    shown = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    shown = subprocess.run(["make", "--no-print-directory", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     targets = {
         line.split(":")[0] for line in (ROOT / "Makefile").read_text().splitlines() if ":" in line and line[0].isalpha() and "=" not in line
     }
