@@ -63,11 +63,10 @@ def pytest_collection_modifyitems(config, items):
         config.hook.pytest_deselected(items=needing)
 
 
-def pytest_terminal_summary(terminalreporter):
-    """Say in one sentence each what was left out."""
-    for need in NEEDS:
-        if not need.met:
-            terminalreporter.write_line(f"left out: every test that needs {need.remedy}", yellow=True)
+def pytest_report_header():
+    """Say in one sentence what is left out."""
+    unmet = [need.remedy for need in NEEDS if not need.met]
+    return [f"left out: every test that needs {' or '.join(unmet)}"] if unmet else []
 
 
 @pytest.fixture
