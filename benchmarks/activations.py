@@ -20,7 +20,7 @@ from time import perf_counter
 
 import numpy as np
 
-from lifecycle_core.errors import NothingToRollBackError
+from lifecycle_core.errors import DatabaseUnavailableError, NothingToRollBackError
 from lifecycle_core.operations import versions
 from lifecycle_core.operations.database import upgrade, verify
 from lifecycle_core.provenance import Provenance
@@ -132,12 +132,9 @@ def _change(process: int, url: str, changes: int) -> Noted:
         name = f"change {number} of process {process}"
         act = Provenance(f"process {process}", START + timedelta(seconds=number), name)
         variant, version = VARIANTS[chance.integers(len(VARIANTS))], int(chance.integers(VERSIONS)) + 1
-        began = perf_counter()
+        began, activates = perf_counter(), bool(chance.integers(2))
         try:
-            if chance.integers(2):
-                changed = versions.activate(database, act, variant, version).why == name
-            else:
-                changed = bool(versions.roll_back(database, act, variant))
+            changed = _made(database, act, variant, version if activates else None)
         except NothingToRollBackError:
             refused += 1
         else:
@@ -146,6 +143,17 @@ def _change(process: int, url: str, changes: int) -> Noted:
         seconds.append(perf_counter() - began)
     database.close()
     return Noted(acknowledged, unchanged, refused, seconds)
+
+
+def _made(database: Database, act: Provenance, variant: str, version: int | None) -> bool:
+    """Activate `version`, or roll back; asked again for as long as others hold the database: -> whether it changed anything."""
+    while True:
+        try:
+            if version is None:
+                return bool(versions.roll_back(database, act, variant))
+            return versions.activate(database, act, variant, version).why == act.why
+        except DatabaseUnavailableError:
+            continue
 
 
 @contextmanager

@@ -21,6 +21,7 @@ LIFECYCLE = (sys.executable, "-P", "-m", "deployments.cli")
 ENDS_WITHIN_S = 60.0
 _ANSWERS_WITHIN_S = 20.0
 _LINES_TOLD = 3
+_PAGE = 200  # as many runs as Prefect tells at once
 
 OnLine = Callable[[str], None]
 OnWait = Callable[[], None]
@@ -87,10 +88,14 @@ class Tree:
             self._fail(f"ended with {self.process.returncode}")
 
     def end(self, number: int = signal.SIGINT) -> int:
-        """Send a signal to the parent of the tree alone, and wait for its end: -> its return code."""
+        """Send a signal to the parent of the tree alone, and wait for its end: -> its return code. One that hangs is killed."""
         if self.process.poll() is None:
             self.process.send_signal(number)
-        code = self.process.wait(ENDS_WITHIN_S)
+        try:
+            code = self.process.wait(ENDS_WITHIN_S)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            code = self.process.wait()
         self._reader.join(timeout=ENDS_WITHIN_S)
         for pipe in (self.process.stdin, self.process.stdout):
             if pipe is not None:
@@ -107,8 +112,10 @@ class Tree:
 
     def runs(self) -> list[Mapping[str, Any]]:
         """Every flow run that Prefect knows, the first due first."""
-        found: list[Mapping[str, Any]] = self.prefect("/flow_runs/filter", {"sort": "EXPECTED_START_TIME_ASC"})
-        return found
+        found: list[Mapping[str, Any]] = []
+        while len(page := self.prefect("/flow_runs/filter", {"sort": "EXPECTED_START_TIME_ASC", "offset": len(found)})) == _PAGE:
+            found += page
+        return found + page
 
     @staticmethod
     def command(*words: str) -> list[str]:
