@@ -115,7 +115,7 @@ class Tree:
         found: list[Mapping[str, Any]] = []
         while len(page := self.prefect("/flow_runs/filter", {"sort": "EXPECTED_START_TIME_ASC", "offset": len(found)})) == _PAGE:
             found += page
-        return found + page
+        return [*found, *page]
 
     @staticmethod
     def command(*words: str) -> list[str]:
