@@ -60,10 +60,3 @@ class SampleRefusedError(LifecycleError):
 
     status: ClassVar[int] = 409
     code = "sample-refused"
-
-
-class BudgetSpentError(LifecycleError):
-    """A call to a model past what the session may spend."""
-
-    status = 409
-    code = "budget-spent"
