@@ -11,12 +11,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from statistics import fmean
 from typing import Self
 
 import numpy as np
 
 from lifecycle_core.errors import InvalidInputError
 from lifecycle_core.policy import ShadowPolicy
+from lifecycle_core.replay.episode import Replay
 from lifecycle_core.statistics.arrays import Array, divide, floats
 
 SECONDS_AN_HOUR = 3600
@@ -68,6 +70,20 @@ class Arm:
             if figure is not None and not (np.isfinite(figure) and figure >= 0):
                 message = f"{name} is {figure}; give a number from 0, or none"
                 raise InvalidInputError(message, field=name)
+
+    @classmethod
+    def of(cls, replays: Sequence[Replay]) -> Self:
+        """What replays of one scenario by one version came to."""
+        costs = [it.cost_usd for it in replays if it.cost_usd is not None]
+        latencies = [it.latency_s for it in replays if it.latency_s is not None]
+        return cls(
+            replays=len(replays),
+            successes=sum(it.booked and it.broken_by != "infrastructure" for it in replays),
+            escalations=sum(it.escalated for it in replays),
+            lost=sum(it.broken_by == "infrastructure" for it in replays),
+            cost_usd=sum(costs) if len(costs) == len(replays) else None,
+            latency_s=fmean(latencies) if latencies else None,
+        )
 
     @property
     def rate(self) -> float:
