@@ -1,0 +1,160 @@
+"""Personal data taken out before anything leaves the machine, each thing in exchange for a typed placeholder.
+
+Dates, times, prices and our own ids are left alone: a scheduling log without them
+says nothing.
+"""
+
+import hmac
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import chain
+from typing import Any, Final, Self
+
+from lifecycle_core.conversations import Conversation
+from lifecycle_core.privacy.detectors import ORDERED, Finding, Kind, names, no_name
+from lifecycle_core.privacy.fencing import visible
+
+NUMBERS: Final = 9999
+FEWEST_CHARACTERS: Final = 3
+"""A known name shorter than this is masked in whole only, not in parts."""
+MAX_KNOWN: Final = 200
+
+_PLACEHOLDER: Final = re.compile(r"<[A-Z]{3,12}_\d{1,4}>")
+_FIELDS: Final = re.compile(
+    r"^(?:(?:customer|client|guest|user|contact|first|last|full|patient|passenger)[ _-]?)*"
+    r"(?:name|surname|phone|mobile|telephone|e?mail|address|street)"
+    r"(?:[ _-]?(?:number|address|line|no))?\d?$",
+    re.IGNORECASE,
+)
+_OWN_NAMES: Final = frozenset({"role", "name", "type", "id", "tool_call_id"})
+"""What is no text of anybody's in a message: roles, tools, our ids."""
+
+
+def find(text: str, known: "re.Pattern[str] | None" = None) -> tuple[Finding, ...]:
+    """What is somebody's in `text`, in its order, nothing twice.
+
+    known : matches names that are known from elsewhere.
+
+    >>> [finding.kind.value for finding in find("Anna here, at anna@example.com or (212) 555-0147, Tuesday 3:30 pm.")]
+    ['NAME', 'EMAIL', 'PHONE']
+    """
+    found: list[Finding] = []
+    taken = [match.span() for match in _PLACEHOLDER.finditer(text)]
+    spans = [(Kind.NAME, match.span()) for match in known.finditer(text)] if known else []
+    for kind, (start, end) in chain(spans, ((kind, span) for kind, detector in ORDERED for span in detector(text))):
+        if all(end <= other or start >= until for other, until in taken):
+            taken.append((start, end))
+            found.append(Finding(kind, start, end))
+    return tuple(sorted(found, key=lambda it: it.start))
+
+
+@dataclass(frozen=True, slots=True)
+class Masker:
+    """Puts `<PHONE_4821>` in place of a telephone number, and so on: one thing, one placeholder, wherever it stands.
+
+    key : a secret of the installation or the session; without it nobody can tell from a placeholder what it stands for.
+    known : what is somebody's though no detector knows it, such as the customer's name in the record.
+
+    >>> masker = Masker(b"secret")
+    >>> masker("Call (212) 555-0147.") == masker("Call (212) 555-0147.") != "Call (212) 555-0147."
+    True
+    >>> masker("Tuesday 2025-10-07 at 3:30 pm for $140, order 12345678")
+    'Tuesday 2025-10-07 at 3:30 pm for $140, order 12345678'
+    """
+
+    key: bytes = field(repr=False)
+    known: "re.Pattern[str] | None" = field(default=None, repr=False)
+
+    def __call__(self, text: str) -> str:
+        """`text` without what cannot be seen and without what is somebody's."""
+        shown = visible(text)
+        parts, at = [], 0
+        for finding in find(shown, self.known):
+            parts += [shown[at : finding.start], self._placeholder(finding.kind, shown[finding.start : finding.end])]
+            at = finding.end
+        return "".join([*parts, shown[at:]]) if parts else shown
+
+    def knowing(self, entities: Iterable[str]) -> Self:
+        """The same masker, which also masks `entities` wherever they stand, and the longer words of each."""
+        return replace(self, known=_pattern(entities))
+
+    def of(self, conversation: Conversation) -> Self:
+        """The same masker, which also masks everywhere what `conversation` tells of its customer anywhere."""
+        return self.knowing(_told(conversation))
+
+    def conversation(self, conversation: Conversation) -> Conversation:
+        """`conversation` with every text in it masked: messages, arguments of calls, goal, errors, and the customer's id."""
+        mask = self.of(conversation)
+        customer = conversation.customer_id
+        return replace(
+            conversation,
+            messages=tuple(_deep(dict(message), mask) for message in conversation.messages),
+            errors=tuple({**fault, "message": mask(fault["message"])} for fault in conversation.errors),
+            goal=mask(conversation.goal) if conversation.goal else conversation.goal,
+            customer_id=self._placeholder(Kind.NAME, customer) if customer else customer,
+        )
+
+    def _placeholder(self, kind: Kind, value: str) -> str:
+        plain = "".join(value.lower().split()) if kind is Kind.NAME else re.sub(r"[\W_]+", "", value.lower())
+        digest = hmac.digest(self.key, plain.encode("utf-8", "surrogatepass"), "sha256")
+        return f"<{kind}_{int.from_bytes(digest[:4]) % NUMBERS + 1}>"
+
+
+def _pattern(entities: Iterable[str]) -> re.Pattern[str] | None:
+    """What matches each of `entities` whole in any case, and each long part of a name as it is written."""
+    whole = list(dict.fromkeys(it for it in (" ".join(visible(entity).split()) for entity in entities) if len(it) >= FEWEST_CHARACTERS))[
+        :MAX_KNOWN
+    ]
+    parts = {part for it in whole if not any(letter.isdigit() or letter == "@" for letter in it) for part in it.split() if _telling(part)}
+    if not whole:
+        return None
+    wholes = "|".join(re.escape(it).replace(r"\ ", r"\s+") for it in sorted(whole, key=len, reverse=True))
+    each = "|".join(re.escape(it) for it in sorted(parts, key=len, reverse=True))
+    return re.compile(rf"(?<!\w)(?:(?i:{wholes}){f'|{each}' if each else ''})(?!\w)")
+
+
+def _telling(part: str) -> bool:
+    return len(part) >= FEWEST_CHARACTERS and part[0].isupper() and not no_name(part)
+
+
+def _told(conversation: Conversation) -> Iterator[str]:
+    """The names, addresses and numbers that stand in fields of calls, or by cue in any text."""
+    for text in filter(None, [conversation.goal, *(message.get("content") for message in conversation.messages)]):
+        shown = visible(text)
+        yield from (shown[start:end] for start, end in names(shown))
+        yield from _fields(_json(text))
+    for message in conversation.messages:
+        yield from _fields(message.get("tool_calls"))
+
+
+def _fields(value: object) -> Iterator[str]:
+    """The values under keys that name what is somebody's, in any JSON value and in JSON text within it."""
+    if isinstance(value, Mapping):
+        function = "arguments" in value
+        for key, it in value.items():
+            if isinstance(it, str) and not function and _FIELDS.match(str(key)):
+                yield it
+            else:
+                yield from _fields(_json(it) if isinstance(it, str) else it)
+    elif isinstance(value, list | tuple):
+        for it in value:
+            yield from _fields(it)
+
+
+def _json(text: str) -> object:
+    if text[:1] not in {"{", "["}:
+        return None
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _deep(value: Any, mask: Masker) -> Any:  # noqa: ANN401 - any JSON value
+    if isinstance(value, str):
+        return mask(value)
+    if isinstance(value, Mapping):
+        return {key: it if key in _OWN_NAMES and isinstance(it, str) else _deep(it, mask) for key, it in value.items()}
+    return [_deep(it, mask) for it in value] if isinstance(value, list | tuple) else value
