@@ -12,6 +12,8 @@ def _parts(*phrases: str) -> re.Pattern[str]:
     return re.compile("|".join(phrases), re.IGNORECASE)
 
 
+_DAYS: Final = "(?:mon|tues|wednes|thurs|fri|satur|sun)day"
+_MONTHS: Final = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
 _CHANGED: Final = "(?:booked|cancell?ed|updated|changed|processed|scheduled|moved)"
 
 MONEY: Final = _parts(
@@ -50,6 +52,14 @@ COURTESY: Final = _words(
     "does that (?:work|suit)",
 )
 CLOCK: Final = _words(r"(?:[01]?\d|2[0-3]):[0-5]\d", r"\d{1,2}\s?(?:am|pm)")
+HOUR: Final = re.compile(r"\d{1,2}:\d\d|\b\d{1,2}\s?(?:am|pm)\b", re.IGNORECASE)
+HOURS: Final = _words(
+    r"\d{1,2}:\d\d", r"\d{1,2}\s?(?:am|pm)", "mornings?|afternoons?|evenings?|noon|any ?time|earliest|first (?:free|available)|o'clock"
+)
+DAY_OR_HOURS: Final = _words(
+    HOURS.pattern,
+    f"{_DAYS}s?|today|tomorrow|weekend|(?:{_MONTHS})[a-z]* \\d|\\d{{4}}-\\d\\d-\\d\\d|this week|next week|as soon as possible",
+)
 OFFERS: Final = _words(
     "i have|i can offer|i can do|i could do|i could offer|how about|next free|available",
     "there(?:'s| is) an?",
@@ -86,3 +96,10 @@ FORBIDDEN: Final = _parts(
 SERVICE: Final = _parts(
     r"time[d ]?-?out|\bin time\b|\b5\d\d\b|unavailable|connection|rate ?limit|overloaded|temporar|bad gateway", "internal (?:server )?error"
 )
+SAID: Final = (
+    (_words("which (?:day|date|time)|what (?:day|date|time)|when|which hours|at which hours|how early"), DAY_OR_HOURS),
+    (_words("(?:phone|telephone|mobile) ?(?:number)?|number"), _parts(r"\d{3}[-\s]?\d{4}", "<PHONE")),
+    (_words("e-?mail(?: address)?"), _parts(r"\S+@\S+", "<EMAIL")),
+    (_words("(?:street )?address(?! book)"), _parts(r"\b\d+\s+\w+ (?:street|road|avenue|lane|row|hill|drive)\b", "<ADDRESS", "<STREET")),
+)
+"""What an agent asks for, and how a customer's words show that it was said."""

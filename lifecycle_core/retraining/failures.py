@@ -1,10 +1,10 @@
 """Why conversations fail: whose fault it was, and the issues that failures show more than successes do.
 
 1. Whose fault comes first: a prompt mends the agent's alone. What a provider broke is counted and leaves the comparison.
-2. Every sign is asked of every conversation. A sign counts where failures show it more often by a fifth at least, its interval lies above
-   1 (customers who come back allowed for), its q among all signs is small enough, and enough failures show it.
-3. An issue is what the signs of one code that count show together. The rest is "other", with the words that set failures apart.
-4. Counts come from code alone, and what did not count stands in the analysis with its figures.
+2. Every sign is asked of every conversation; `findings` tells which of them go with failure.
+3. An issue is a code with a sign that counts; of several the one that explains most leads.
+4. The rest is "other", with the words that set failures apart.
+5. Counts come from code alone, and what did not count stands in the analysis with its figures.
 """
 
 from collections import Counter
@@ -16,10 +16,12 @@ import numpy as np
 
 from lifecycle_core.conversations import Conversation
 from lifecycle_core.retraining.codes import Author, Code
+from lifecycle_core.retraining.conduct import service_faults
 from lifecycle_core.retraining.dialogue import Dialogue
 from lifecycle_core.retraining.findings import Finding, Observed, clusters_of, findings_of
 from lifecycle_core.retraining.phrases import Phrase, telling_phrases
-from lifecycle_core.retraining.signs import SIGNS, Sign, service_faults, withdrew
+from lifecycle_core.retraining.signs import SIGNS, Sign
+from lifecycle_core.retraining.speech import asked_for_a_person, withdrew
 
 MOST_QUOTES: Final = 3
 QUOTE_CHARACTERS: Final = 240
@@ -37,10 +39,9 @@ class Quote:
 class Issue:
     """A kind of failure that the traffic gives evidence of.
 
-    issue : its code; share : of all failures; support : failures and successes that show it; the figures are as a finding's, p and q those
-    of its strongest sign.
-    explained : so many failures at least that successes would not have shown, `count · (1 - 1/lift_low)`; issues are in its order.
-    signs : the names of the signs that count; feedback : what goes wrong, in words.
+    issue : its code; the figures are those of its leading sign; share : of all failures; support : failures and successes that show it.
+    explained : so many failures at least are more than successes would show; issues are in its order.
+    signs : the names of the signs that count, the leading one first; feedback : what goes wrong, in words.
     """
 
     issue: Code
@@ -103,7 +104,7 @@ def analyze(conversations: Sequence[Conversation], signs: Sequence[Sign] = SIGNS
     ...     return Conversation(id=str(number), variant="v", ended_at=datetime(2025, 10, 7, tzinfo=UTC), booked=booked, errors=errors)
     >>> it = analyze([told(number, number >= 40, number % 40 < 20 if number < 40 else number % 20 == 0) for number in range(200)])
     >>> [(issue.issue.value, issue.count, round(issue.lift, 1)) for issue in it.common_issues]
-    [('technical', 20, 10.0), ('double_booking', 20, 10.0)]
+    [('availability', 20, 10.0)]
     """
     known = [it for it in conversations if it.booked is not None and not it.provider_fault]
     read = [Dialogue.of(it) for it in known]
@@ -121,7 +122,7 @@ def analyze(conversations: Sequence[Conversation], signs: Sequence[Sign] = SIGNS
     authors = {place: _author(read[place], explained=bool(explained[place].any())) for place in failures}
     unexplained = [place for place in failures if not explained[place].any() and authors[place] is Author.AGENT]
     by = Counter(authors.values()) + Counter({Author.ENVIRONMENT: broken})
-    issues = [_issue(code, signs, findings, observed, total) for code in dict.fromkeys(it.code for it in findings if it.counts)]
+    issues = [_issue(code, signs, findings, total) for code in dict.fromkeys(it.code for it in findings if it.counts)]
     return FailureAnalysis(
         total_failures=total,
         total_successes=len(known) - len(failures),
@@ -149,41 +150,43 @@ def _phrases(read: Sequence[Dialogue], observed: Observed, unexplained: Sequence
 
 
 def _author(it: Dialogue, *, explained: bool) -> Author:
-    """Whose fault it was: the service's that failed again after a second try; the customer's who withdrew with no fault in sight."""
+    """Whose fault it was, in this order.
+
+    The service's that failed again after a second try; the customer's who withdrew, or asked for a person and got one, with no fault in
+    sight; else the agent's.
+    """
     if len(service_faults(it)) > 1:
         return Author.ENVIRONMENT
-    return Author.CUSTOMER if withdrew(it) and not explained else Author.AGENT
+    wished = withdrew(it) or (it.escalated and asked_for_a_person(it))
+    return Author.CUSTOMER if wished and not explained else Author.AGENT
 
 
-def _issue(code: Code, signs: Sequence[Sign], findings: Sequence[Finding], observed: Observed, total: int) -> Issue:
-    """What the signs of `code` that count show together; its quotes are still to be found."""
-    places = [place for place, it in enumerate(findings) if it.counts and it.code is code]
-    strongest = min((findings[place] for place in places), key=lambda it: (it.p, -it.lift))
-    together = observed.either(places)
-    x1, _, x0, _ = together.counts
-    count, others = int(x1[0]), int(x0[0])
-    ratio, low, high = (float(it[0]) for it in together.lifts())
+def _issue(code: Code, signs: Sequence[Sign], findings: Sequence[Finding], total: int) -> Issue:
+    """What the signs of `code` that count say together; the one that explains most leads. Its quotes are still to be found."""
+    counting = [(it, sign) for it, sign in zip(findings, signs, strict=True) if it.counts and it.code is code]
+    counting.sort(key=lambda pair: -pair[0].explained)
+    leading = counting[0][0]
     return Issue(
         issue=code,
-        author=strongest.author,
-        count=count,
-        share=count / total,
-        lift=ratio,
-        lift_low=low,
-        lift_high=high,
-        p=strongest.p,
-        q=strongest.q,
-        support=count + others,
-        explained=count * (1 - 1 / max(low, 1.0)),
-        signs=tuple(findings[place].name for place in places),
+        author=leading.author,
+        count=leading.count,
+        share=leading.count / total,
+        lift=leading.lift,
+        lift_low=leading.lift_low,
+        lift_high=leading.lift_high,
+        p=leading.p,
+        q=leading.q,
+        support=leading.count + leading.in_successes,
+        explained=leading.explained,
+        signs=tuple(it.name for it, _ in counting),
         quotes=(),
-        feedback=" ".join(signs[place].feedback for place in places),
+        feedback=" ".join(sign.feedback for _, sign in counting),
     )
 
 
 def _quotes(issue: Issue, signs: Sequence[Sign], failures: Sequence[tuple[str, Sequence[str | None]]]) -> tuple[Quote, ...]:
     """A few different words that show an issue, of as many conversations."""
-    places = [place for place, it in enumerate(signs) if it.name in issue.signs]
+    places = sorted((place for place, it in enumerate(signs) if it.name in issue.signs), key=lambda at: issue.signs.index(signs[at].name))
     found: dict[str, Quote] = {}
     for conversation_id, seen in failures:
         text = next((seen[place] for place in places if seen[place]), None)

@@ -48,6 +48,11 @@ class Finding:
     counts: bool
     why_not: str = ""
 
+    @property
+    def explained(self) -> float:
+        """So many failures at least are more than successes would show: `count · (1 - 1/lift_low)`."""
+        return self.count * (1 - 1 / max(self.lift_low, 1.0))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observed:
@@ -69,11 +74,6 @@ class Observed:
         """The lift of each with its interval, conversations that hang together allowed for."""
         low, high = lift_interval(*self.counts, effect=clustering_effect(self.shown, self.failed, self.clusters))
         return lift(*self.counts), low, np.minimum(high, _UNBOUNDED)
-
-    def either(self, places: Sequence[int]) -> "Observed":
-        """Those of some signs as if they were one."""
-        together: Shown = np.asarray(self.shown[:, list(places)].any(axis=1))[:, None]
-        return replace(self, shown=together)
 
 
 def clusters_of(known: Sequence[Conversation]) -> NDArray[np.int64]:
