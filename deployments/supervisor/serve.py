@@ -18,9 +18,9 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import NoReturn
 
+from deployments.lifeline import end_with_parent
 from deployments.supervisor.environment import environment_of
 from deployments.supervisor.folder import LOGS, held, open_log
-from deployments.supervisor.lifeline import end_with_parent
 from deployments.supervisor.ports import listen
 from lifecycle_core.errors import InvalidInputError, LifecycleError, SetupError
 from lifecycle_core.settings import Settings

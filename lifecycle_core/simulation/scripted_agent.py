@@ -28,7 +28,7 @@ _DOES_ANYWAY: Final = {
     Duty.RECOVER: 0.20,
 }
 """How often a duty is done that no prompt asks for."""
-_FORGETS: Final = 0.02
+FORGETS: Final = 0.02
 """How often one is not done that the prompt asks for."""
 _MOST_FAULTS: Final = 2
 _MOST_ERRORS: Final = 6
@@ -38,7 +38,8 @@ _MOST_ERRORS: Final = 6
 class _Agent:
     """The agent in the middle of a conversation."""
 
-    def __init__(self, request: ChatRequest) -> None:
+    def __init__(self, request: ChatRequest, forgets: float) -> None:
+        self.forgets = forgets
         system = "\n".join(it.content or "" for it in request.messages if it.role == "system")
         self.duties = heard(system)
         self.offered = {tool.name for tool in request.tools}
@@ -53,7 +54,7 @@ class _Agent:
     def does(self, duty: Duty) -> bool:
         """Whether the agent does its duty, in this replay."""
         drawn = chance(self.seed, "does", duty)
-        return drawn >= _FORGETS if duty in self.duties else drawn < _DOES_ANYWAY[duty]
+        return drawn >= self.forgets if duty in self.duties else drawn < _DOES_ANYWAY[duty]
 
     def answer(self) -> Said:
         last = self.said[-1] if self.said else ChatMessage(role="user", content="")
@@ -184,11 +185,11 @@ def _object(text: str | None) -> dict[str, object]:
     return found if isinstance(found, dict) else {}
 
 
-def answer(request: ChatRequest) -> Said:
-    """What the agent says, and the tools that it calls.
+def answer(request: ChatRequest, forgets: float = FORGETS) -> Said:
+    """What the agent says, and the tools that it calls; `forgets` is the share of its prompt's duties that it neglects.
 
     >>> asked = (ChatMessage(role="system", content="Hand over only when needed."), ChatMessage(role="user", content="I want a refund."))
     >>> answer(ChatRequest(purpose="replay", model="simulated", messages=asked, seed=1))[0]
     'I am handing you over: a colleague will call you back.'
     """
-    return _Agent(request).answer()
+    return _Agent(request, forgets).answer()
