@@ -48,13 +48,6 @@ class NotReadyError(LifecycleError):
         self.samples, self.needed, self.seconds_left = samples, needed, seconds_left
 
 
-class HarmError(LifecycleError):
-    """A promotion against evidence of harm, which no force overrides."""
-
-    status = 409
-    code = "harm"
-
-
 class SampleRefusedError(LifecycleError):
     """Samples of a shadow test that cannot be taken: it is closed, they are unpaired, known with another outcome, or from the future."""
 

@@ -7,18 +7,23 @@
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
 from types import MappingProxyType
-from typing import Final
+from typing import Final, Self
 
 from pydantic import JsonValue
 
+from lifecycle_core.conversations import Window
 from lifecycle_core.policy import Policy
+from lifecycle_core.retraining.analysis import ShadowAnalysis
 from lifecycle_core.retraining.errors import ForbiddenMoveError
+from lifecycle_core.retraining.failures import FailureAnalysis
+from lifecycle_core.retraining.improvement import PromptImprovement
 from lifecycle_core.retraining.options import Options
+from lifecycle_core.retraining.training_data import TrainingData
 from lifecycle_core.retraining.triggers import TriggerCheck
 
 RETRAINER: Final = "retraining_system"
@@ -98,6 +103,24 @@ ENDINGS: Final = MappingProxyType(
 """What leads to each ending."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataSummary:
+    """What is kept of the training data; the conversations themselves stay where they are."""
+
+    size: int
+    successes: int
+    failures: int
+    escalations: int
+    left_out: int
+    window: Window | None
+    simulated: bool
+
+    @classmethod
+    def of(cls, data: TrainingData) -> Self:
+        """The summary of `data`."""
+        return cls(**{it.name: getattr(data, it.name) for it in fields(cls)})
+
+
 class Answer(StrEnum):
     """What whoever reviews says."""
 
@@ -153,12 +176,12 @@ class Session:
     policy: Policy = field(default_factory=Policy)
     seed: int
     training_data_size: int | None = None
-    training_data: Mapping[str, JsonValue] | None = None
-    failure_analysis: Mapping[str, JsonValue] | None = None
-    prompt_improvement: Mapping[str, JsonValue] | None = None
+    training_data: DataSummary | None = None
+    failure_analysis: FailureAnalysis | None = None
+    prompt_improvement: PromptImprovement | None = None
     new_variant: str | None = None
     evaluation: Mapping[str, JsonValue] | None = None
-    shadow_analysis: Mapping[str, JsonValue] | None = None
+    shadow_analysis: ShadowAnalysis | None = None
     review: Review | None = None
     force: Force | None = None
     reasons: tuple[str, ...] = ()
@@ -177,6 +200,12 @@ class Session:
         return self.status in OPEN
 
     @property
+    def offline_score(self) -> float | None:
+        """What the candidate came to in the offline evaluation, from 0 to 1; None before it."""
+        score = self.evaluation.get("score") if self.evaluation is not None else None
+        return float(score) if isinstance(score, int | float) else None
+
+    @property
     def success(self) -> bool:
         """Whether it promoted its candidate."""
         return self.status is Status.PROMOTED
@@ -193,6 +222,19 @@ def after(session: Session, event: Event) -> Status:
         needed = " or ".join(status for status, known in TRANSITIONS if known is event)
         message = f"session {session.session_id} is {session.status}; {event!r} needs one that is {needed}"
     raise ForbiddenMoveError(message)
+
+
+def moved(session: Session, event: Event) -> Session:
+    """`session` after an event that ends nothing; raises ForbiddenMoveError."""
+    return replace(session, status=after(session, event))
+
+
+def ended(session: Session, event: Event, at: datetime, *reasons: str) -> Session:
+    """`session` after an event that ends it; raises ForbiddenMoveError.
+
+    reasons : why, in sentences; none for a promotion.
+    """
+    return replace(session, status=after(session, event), completed_at=at, reasons=reasons)
 
 
 def session_id(variant: str, began: datetime) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, Select, bindparam, func, insert, select, update
 
-from lifecycle_core.conversations import Conversation
+from lifecycle_core.conversations import Conversation, Window
 from lifecycle_core.rollups import (
     ACTION_SLOTS,
     FAMILIES,
@@ -265,11 +265,27 @@ def iterate(tx: Transaction, variant: str, names: Sequence[str] = _FIELDS) -> It
     """
     columns = [_CONVERSATIONS.c[name] for name in (*names, "received_at")]
     chosen = select(*columns).where(_CONVERSATIONS.c.variant == variant).order_by(_CONVERSATIONS.c.id)
-    lists = [name for name in names if name in _LISTS]
     with tx.connection().execute(chosen, execution_options={"yield_per": _STREAM}) as found:
         for row in found.mappings():
-            values = {name: row[name] for name in names}
-            yield Conversation(**{**values, **{name: tuple(values[name]) for name in lists}}), row["received_at"]
+            yield _conversation(row, names), row["received_at"]
+
+
+def _conversation(row: Mapping[Any, Any], names: Sequence[str] = _FIELDS) -> Conversation:
+    values = {name: row[name] for name in names}
+    return Conversation(**{**values, **{name: tuple(values[name]) for name in names if name in _LISTS}})
+
+
+def served(tx: Transaction, variant: str, version: int, span: Window, limit: int, *, with_goal: bool = False) -> list[Conversation]:
+    """The newest `limit` conversations that a version held and that ended within `span`, oldest first.
+
+    with_goal : only those whose goal was recorded.
+    """
+    it = _CONVERSATIONS.c
+    columns = [it[name] for name in _FIELDS]
+    chosen = select(*columns).where(it.variant == variant, it.version == version, it.ended_at >= span.start, it.ended_at < span.end)
+    chosen = chosen.where(it.goal.is_not(None), it.goal != "") if with_goal else chosen
+    rows = tx.connection().execute(chosen.order_by(it.ended_at.desc(), it.id.desc()).limit(limit)).mappings()
+    return [_conversation(row) for row in rows][::-1]
 
 
 def rollups(tx: Transaction, variant: str) -> dict[RollupKey, NDArray[np.float64]]:

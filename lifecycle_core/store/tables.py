@@ -324,7 +324,6 @@ class RetrainingSessionRow(Audited, table=True):
     evaluation: dict[str, Any] | None = _json(nullable=True)
     review: dict[str, Any] | None = _json(nullable=True)
     force: dict[str, Any] | None = _json(nullable=True)
-    decision: dict[str, Any] | None = _json(nullable=True)
     reasons: list[str] = _json()
     shadow_started_at: datetime | None = _instant(nullable=True)
     deadline_at: datetime | None = _instant(nullable=True)
@@ -377,6 +376,7 @@ class ShadowSampleRow(SQLModel, table=True):
     ended_at: datetime = _instant()
     source: str
     scenario: dict[str, Any] | None = _json(nullable=True)
+    live_success: bool | None
     sample: dict[str, Any] | None = _json(nullable=True)
     planned_at: datetime = _instant()
     recorded_at: datetime | None = _instant(nullable=True)
