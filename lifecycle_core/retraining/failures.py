@@ -42,6 +42,7 @@ class Issue:
     issue : its code; the figures are those of its leading sign; share : of all failures; support : failures and successes that show it.
     explained : so many failures at least are more than successes would show; issues are in its order.
     signs : the names of the signs that count, the leading one first; feedback : what goes wrong, in words.
+    conversations : the ids of the failures that show any of them.
     """
 
     issue: Code
@@ -58,6 +59,7 @@ class Issue:
     signs: tuple[str, ...]
     quotes: tuple[Quote, ...]
     feedback: str
+    conversations: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +132,7 @@ def analyze(conversations: Sequence[Conversation], signs: Sequence[Sign] = SIGNS
         avg_messages_before_failure=sum(len(known[place].messages) for place in failures) / len(failures) if failures else None,
         authors={author: by[author] for author in Author},
         common_issues=tuple(
-            replace(it, quotes=_quotes(it, signs, [(known[place].id, seen[place]) for place in failures]))
+            _illustrated(it, signs, [(known[place].id, seen[place]) for place in failures])
             for it in sorted(issues, key=lambda it: -it.explained)
         ),
         other=Other(
@@ -162,7 +164,7 @@ def _author(it: Dialogue, *, explained: bool) -> Author:
 
 
 def _issue(code: Code, signs: Sequence[Sign], findings: Sequence[Finding], total: int) -> Issue:
-    """What the signs of `code` that count say together; the one that explains most leads. Its quotes are still to be found."""
+    """What the signs of `code` that count say together; the one that explains most leads. Whose they are is still to be found."""
     counting = [(it, sign) for it, sign in zip(findings, signs, strict=True) if it.counts and it.code is code]
     counting.sort(key=lambda pair: -pair[0].explained)
     leading = counting[0][0]
@@ -184,15 +186,16 @@ def _issue(code: Code, signs: Sequence[Sign], findings: Sequence[Finding], total
     )
 
 
-def _quotes(issue: Issue, signs: Sequence[Sign], failures: Sequence[tuple[str, Sequence[str | None]]]) -> tuple[Quote, ...]:
-    """A few different words that show an issue, of as many conversations."""
+def _illustrated(issue: Issue, signs: Sequence[Sign], failures: Sequence[tuple[str, Sequence[str | None]]]) -> Issue:
+    """`issue` with the failures that show it, and a few different words of theirs that do."""
     places = sorted((place for place, it in enumerate(signs) if it.name in issue.signs), key=lambda at: issue.signs.index(signs[at].name))
-    found: dict[str, Quote] = {}
+    showing: list[str] = []
+    quotes: dict[str, Quote] = {}
     for conversation_id, seen in failures:
-        text = next((seen[place] for place in places if seen[place]), None)
-        if text and len(found) < MOST_QUOTES:
-            found.setdefault(
-                " ".join(text.split())[:QUOTE_CHARACTERS],
-                Quote(conversation_id=conversation_id, text=" ".join(text.split())[:QUOTE_CHARACTERS]),
-            )
-    return tuple(found.values())
+        shown = [words for words in (seen[place] for place in places) if words is not None]
+        if shown:
+            showing.append(conversation_id)
+            text = " ".join(next(filter(None, shown), "").split())[:QUOTE_CHARACTERS]
+            if text and len(quotes) < MOST_QUOTES:
+                quotes.setdefault(text, Quote(conversation_id=conversation_id, text=text))
+    return replace(issue, quotes=tuple(quotes.values()), conversations=tuple(showing))

@@ -1,14 +1,13 @@
 """What a retraining learns from: the newest conversations of known outcome, of both kinds, masked."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
-from pydantic import JsonValue
-
-from lifecycle_core.conversations import Conversation, Fault, Window
+from lifecycle_core.conversations import Conversation, Window
 from lifecycle_core.policy import RetrainingPolicy
+from lifecycle_core.privacy.masking import Masker
 from lifecycle_core.retraining.errors import RetrainingRefusedError
 
 if TYPE_CHECKING:
@@ -18,8 +17,6 @@ CUSTOMERS_SHARE: Final = 0.05
 """How much of the data one customer may make up, so that nobody speaks for all."""
 OF_A_KIND: Final = 20
 """So many failures, and so many successes, are sought further back where the newest hold fewer."""
-
-Mask = Callable[[str], str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +75,7 @@ class TrainingData:
         return pd.DataFrame(rows, columns=["id", "ended_at", "booked", "escalated", "messages", "characters", "customer_id"])
 
 
-def collect(conversations: Iterable[Conversation], policy: RetrainingPolicy, mask: Mask) -> TrainingData:
+def collect(conversations: Iterable[Conversation], policy: RetrainingPolicy, masker: Masker) -> TrainingData:
     """The training data among `conversations`: at most `max_training_examples`, the newest first, every text of them masked.
 
     Conversations of unknown outcome are of use only where they were handed over; those that a provider's fault broke are of none, since
@@ -90,7 +87,7 @@ def collect(conversations: Iterable[Conversation], policy: RetrainingPolicy, mas
     >>> from datetime import UTC, datetime, timedelta
     >>> noon = datetime(2025, 10, 7, 12, tzinfo=UTC)
     >>> told = [Conversation(id=str(n), variant="v", ended_at=noon - timedelta(hours=n), booked=n % 4 > 0) for n in range(600)]
-    >>> it = collect(told, RetrainingPolicy(), str.strip)
+    >>> it = collect(told, RetrainingPolicy(), Masker(b"secret"))
     >>> it.size, it.failures, it.conversations[0].id
     (500, 125, '0')
     """
@@ -106,15 +103,8 @@ def collect(conversations: Iterable[Conversation], policy: RetrainingPolicy, mas
         raise RetrainingRefusedError(message)
     window = Window(chosen[-1].ended_at, chosen[0].ended_at) if chosen else None
     return TrainingData(
-        conversations=tuple(masked(it, mask) for it in chosen), window=window, left_out=left_out if len(chosen) < most else 0
+        conversations=tuple(masker.conversation(it) for it in chosen), window=window, left_out=left_out if len(chosen) < most else 0
     )
-
-
-def masked(it: Conversation, mask: Mask) -> Conversation:
-    """The same conversation with every text in it passed through `mask`: goal, messages, arguments of calls, and errors."""
-    messages = tuple(_masked_value(dict(message), mask) for message in it.messages)
-    errors = tuple(Fault(tool=fault["tool"], message=mask(fault["message"])) for fault in it.errors)
-    return replace(it, messages=messages, errors=errors, goal=mask(it.goal) if it.goal else it.goal)
 
 
 def _useful(it: Conversation, policy: RetrainingPolicy) -> bool:
@@ -147,32 +137,3 @@ def _balanced(usable: Sequence[Conversation], most: int) -> list[Conversation]:
         dropped = {it.id for it in others[len(others) - len(further) :]} if further else set()
         chosen = [it for it in chosen if it.id not in dropped] + further
     return sorted(chosen, key=lambda it: (it.ended_at, it.id), reverse=True)
-
-
-_NAMES: Final = frozenset({"role", "name", "type", "id", "tool_call_id"})
-"""What is no text of anybody's: tools, roles and our own ids."""
-
-
-def _masked_value(value: Any, mask: Mask) -> Any:  # noqa: ANN401 - any JSON value
-    if isinstance(value, str):
-        return mask(value)
-    if isinstance(value, Mapping):
-        return {key: it if key in _NAMES and isinstance(it, str) else _masked_value(it, mask) for key, it in value.items()}
-    if isinstance(value, list | tuple):
-        return [_masked_value(it, mask) for it in value]
-    return value
-
-
-def described(data: TrainingData) -> dict[str, JsonValue]:
-    """What a session keeps of its data: counts and the window, and whose conversations they are by id; never their texts."""
-    return {
-        "size": data.size,
-        "successes": data.successes,
-        "failures": data.failures,
-        "escalations": data.escalations,
-        "from": data.window.start.isoformat() if data.window else None,
-        "to": data.window.end.isoformat() if data.window else None,
-        "left_out": data.left_out,
-        "simulated": data.simulated,
-        "conversations": [it.id for it in data.conversations],
-    }
