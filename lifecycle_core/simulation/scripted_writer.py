@@ -1,22 +1,153 @@
-"""What the scripted model answers to who asks for JSON of a given shape."""
+"""What the scripted model answers to who asks for JSON of a given shape: edits to a prompt, or the least that follows the shape.
+
+It writes as a careful writer would: a rule for each pattern that it is shown, in words that follow from the seed,
+where the prompt speaks of the matter already, and no longer than it may be.
+"""
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from lifecycle_core.chat import ChatMessage
+from lifecycle_core.replay.chance import seed_of
 
+
+@dataclass(frozen=True, slots=True)
+class _Mend:
+    """How a pattern is mended: a section for the rule, words that find a better place, and ways to say it, the shortest last."""
+
+    section: str
+    place: str
+    ways: tuple[str, ...]
+
+
+_CHECKING: Final = _Mend(
+    "Availability",
+    "book|availab|calendar|times",
+    (
+        "Look into the calendar before you offer a time, and offer only times that it shows as free.",
+        "Before you offer a time, check that it is available.",
+        "Check the calendar before offering times.",
+    ),
+)
+_ASKING: Final = _Mend(
+    "Questions",
+    "conversation|question|clarity",
+    (
+        "If the service, the day or the hours are unclear, ask one short question before you go on.",
+        "Ask when something is unclear.",
+    ),
+)
+_RETRYING: Final = _Mend(
+    "Errors",
+    "error|tools|book",
+    (
+        "If a tool fails, try again once; if a time is taken, offer another one.",
+        "If a tool fails, try again.",
+    ),
+)
+_MENDS: Final[Mapping[str, _Mend]] = {
+    "availability": _CHECKING,
+    "double_booking": _CHECKING,
+    "wrong_time": _CHECKING,
+    "pricing": _Mend(
+        "Prices",
+        "pric",
+        (
+            "When a customer asks what something costs, name the price in your next message, before you offer a time.",
+            "State the price of the service as soon as the customer asks for it.",
+            "When asked what it costs, state the price.",
+        ),
+    ),
+    "unclear": _ASKING,
+    "clarification_missing": _ASKING,
+    "missing_confirmation": _Mend(
+        "Confirmation",
+        "book|confirm",
+        ("Repeat service, day and time, and book only after the customer has agreed.", "Have the customer confirm before you book."),
+    ),
+    "repeated_question": _Mend(
+        "Memory",
+        "conversation|memory",
+        ("Use what the customer has already said; do not ask for it again.", "Never ask twice for the same thing."),
+    ),
+    "constraint_ignored": _Mend(
+        "Wishes",
+        "conversation|wish",
+        ("Remember every day, hour and wish that the customer has mentioned, and keep to them.", "Keep to what the customer asked for."),
+    ),
+    "needless_handoff": _Mend(
+        "Handing over",
+        "hand|escalat",
+        ("Hand over to a person only when the request cannot be settled here.", "Hand over only when needed."),
+    ),
+    "technical": _RETRYING,
+    "tool_error_unhandled": _RETRYING,
+}
+_OFFERS: Final = re.compile(
+    r"^(?:[-*] )?(?P<line>(?:suggest|offer|propose) (?:a |free )?times?\b(?!.*(?:calendar|check|another)).*)$", re.IGNORECASE | re.MULTILINE
+)
 _EMPTY: Final[Mapping[str, object]] = {"string": "", "integer": 0, "number": 0, "boolean": False, "null": None}
 
 
 def write(schema: Mapping[str, object], messages: tuple[ChatMessage, ...], seed: int) -> str:
-    """JSON text that follows `schema`.
+    """JSON text that follows `schema`: edits, where the last message shows a prompt's sections and the patterns in its failures.
 
     >>> write({"type": "object", "properties": {"codes": {"type": "array"}}, "required": ["codes"]}, (), 1)
     '{"codes": []}'
     """
-    del messages, seed
-    return json.dumps(_least(schema))
+    asked = _asked(messages)
+    if asked is None:
+        return json.dumps(_least(schema))
+    return json.dumps({"edits": list(_edits(asked, seed))}, ensure_ascii=False)
+
+
+def _asked(messages: Sequence[ChatMessage]) -> Mapping[str, object] | None:
+    last = next((it.content or "" for it in reversed(messages) if it.role == "user"), "")
+    try:
+        found = json.loads(last)
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) and {"sections", "patterns"} <= set(found) else None
+
+
+def _edits(asked: Mapping[str, object], seed: int) -> Iterator[Mapping[str, str]]:
+    sections, patterns = _objects(asked.get("sections")), _objects(asked.get("patterns"))
+    room = int(str(asked.get("characters_allowed", 1_000)))
+    written: set[int] = set()
+    for pattern in patterns:
+        issue = str(pattern.get("issue"))
+        mend = _MENDS.get(issue)
+        if mend is None or id(mend) in written:
+            continue
+        edit = _edit(mend, sections, _way(mend, asked.get("task") == "minimal", seed))
+        room -= len(edit["text"]) - len(edit["old"]) + len(edit["section"]) + 4
+        if room < 0:
+            return
+        written.add(id(mend))
+        share = pattern.get("share_of_failures")
+        told = f"{share:.0%} of failures show it: " if isinstance(share, int | float) else ""
+        yield {**edit, "cites": issue, "motive": f"{told}{pattern.get('feedback')}"}
+
+
+def _way(mend: _Mend, minimal: bool, seed: int) -> str:  # noqa: FBT001 - told by its name
+    return mend.ways[-1] if minimal else mend.ways[seed_of(seed, mend.section) % len(mend.ways)]
+
+
+def _edit(mend: _Mend, sections: Sequence[Mapping[str, object]], rule: str) -> dict[str, str]:
+    for section in sections if mend is _CHECKING else ():
+        if found := _OFFERS.search(str(section.get("text"))):
+            line = found["line"]
+            text = f"{rule.rstrip('.')}; then {line[0].lower()}{line[1:]}"
+            return {"section": str(section.get("section")), "action": "replace", "text": text, "old": line}
+    fitting = (str(it.get("section")) for it in sections if re.search(mend.place, str(it.get("section")), re.IGNORECASE))
+    return {"section": next(fitting, mend.section), "action": "add", "text": rule, "old": ""}
+
+
+def _objects(found: object) -> list[Mapping[str, object]]:
+    return [it for it in found if isinstance(it, dict)] if isinstance(found, list) else []
 
 
 def _least(schema: Mapping[str, object]) -> object:
