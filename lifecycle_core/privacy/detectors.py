@@ -54,14 +54,16 @@ _DATE: Final = re.compile(r"\d{4}[-./]\d{1,2}[-./]\d{1,2}|\b\d{1,2}[-./]\d{1,2}[
 _CUE: Final = re.compile(rf"\b{either(words.PHONE_CUES)}\b[^\d\n]{{0,30}}$", re.IGNORECASE)
 _NO_CUE: Final = re.compile(rf"\b{either(words.NO_PHONE_CUES)}\b[^\d\n]{{0,25}}$", re.IGNORECASE)
 _NATIONAL: Final = re.compile(
-    r"(?:\+?1[ .-]?)?(?:\([2-9]\d{2}\) ?|[2-9]\d{2}[ .-]?)[2-9]\d{2}[ .-]?\d{4}"
+    r"(?:\+?1[ .-]?)?(?:\([2-9]\d{2}\) ?|[2-9]\d{2}[ .-])[2-9]\d{2}[ .-]?\d{4}"
     r"|[2-9]\d{2}-\d{4}"
     r"|\(?0\d{1,5}\)?(?:[ /.-]?\d){6,10}"
 )
 _SPELLED: Final = re.compile(rf"\b(?:(?:{either(words.DIGITS)}|double|triple)[ ,-]+){{6,}}{either(words.DIGITS)}\b", re.IGNORECASE)
 
 _UNIT: Final = rf"(?:,?\s+{either(words.UNITS)}\.?\s*#?\s?\w[\w-]{{0,5}}|,?\s+#\s?\w{{1,6}})?"
-_CITY: Final = rf"(?:,?\s+[A-Z][a-z]+(?:\s[A-Z][a-z]+){{0,2}},?\s+(?:{either(words.STATES)}\s+)?\d{{5}}(?:-\d{{4}})?)?"
+_ZIP: Final = r"\d{5}(?:-\d{4})?\b"
+_STATE: Final = rf"{either((*words.STATES, *words.STATE_NAMES))}"
+_CITY: Final = rf"(?:,?\s+[A-Z][a-z]+(?:\s[A-Z][a-z]+){{0,2}},?\s+(?:{_STATE},?\s+)?{_ZIP})?"
 _NOT_A_STREET: Final = rf"(?!{either(words.NO_STREETS)}\b)"
 _ADDRESSES: Final = (
     re.compile(
@@ -86,15 +88,18 @@ _ADDRESSES: Final = (
     ),
     re.compile(r"\bP\.?\s?O\.?\s?Box\s+\d{1,6}\b", re.IGNORECASE),
     re.compile(r"\b[A-Z]{1,2}\d[A-Z\d]?\s\d[A-Z]{2}\b"),
-    re.compile(rf"\b{either(words.STATES)}\s+\d{{5}}(?:-\d{{4}})?\b"),
-    re.compile(r"(?i:\bzip(?:[ _-]?code)?\b[\s\"':=]*(?:is\s+)?)(?P<it>\d{5}(?:-\d{4})?)\b"),
+    re.compile(rf"\b{_STATE},?\s+{_ZIP}"),
+    re.compile(rf"(?i:\bzip(?:[ _-]?code)?\b[\s\"':=(]*(?:is\s+)?)(?P<it>{_ZIP})"),
+    re.compile(rf"(?<![\w.,$#-])(?P<it>{_ZIP})(?= zip\b)"),
     re.compile(
-        r"(?i:\b(?:my (?:home )?address is|i live (?:at|on)|address\"?\s*[:=]\s*\"?)\s*)(?P<it>(?=[^,.;\"\n]{0,50}\d)\w[^,.;\"\n]{3,60})"
+        r"(?i:\b(?:my (?:home )?address is|i live (?:at|on)|address\"?\s*[:=]\s*\"?)\s*)"
+        r"(?P<it>(?!I\b)(?=[^,.;\"\n]{0,50}\d)[A-Z\d][^,.;\"\n]{3,60})"
     ),
 )
 
-_PART: Final = r"[A-ZÀ-ÖØ-Ý\u0141\u015a\u0160\u017d][\w'\u2019-]+"
-_NAME: Final = rf"(?P<it>{_PART}(?:\s(?:[A-Z]\.\s)?(?:{either(words.PARTICLES)}\s)*{_PART}){{0,3}})"
+_PART: Final = r"[A-ZÀ-ÖØ-Ý\u0141\u015a\u0160\u017d](?:[^\W\d_]|['\u2019-])+"
+_FURTHER: Final = rf"(?:\s(?:[A-Z]\.\s)?(?:{either(words.PARTICLES)}\s)*{_PART}){{0,3}}"
+_NAME: Final = rf"(?P<it>{_PART}{_FURTHER})(?!\w)"
 _SMALL: Final = rf"(?!{either(words.NO_NAMES)}\b)[a-z][a-z'\u2019-]+"
 _NAMES: Final = (
     re.compile(rf"(?i:\b{either(words.NAME_CUES)}\s+){_NAME}"),

@@ -24,8 +24,8 @@ MAX_KNOWN: Final = 200
 _PLACEHOLDER: Final = re.compile(r"<[A-Z]{3,12}_\d{1,4}>")
 _FIELDS: Final = re.compile(
     r"^(?:(?:customer|client|guest|user|contact|first|last|full|patient|passenger)[ _-]?)*"
-    r"(?:name|surname|phone|mobile|telephone|e?mail|address|street)"
-    r"(?:[ _-]?(?:number|address|line|no))?\d?$",
+    r"(?:name|surname|phone|mobile|telephone|e?mail|address|street|zip|postal)"
+    r"(?:[ _-]?(?:number|address|line|code|no))?\d?$",
     re.IGNORECASE,
 )
 _OWN_NAMES: Final = frozenset({"role", "name", "type", "id", "tool_call_id"})

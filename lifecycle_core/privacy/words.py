@@ -16,6 +16,13 @@ STATES: Final = _listed(
     "AL AK AZ AR CA CO CT DC DE FL GA HI IA ID IL IN KS KY LA MA MD ME MI MN MO MS MT NC ND NE NH NJ NM NV NY OH OK OR PA RI SC SD TN TX "
     "UT VA VT WA WI WV WY"
 )
+STATE_NAMES: Final = (
+    *_listed("Alabama Alaska Arizona Arkansas California Colorado Connecticut Delaware Florida Georgia Hawaii Idaho Illinois Indiana Iowa"),
+    *_listed("Kansas Kentucky Louisiana Maine Maryland Massachusetts Michigan Minnesota Mississippi Missouri Montana Nebraska Nevada Ohio"),
+    *_listed("Oklahoma Oregon Pennsylvania Tennessee Texas Utah Vermont Virginia Washington Wisconsin Wyoming"),
+    *("New Hampshire", "New Jersey", "New Mexico", "New York", "North Carolina", "North Dakota", "Rhode Island", "South Carolina"),
+    *("South Dakota", "West Virginia"),
+)
 NO_STREETS: Final = _listed(
     "the a an my your our from down up on in at to of and or for hour hours hr hrs minute minutes min mins day days week "
     "weeks month months "
@@ -88,7 +95,7 @@ CAPITALISED: Final = frozenset(
         "booking appointment appointments price pricing looking calling trying hoping interested available unavailable free busy "
         "fine happy "
         "glad afraid going getting having done one two three four five six seven eight nine ten pm usd "
-        "mr mrs ms miss mx dr prof herr frau english spanish french german american british canadian us uk usa"
+        "id mr mrs ms miss mx dr prof herr frau english spanish french german american british canadian us uk usa"
     )
 )
 """Words that may begin with a capital where a name would stand, written small."""
