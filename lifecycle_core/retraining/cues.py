@@ -45,7 +45,7 @@ YES: Final = _words(
     "please do|go ahead|proceed|do it|that one|works|sounds (?:good|great)",
     "please (?:book|take|cancel|change|use)",
 )
-QUESTION: Final = re.compile(r"[^.!?\n]+\?")
+SENTENCE: Final = re.compile(r"[^.!?\n]+\??")
 COURTESY: Final = _words(
     "confirm|proceed|go ahead|shall i|should i|would you like|do you want|anything else|help you",
     "is that (?:right|correct|ok(?:ay)?)",

@@ -12,6 +12,9 @@ CUSTOMER: Final = "user"
 AGENT: Final = "assistant"
 TOOL: Final = "tool"
 
+MOST_CHARACTERS: Final = 20_000
+"""What is read of one message."""
+
 _WRITES: Final = re.compile(
     r"^(book|cancel|modify|update|create|delete|remove|return|exchange|reschedule|move|send|add|set|change|place|submit|pay|refund)(_|$)"
 )
@@ -121,7 +124,7 @@ class Dialogue:
 def _steps(messages: Iterable[Message]) -> Iterable[Step]:
     for message in messages:
         speaker = message["role"]
-        text = _STOP.sub("", message.get("content") or "").strip()
+        text = _STOP.sub("", (message.get("content") or "")[:MOST_CHARACTERS]).strip()
         if speaker == TOOL:
             failed = message.get("error") is True or bool(_FAILED.search(text))
             yield Step(speaker, text, (), failed, message.get("name") or "")

@@ -32,6 +32,15 @@ def answered(it: Dialogue) -> Iterator[tuple[str, list[str]]]:
         yield heard, answers
 
 
+def questions(text: str) -> Iterator[str]:
+    """The sentences of a text that ask.
+
+    >>> list(questions("Fine. Which day? And at what time?"))
+    ['Which day?', 'And at what time?']
+    """
+    return (match.group().strip() for match in cues.SENTENCE.finditer(text) if match.group().endswith("?"))
+
+
 def objections(it: Dialogue) -> Iterator[tuple[int, str]]:
     """Where the customer objects to what the agent has just said or done: the step's place and its words."""
     for place, step in enumerate(it.steps):
@@ -91,12 +100,12 @@ def told_twice(it: Dialogue) -> str | None:
 def same_question(it: Dialogue) -> str | None:
     """A question for facts that the agent asks in nearly the same words as before; offers and courtesies are none."""
     asked: list[frozenset[str]] = []
-    for question in (match.group() for text in it.said_by(AGENT) for match in cues.QUESTION.finditer(text)):
+    for question in (question for text in it.said_by(AGENT) for question in questions(text)):
         words = frozenset(re.findall(r"[a-z']+", question.lower()))
         if len(words) < FEWEST_WORDS or cues.COURTESY.search(question) or cues.CLOCK.search(question):
             continue
         if any(len(words & other) >= ALIKE * len(words | other) for other in asked):
-            return question.strip()
+            return question
         asked.append(words)
     return None
 
@@ -108,9 +117,9 @@ def asks_what_was_said(it: Dialogue) -> str | None:
         if step.speaker == CUSTOMER:
             heard = f"{heard} {step.text}"
         elif step.speaker == AGENT:
-            for question in (match.group() for match in cues.QUESTION.finditer(step.text)):
+            for question in questions(step.text):
                 if not cues.CLOCK.search(question) and any(asked.search(question) and told.search(heard) for asked, told in cues.SAID):
-                    return question.strip()
+                    return question
     return None
 
 
