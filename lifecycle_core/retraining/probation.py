@@ -69,7 +69,7 @@ class Record:
     def of_days(cls, x: Sequence[int], n: Sequence[int], taught_x: Sequence[int], taught_n: Sequence[int]) -> "Record":
         """The record of whole days, with the correlation that (perhaps other, healthy) days teach.
 
-        x, n : (days,) int, of the record; taught_x, taught_n : (days,) int, of the days that teach; below seven of them it is taken for .01.
+        x, n : (days,) int, of the record; taught_x, taught_n : (days,) int, of the days that teach; of under seven it is taken for .01.
 
         >>> Record.of_days([75, 80], [100, 100], [75] * 8, [100] * 8).correlation
         0.0
@@ -178,7 +178,7 @@ def judge(outcomes: Sequence[Outcome], bars: Bars, policy: ProbationPolicy, *, s
     )
 
 
-def evidence_of_fall(x: ArrayLike, bar: float | None) -> Array:
+def evidence_of_fall(x: ArrayLike, bar: ArrayLike | None) -> Array:
     """The logarithm of the e-process of "successes come at `bar` at least", after each conversation: (..., n) 0 or 1 -> (..., n) float.
 
     Without a bar there is no evidence: 0.

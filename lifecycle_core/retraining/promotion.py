@@ -50,8 +50,10 @@ def decide(analysis: ShadowAnalysis, *, review: Review | None = None, force: For
     >>> decide(ShadowAnalysis(verdict=Verdict.PROMOTE, n=100, level=20.0)).status.value
     'promoted'
     """
-    if analysis.harmful or analysis.verdict in {Verdict.HARM, Verdict.INVALID}:
-        return _by_verdict(analysis, Verdict.HARM if analysis.harmful else analysis.verdict)
+    if analysis.verdict in {Verdict.HARM, Verdict.INVALID}:
+        return _by_verdict(analysis, analysis.verdict)
+    if analysis.harmful and (review is not None or force is not None):
+        return _by_verdict(analysis, Verdict.HARM)
     if review is not None and analysis.verdict in {Verdict.PROMOTE, Verdict.TO_A_PERSON}:
         return _by_review(review)
     if force is not None:
