@@ -217,10 +217,10 @@ def after(session: Session, event: Event) -> Status:
     if moved is not None:
         return moved
     if not session.open:
-        message = f"session {session.session_id} has ended: {session.status}; it cannot take {event!r} any more"
+        message = f"session {session.session_id} has ended: {session.status}; it cannot take {event.value!r} any more"
     else:
         needed = " or ".join(status for status, known in TRANSITIONS if known is event)
-        message = f"session {session.session_id} is {session.status}; {event!r} needs one that is {needed}"
+        message = f"session {session.session_id} is {session.status}; {event.value!r} needs one that is {needed}"
     raise ForbiddenMoveError(message)
 
 
