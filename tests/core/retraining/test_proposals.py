@@ -9,6 +9,7 @@ from lifecycle_core.retraining.failures import Issue, Quote
 from lifecycle_core.retraining.prompt_gates import PromptGates
 from lifecycle_core.retraining.proposals import by_model, by_rules, choose
 from lifecycle_core.retraining.remedies import REMEDIES
+from lifecycle_core.simulation import scripted_model
 from lifecycle_core.simulation.duties import Duty
 from lifecycle_core.simulation.hearing import heard
 from lifecycle_core.simulation.prompts import GAP
@@ -153,6 +154,12 @@ def test_one_answer_that_cannot_be_read_spoils_no_other():
 def test_a_model_that_always_fails_is_told_as_a_failure(error):
     with pytest.raises(type(error), match=str(error)):
         ask(Writer(error), PRICING)
+
+
+def test_the_scripted_writer_mends_the_gap_of_the_scripted_agent():
+    made = by_model([PRICING, CHECKING], gates(GAP, PRICING, CHECKING), chat=scripted_model.reply, model="simulated", marker=MARKER, seed=1)
+    assert made.simulated
+    assert {Duty.PRICE, Duty.CHECK} <= heard(made.choice.prompt)
 
 
 def test_too_many_edits_are_not_read():
