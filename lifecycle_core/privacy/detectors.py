@@ -70,6 +70,7 @@ _ADDRESSES: Final = (
         r"(?<![\w$.:-])\d{1,5}[A-Za-z]?\s+(?:[NSEW]\.?\s+)?(?:[A-Z\d][\w'\u2019.-]*\s+){1,3}"
         rf"(?i:{either(words.STREETS)})\b\.?(?i:{_UNIT}){_CITY}"
     ),
+    re.compile(rf"(?<![\w$.:-])\d{{1,5}}\s+[A-Z][a-z]+(?:\s[A-Z][a-z]+)?,\s+(?i:{either(words.UNITS)})\.?\s#?\w{{1,6}}\b{_CITY}"),
     re.compile(
         rf"(?<![\w$.:-])\d{{1,5}}[a-z]?\s+(?:{_NOT_A_STREET}[a-z'\u2019-]{{2,20}}\s+){{1,2}}"
         rf"{either(words.STREETS)}\b(?!\s+(?:to|that|if|i)\b)\.?{_UNIT}"

@@ -22,12 +22,13 @@ FEWEST_CHARACTERS: Final = 3
 MAX_KNOWN: Final = 200
 
 _PLACEHOLDER: Final = re.compile(r"<[A-Z]{3,12}_\d{1,4}>")
-_FIELDS: Final = re.compile(
-    r"^(?:(?:customer|client|guest|user|contact|first|last|full|patient|passenger)[ _-]?)*"
-    r"(?:name|surname|phone|mobile|telephone|e?mail|address|street|zip|postal)"
-    r"(?:[ _-]?(?:number|address|line|code|no))?\d?$",
+_WHOSE: Final = r"(?:customer|client|guest|user|contact|first|last|full|middle|patient|passenger)"
+_FIELD: Final = re.compile(
+    rf"(?:{_WHOSE}[ _-]?)+name|surname|(?:{_WHOSE}[ _-]?)*(?:phone|mobile|telephone|e?mail|street|zip"
+    r"|(?:home|billing|postal|shipping)?[ _-]?address)(?:[ _-]?(?:number|address|line|code|no))?[ _-]?\d?",
     re.IGNORECASE,
 )
+_IN_JSON: Final = re.compile(r"\\?\"(?P<key>[A-Za-z][\w -]{2,30})\\?\"\s*:\s*\\?\"(?P<value>[^\"\\\n]{2,100})\\?\"")
 _OWN_NAMES: Final = frozenset({"role", "name", "type", "id", "tool_call_id"})
 """What is no text of anybody's in a message: roles, tools, our ids."""
 
@@ -120,36 +121,22 @@ def _telling(part: str) -> bool:
 
 
 def _told(conversation: Conversation) -> Iterator[str]:
-    """The names, addresses and numbers that stand in fields of calls, or by cue in any text."""
+    """What a conversation tells of its customer: the id, names by cue in any text, and what stands in fields of that kind."""
+    if conversation.customer_id:
+        yield conversation.customer_id
     for text in filter(None, [conversation.goal, *(message.get("content") for message in conversation.messages)]):
         shown = visible(text)
         yield from (shown[start:end] for start, end in names(shown))
-        yield from _fields(_json(text))
+        yield from _in_fields(shown)
     for message in conversation.messages:
-        yield from _fields(message.get("tool_calls"))
+        yield from _in_fields(json.dumps(message.get("tool_calls") or "", ensure_ascii=False))
 
 
-def _fields(value: object) -> Iterator[str]:
-    """The values under keys that name what is somebody's, in any JSON value and in JSON text within it."""
-    if isinstance(value, Mapping):
-        function = "arguments" in value
-        for key, it in value.items():
-            if isinstance(it, str) and not function and _FIELDS.match(str(key)):
-                yield it
-            else:
-                yield from _fields(_json(it) if isinstance(it, str) else it)
-    elif isinstance(value, list | tuple):
-        for it in value:
-            yield from _fields(it)
-
-
-def _json(text: str) -> object:
-    if text[:1] not in {"{", "["}:
-        return None
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return None
+def _in_fields(text: str) -> Iterator[str]:
+    """The values of fields that name what is somebody's, in JSON that may be cut off or stand inside other JSON."""
+    for it in _IN_JSON.finditer(text) if '"' in text else ():
+        if _FIELD.fullmatch(it["key"]):
+            yield it["value"]
 
 
 def _deep(value: Any, mask: Masker) -> Any:  # noqa: ANN401 - any JSON value

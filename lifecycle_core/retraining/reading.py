@@ -36,8 +36,8 @@ FEWEST_QUOTED: Final = 3
 
 _RULES: Final = (
     "You read one conversation between a customer and an agent, and say what the agent did wrong, if anything: codes of the given list, "
-    "each with a short quote, copied to the letter from the message that shows it. Judge only what stands there. With nothing wrong, answer "
-    "with an empty list. Whose fault: customer, agent or environment (a tool or service that failed)."
+    "each with a short quote, copied to the letter from the message that shows it. Judge only what stands there. With nothing wrong, "
+    "answer with an empty list. Whose fault: customer, agent or environment (a tool or service that failed)."
 )
 
 
