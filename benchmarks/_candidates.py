@@ -21,6 +21,7 @@ class World:
     success : the incumbent's; disagreement : how often two of its replays of one scenario differ.
     effect : the candidate's relative change of success: a gain mends failures of all scenarios alike, a loss breaks successes alike.
     cost : the candidate's relative change of cost. escalation, candidate_escalation : shares of the failures that are handed over.
+    simulator_gap : how far the incumbent succeeds more often in the simulator than in production; None = what happened there is unknown.
     """
 
     success: float
@@ -29,6 +30,7 @@ class World:
     cost: float = 0.0
     escalation: float = 0.0
     candidate_escalation: float = 0.0
+    simulator_gap: float | None = None
 
 
 def draw(world: World, generator: np.random.Generator, *, tests: int, samples: int, replays: int, twice_every: int) -> Pairs:
@@ -54,7 +56,7 @@ def draw(world: World, generator: np.random.Generator, *, tests: int, samples: i
         b_cost=(1 + world.cost) * _costs(hard, replays, generator),
         a_latency=unknown,
         b_latency=unknown,
-        live=unknown,
+        live=unknown if world.simulator_gap is None else floats(generator.random(shape) < before - world.simulator_gap),
     )
 
 

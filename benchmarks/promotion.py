@@ -17,6 +17,18 @@ from lifecycle_core.retraining.probation import evidence_of_fall, lowest_rate
 from lifecycle_core.retraining.verdict import Endings, Verdict, end
 
 OFFLINE: Final = 0.9
+_COLUMNS: Final = {
+    "promoted": 16,
+    "asked": 7,
+    "harm": 15,
+    "futile": 16,
+    "inconclusive": 16,
+    "mean_n": 11,
+    "p90": 11,
+    "invalid": 8,
+    "tests/s": 9,
+}
+"""What is printed of each row, and how wide."""
 RECORD_DAYS: Final = 3
 _PIECE: Final = 2_000_000
 """Conversations that are simulated at once."""
@@ -79,8 +91,11 @@ OTHERS: Final = (
     Row(name="single samples, +9%", world=_GAIN, policy=ShadowPolicy(replays=1), promoted=0.667),
     Row(name="+9%, hand-offs fall", world=replace(_GAIN, escalation=0.2, candidate_escalation=0.2), promoted=1.0),
     Row(name="+9%, hand-offs stay", world=replace(_GAIN, escalation=0.2, candidate_escalation=0.274), promoted=1.0),
+    Row(name="+9%, an honest simulator", world=replace(_GAIN, simulator_gap=0.0), promoted=1.0),
+    Row(name="+9%, a simulator 10 points off", world=replace(_GAIN, simulator_gap=0.10), promoted=1.0),
+    Row(name="+9%, a simulator 30 points off", world=replace(_GAIN, simulator_gap=0.30), promoted=0.0),
 )
-"""Other policies and other worlds; of hand-offs the design says nothing."""
+"""Other policies and other worlds; the last five stand beside what a gate that never errs would do."""
 
 WRONGLY: Final = 0.028
 """How often a version as good as its record is rolled back, at most."""
@@ -97,9 +112,7 @@ CAUGHT: Final[Mapping[tuple[float, float, int], float]] = {
 def run(tests: int = 1000, seed: int = 1) -> dict[str, object]:
     """All tables, `tests` simulated for each row."""
     print(f"{tests:,} tests a row; the design's figures in brackets\n")
-    print(
-        f"{'base, D, effect':>32} {'promoted':>15} {'asked':>6} {'harm':>13} {'futile':>15} {'inconclusive':>15} {'mean n':>10} {'p90':>10}"
-    )
+    print(f"{'base, D, effect':>32}" + "".join(f"{it:>{width}}" for it, width in _COLUMNS.items()))
     table = [_told(it, tests, seed) for it in TABLE]
     print()
     others = [_told(it, tests, seed) for it in OTHERS]
@@ -133,12 +146,15 @@ def _told(row: Row, tests: int, seed: int) -> dict[str, object]:
     world = row.world
     more = f", cost {world.cost:+.0%}" if world.cost else ""
     name = row.name or f"{world.success:.2f}, {world.disagreement:.3f}, {world.effect:+.0%}{more}"
-    asked = f"{share[Verdict.TO_A_PERSON]:.1%}"
-    cells = "".join(f"{_cell(ours[it], getattr(row, it), '.1%'):>16}" for it in ("harm", "futile", "inconclusive"))
-    samples = "".join(f"{_cell(ours[it], getattr(row, it), '.0f'):>11}" for it in ("mean_n", "p90"))
-    print(f"{name:>32} {_cell(ours['promoted'], row.promoted, '.1%'):>15} {asked:>6}{cells}{samples}{tests / seconds:>9,.0f}/s", flush=True)
+    cells = {it: _cell(ours[it], getattr(row, it), ".0f" if it in {"mean_n", "p90"} else ".1%") for it in ours}
+    cells |= {
+        "asked": f"{share[Verdict.TO_A_PERSON]:.1%}",
+        "invalid": f"{share[Verdict.INVALID]:.1%}",
+        "tests/s": f"{tests / seconds:,.0f}",
+    }
+    print(f"{name:>32}" + "".join(f"{cells[it]:>{width}}" for it, width in _COLUMNS.items()), flush=True)
     design = {it: getattr(row, it) for it in ours}
-    return {"row": name, "ours": ours, "asked": share[Verdict.TO_A_PERSON], "design": design}
+    return {"row": name, "ours": ours, "asked": share[Verdict.TO_A_PERSON], "invalid": share[Verdict.INVALID], "design": design}
 
 
 def _cell(ours: float, design: float | None, shape: str) -> str:

@@ -271,7 +271,7 @@ def looks_of(policy: ShadowPolicy, n: int) -> tuple[int, ...]:
     ((100, 150, 200), (100, 120))
     """
     listed = {*range(policy.min_shadow_samples, policy.max_samples, policy.look_every), policy.max_samples}
-    return tuple(sorted(it for it in listed if it <= n))
+    return tuple(sorted(it for it in listed if policy.min_shadow_samples <= it <= n))
 
 
 def _duration(hours: float) -> str:

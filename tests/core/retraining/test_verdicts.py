@@ -126,6 +126,12 @@ def test_time_that_is_up_before_the_first_look_is_inconclusive():
     assert (found.verdict, found.reasons[0]) == (Verdict.INCONCLUSIVE, "Time was up with 63 of 100 samples")
 
 
+def test_fewer_samples_at_most_than_at_least_promote_nothing():
+    found = judged(samples_of(60, **BETTER), shadow(max_samples=50))
+
+    assert (found.verdict, found.n, found.looks) == (Verdict.INCONCLUSIVE, 50, ())
+
+
 def test_a_test_without_any_sample_ends_inconclusive():
     assert judged([], closed=True).verdict is Verdict.INCONCLUSIVE
 
