@@ -17,7 +17,7 @@ def count(found):
 @pytest.mark.parametrize("correlation", [0.0, 0.002, 0.01])
 @pytest.mark.parametrize(("rate", "per_day"), [(0.75, 50), (0.75, 1000), (0.60, 50), (0.60, 1000), (0.95, 50), (0.95, 1000)])
 def test_a_version_as_good_as_the_record_is_rolled_back_no_more_often_than_promised(rate, per_day, correlation):
-    """A rate of .95 is of conversations that are not handed over. Rejects 2.8% at 1%, from 20 of 400 on; a true 7% fails nine times in ten."""
+    """At .95 it is hand-offs that stay away. Rejects 2.8% at 1%, from 20 of 400 on; a true 7% fails nine times in ten."""
     found = count(rolled_back(rate, 0.0, correlation, per_day, VERSIONS, seed=21))
 
     assert stats.binom.sf(found - 1, VERSIONS, WRONGLY) > 0.01
