@@ -52,7 +52,7 @@ _SSN: Final = re.compile(r"(?<![\w-])(?!000|666|9\d\d)\d{3}([- ])(?!00)\d{2}\1(?
 _NUMBER: Final = re.compile(r"(?<![\w.,@/#$\u20ac\u00a3:-])(?:\+\s?|\()?\d[\d ()./\u2010-\u2013-]{5,22}\d(?![\w@:%]|[.,-]\d)")
 _DATE: Final = re.compile(r"\d{4}[-./]\d{1,2}[-./]\d{1,2}|\b\d{1,2}[-./]\d{1,2}[-./]\d{2,4}\b")
 _CUE: Final = re.compile(rf"\b{either(words.PHONE_CUES)}\b[^\d\n]{{0,30}}$", re.IGNORECASE)
-_NO_CUE: Final = re.compile(rf"\b{either(words.NO_PHONE_CUES)}\b[^\d\n]{{0,25}}$", re.IGNORECASE)
+_NO_CUE: Final = re.compile(rf"\b{either(words.NO_PHONE_CUES)}\b[^\d\n.!?]{{0,25}}$", re.IGNORECASE)
 _NATIONAL: Final = re.compile(
     r"(?:\+?1[ .-]?)?(?:\([2-9]\d{2}\) ?|[2-9]\d{2}[ .-])[2-9]\d{2}[ .-]?\d{4}"
     r"|[2-9]\d{2}-\d{4}"
@@ -143,9 +143,9 @@ def phones(text: str) -> Iterator[Span]:
         found = it.group()
         digits = sum(letter.isdigit() for letter in found)
         ahead = text[max(0, it.start() - LOOK_BACK) : it.start()]
-        if digits in PHONE_DIGITS and not _DATE.search(found) and not _NO_CUE.search(ahead):
+        if digits in PHONE_DIGITS and not _DATE.search(found):
             abroad = found.startswith("+") or (found.startswith("00") and digits >= INTERNATIONAL_DIGITS)
-            if abroad or _NATIONAL.fullmatch(found) or _CUE.search(ahead):
+            if abroad or (not _NO_CUE.search(ahead) and (_NATIONAL.fullmatch(found) or _CUE.search(ahead))):
                 yield it.span()
     yield from (it.span() for it in _SPELLED.finditer(text))
 

@@ -33,7 +33,7 @@ NO_STREETS: Final = _listed(
 
 PHONE_CUES: Final = (
     *_listed("phone call number mobile cell tel telephone whatsapp fax contact"),
-    *("call me", "call me back", "text me", "reach me"),
+    *("call me", "call me back", "text me", "reach me", "reach them", "reach us"),
 )
 NO_PHONE_CUES: Final = _listed("order booking reference confirmation reservation invoice ticket case tracking flight item product")
 """What is told by a number, and called by none."""
