@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from lifecycle_core.conversations import Conversation, Window
 from lifecycle_core.operations import retraining, shadow, traffic, versions
+from lifecycle_core.retraining.evaluation import EvaluationReport
 from lifecycle_core.retraining.failures import FailureAnalysis, Other
 from lifecycle_core.retraining.improvement import Candidate, PromptImprovement
 from lifecycle_core.retraining.options import Options
@@ -30,14 +31,16 @@ IMPROVEMENT = PromptImprovement(
     candidates=(Candidate(number=1, prompt=BETTER, score=0.9), Candidate(number=2, prompt="", refusals=("it is empty",))),
     chosen=1,
 )
-EVALUATION = {"score": 0.9}
+EVALUATION = EvaluationReport(cases=(), score=0.9, low=0.6, high=0.98, incumbent_score=0.7, incumbent_spread=0.05, needed=0.8)
 
 
 def served(act, count, **others):
     """Conversations of `baseline`, one an hour up to an hour ago, a quarter of them not booked."""
-    given = {"variant": "baseline", "version": 1, "escalated": False, "goal": "a deep clean on Monday morning", **others}
+    given = {"variant": "baseline", "version": 1, "escalated": False, **others}
     return [
-        Conversation(id=f"c{number}", ended_at=act.at - timedelta(hours=1 + number), booked=number % 4 > 0, **given)
+        Conversation(
+            id=f"c{number}", ended_at=act.at - timedelta(hours=1 + number), booked=number % 4 > 0, goal=f"a deep clean at {number}", **given
+        )
         for number in range(count)
     ]
 

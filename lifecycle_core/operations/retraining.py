@@ -5,15 +5,15 @@
 3. No call to the world is made in here: what a model or a sandbox said comes in as a value.
 """
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from pydantic import JsonValue
-
 from lifecycle_core.operations.drift import report_of
 from lifecycle_core.provenance import Provenance
+from lifecycle_core.replay.episode import Replay
 from lifecycle_core.retraining.errors import ForbiddenMoveError, RetrainingRefusedError
+from lifecycle_core.retraining.evaluation import EvaluationReport
 from lifecycle_core.retraining.failures import FailureAnalysis
 from lifecycle_core.retraining.improvement import PromptImprovement
 from lifecycle_core.retraining.options import Options
@@ -21,7 +21,8 @@ from lifecycle_core.retraining.session import RETRAINER, DataSummary, Event, Ses
 from lifecycle_core.retraining.session import session_id as id_of
 from lifecycle_core.retraining.training_data import TrainingData
 from lifecycle_core.retraining.triggers import Past, TriggerCheck, should_retrain, standing_refusals
-from lifecycle_core.store import candidates, checks, figures, policies, sessions, variants, versions
+from lifecycle_core.store import candidates, cases, checks, figures, policies, sessions, variants, versions
+from lifecycle_core.store.cases import Side
 from lifecycle_core.store.database import Database, Transaction
 from lifecycle_core.versions.version import Tag, Version, content_hash
 
@@ -184,7 +185,24 @@ def register_candidate(database: Database, act: Provenance, session_id: str) -> 
         return sessions.save(tx, replace(it, version=number, new_variant=label(it.variant, number)))
 
 
-def keep_evaluation(database: Database, act: Provenance, session_id: str, report: Mapping[str, JsonValue]) -> Session:
+def keep_case_results(database: Database, act: Provenance, session_id: str, side: Side, replays: Sequence[Replay]) -> int:
+    """Keep replays of the evaluation's cases as they come, those that are not known yet, and tell how many these were."""
+    with database.write(act, "keep_case_results") as tx:
+        it = sessions.locked(tx, session_id)
+        if it.evaluation is not None:
+            return 0
+        expect(it, Status.EVALUATING, "a case's result")
+        return cases.record(tx, session_id, side, replays, act.at)
+
+
+def case_results(database: Database, session_id: str) -> dict[Side, dict[str, list[Replay]]]:
+    """Side -> case -> its replays so far, by number; raises UnknownSessionError."""
+    with database.read() as tx:
+        name = sessions.get(tx, session_id).session_id
+        return {side: cases.of(tx, name, side) for side in Side}
+
+
+def keep_evaluation(database: Database, act: Provenance, session_id: str, report: EvaluationReport) -> Session:
     """Step 7: what the offline evaluation came to; a score below the policy's ends the session."""
     with database.write(act, "keep_evaluation") as tx:
         it = sessions.locked(tx, session_id)
@@ -192,9 +210,9 @@ def keep_evaluation(database: Database, act: Provenance, session_id: str, report
             return it
         expect(it, Status.EVALUATING, "an evaluation")
         it = replace(it, evaluation=report)
-        needed, score = it.policy.retraining.min_evaluation_score, it.offline_score or 0.0
-        if score < needed:
-            it = ended(it, Event.ROLL_BACK, act.at, f"Low offline score ({score:.2f} < {needed:.2f})")
+        needed = it.policy.retraining.min_evaluation_score
+        if report.score < needed:
+            it = ended(it, Event.ROLL_BACK, act.at, f"Low offline score ({report.score:.2f} < {needed:.2f})")
         return sessions.save(tx, it)
 
 

@@ -13,14 +13,16 @@ from typing import Final
 from lifecycle_core.conversations import Conversation, Window
 from lifecycle_core.operations.retraining import expect
 from lifecycle_core.policy import ShadowSource
+from lifecycle_core.privacy.masking import Masker
 from lifecycle_core.provenance import Provenance
 from lifecycle_core.replay.episode import Scenario
 from lifecycle_core.retraining.analysis import ShadowAnalysis, analyze, differences, recompute
+from lifecycle_core.retraining.cases import Split, split_of
 from lifecycle_core.retraining.errors import ForbiddenMoveError, NotReadyError, SampleRefusedError
 from lifecycle_core.retraining.session import Event, Session, Status, moved
 from lifecycle_core.retraining.shadow import Arm, Progress, Sample, Source, complete_prefix, progress, serves_twice
 from lifecycle_core.retraining.verdict import Verdict
-from lifecycle_core.store import answers, conversations, samples, sessions
+from lifecycle_core.store import answers, samples, served, sessions
 from lifecycle_core.store.database import Database, Transaction
 
 RECORDED_DAYS: Final = 28
@@ -70,7 +72,7 @@ def training_conversations(database: Database, session_id: str) -> list[Conversa
     with database.read() as tx:
         it = sessions.get(tx, session_id)
         span = Window(datetime.min.replace(tzinfo=it.started_at.tzinfo), it.started_at)
-        return conversations.served(tx, it.variant, it.incumbent_version, span, _SOUGHT * it.policy.retraining.max_training_examples)
+        return served.newest(tx, it.variant, it.incumbent_version, span, _SOUGHT * it.policy.retraining.max_training_examples)
 
 
 def start_shadow(database: Database, act: Provenance, session_id: str) -> Session:
@@ -86,15 +88,20 @@ def start_shadow(database: Database, act: Provenance, session_id: str) -> Sessio
         return sessions.save(tx, replace(moved(it, Event.SHADOW_STARTED), shadow_started_at=act.at, deadline_at=deadline))
 
 
-def goals(database: Database, act: Provenance, session_id: str, limit: int) -> list[Goal]:
-    """Draw what goals there are, and answer the first `limit` that wait for a sample; none once there is a verdict, or pairs are posted."""
+def goals(database: Database, act: Provenance, session_id: str, limit: int, masker: Masker) -> list[Goal]:
+    """Draw what goals there are, masked, and answer the first `limit` that wait for a sample.
+
+    None once there is a verdict, or where pairs are posted. Recorded goals are those that neither the improver learnt from nor its
+    candidates were chosen by. Raises UnknownSessionError.
+    """
+    with database.read() as tx:
+        drawn = _drawn(tx, sessions.get(tx, session_id), act.at, masker)
     with database.write(act, "draw_goals") as tx:
         it = sessions.locked(tx, session_id)
-        if it.status is not Status.SHADOW_TESTING or it.shadow_analysis is not None or it.shadow_started_at is None:
+        if not _serving(it) or any(sample.source is Source.POSTED for sample in samples.recorded(tx, session_id)):
             return []
-        if any(sample.source is Source.POSTED for sample in samples.recorded(tx, session_id)):
-            return []
-        samples.plan(tx, session_id, _drawn(tx, it, act.at), it.policy.shadow.source, act.at)
+        room = max(0, it.policy.shadow.max_samples - len(samples.planned_ids(tx, session_id)))
+        samples.plan(tx, session_id, drawn[:room], it.policy.shadow.source, act.at)
         waiting = samples.planned(tx, session_id)[:limit]
         twice = [serves_twice(one.place, it.policy.shadow) for one in waiting]
         return [Goal(scenario=one.scenario, again=again, live_success=one.live_success) for one, again in zip(waiting, twice, strict=True)]
@@ -104,8 +111,7 @@ def record_samples(database: Database, act: Provenance, session_id: str, batch: 
     """Keep the samples of scenarios that have none yet; the same batch again changes nothing, and neither does one after the verdict."""
     with database.write(act, "record_samples") as tx:
         it = sessions.locked(tx, session_id)
-        taken = it.status is Status.SHADOW_TESTING and it.shadow_analysis is None
-        kept = samples.record(tx, act, session_id, batch) if taken else 0
+        kept = samples.record(tx, act, session_id, batch) if _serving(it) else 0
         return Recorded(kept=kept, known=len(batch) - kept, samples=len(samples.recorded(tx, session_id)))
 
 
@@ -198,19 +204,31 @@ def _progress(tx: Transaction, it: Session, at: datetime) -> Progress:
     return progress(len(counted), it.policy.shadow, samples_per_hour=rate, at=at, deadline_at=it.deadline_at)
 
 
-def _drawn(tx: Transaction, it: Session, at: datetime) -> list[Conversation]:
-    """The conversations whose goals the test draws: new ones as they end, or the newest that were recorded before it began."""
-    began, most = it.shadow_started_at or at, it.policy.shadow.max_samples
-    if it.policy.shadow.source is ShadowSource.RECORDED:
-        span = Window.before(began, hours=24 * RECORDED_DAYS)
-        return conversations.served(tx, it.variant, it.incumbent_version, span, most, with_goal=True)
-    found = conversations.served(tx, it.variant, it.incumbent_version, Window(began, at), 10 * most, with_goal=True)
-    known = samples.planned_ids(tx, it.session_id)
-    return [one for one in found if one.id not in known][: max(0, most - len(known))]
+def _serving(it: Session) -> bool:
+    return it.status is Status.SHADOW_TESTING and it.shadow_analysis is None
+
+
+def _drawn(tx: Transaction, it: Session, at: datetime, masker: Masker) -> list[Conversation]:
+    """The masked conversations whose goals may be drawn now: new ones as they end, or, once, those that were recorded before it began."""
+    if it.shadow_started_at is None:
+        return []
+    known, most = samples.planned_ids(tx, it.session_id), it.policy.shadow.max_samples
+    if it.policy.shadow.source is ShadowSource.NEW:
+        found = served.goals(tx, it.variant, it.incumbent_version, Window(it.shadow_started_at, at))
+        return _masked(tx, it, [name for name, _ in found if name not in known][:most], masker)
+    if known:
+        return []
+    found = served.goals(tx, it.variant, it.incumbent_version, Window.before(it.shadow_started_at, hours=24 * RECORDED_DAYS))
+    held_out = [name for name, goal in found if split_of(masker(goal)) is Split.HELD_OUT]
+    return [one for one in _masked(tx, it, held_out[-most:], masker) if one.goal and split_of(one.goal) is Split.HELD_OUT]
+
+
+def _masked(tx: Transaction, it: Session, ids: Sequence[str], masker: Masker) -> list[Conversation]:
+    return [masker.conversation(one) for one in served.of_ids(tx, it.variant, ids)]
 
 
 def _post(tx: Transaction, act: Provenance, it: Session, batch: Sequence[Posted]) -> Recorded:
-    if it.status is not Status.SHADOW_TESTING or it.shadow_analysis is not None:
+    if not _serving(it):
         message = f"the shadow test of session {it.session_id} is closed: the session is {it.status}; nothing was written"
         raise SampleRefusedError(message, field="sessionId")
     known = samples.recorded(tx, it.session_id)

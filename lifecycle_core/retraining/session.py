@@ -14,12 +14,11 @@ from hashlib import sha256
 from types import MappingProxyType
 from typing import Final, Self
 
-from pydantic import JsonValue
-
 from lifecycle_core.conversations import Window
 from lifecycle_core.policy import Policy
 from lifecycle_core.retraining.analysis import ShadowAnalysis
 from lifecycle_core.retraining.errors import ForbiddenMoveError
+from lifecycle_core.retraining.evaluation import EvaluationReport
 from lifecycle_core.retraining.failures import FailureAnalysis
 from lifecycle_core.retraining.improvement import PromptImprovement
 from lifecycle_core.retraining.options import Options
@@ -180,7 +179,7 @@ class Session:
     failure_analysis: FailureAnalysis | None = None
     prompt_improvement: PromptImprovement | None = None
     new_variant: str | None = None
-    evaluation: Mapping[str, JsonValue] | None = None
+    evaluation: EvaluationReport | None = None
     shadow_analysis: ShadowAnalysis | None = None
     review: Review | None = None
     force: Force | None = None
@@ -202,8 +201,7 @@ class Session:
     @property
     def offline_score(self) -> float | None:
         """What the candidate came to in the offline evaluation, from 0 to 1; None before it."""
-        score = self.evaluation.get("score") if self.evaluation is not None else None
-        return float(score) if isinstance(score, int | float) else None
+        return self.evaluation.score if self.evaluation is not None else None
 
     @property
     def success(self) -> bool:

@@ -9,10 +9,12 @@ import pytest
 from lifecycle_core.errors import InvalidInputError, UnknownVariantError
 from lifecycle_core.operations import promotion, retraining, shadow, traffic, versions
 from lifecycle_core.policy import Engine, Policy, RetrainingPolicy, ShadowSource
+from lifecycle_core.replay.episode import Replay
 from lifecycle_core.retraining.errors import ForbiddenMoveError, RetrainingRefusedError, UnknownSessionError
 from lifecycle_core.retraining.improvement import Candidate
 from lifecycle_core.retraining.options import Options
 from lifecycle_core.retraining.session import OPEN, Status
+from lifecycle_core.store.cases import Side
 from lifecycle_core.store.mapping import to_json
 from lifecycle_core.store.tables import PolicyRow
 from lifecycle_core.versions.version import Tag
@@ -204,9 +206,26 @@ def test_an_improver_without_a_candidate_ends_the_session(variant, act):
     assert retraining.session(variant, it.session_id).prompt_improvement == none
 
 
+def replays(*numbers):
+    told = {"cost_usd": 0.001, "input_tokens": 10, "output_tokens": 5, "latency_s": 0.5, "messages": ({"role": "user", "content": "Hi"},)}
+    return [Replay(scenario_id="case", replay=number, booked=True, escalated=False, **told) for number in numbers]
+
+
+def test_an_evaluation_that_was_interrupted_goes_on_where_it_was(variant, act):
+    it = taken(variant, act, 4)
+    assert retraining.keep_case_results(variant, act, it.session_id, Side.CANDIDATE, replays(0, 1)) == 2
+    assert retraining.keep_case_results(variant, act, it.session_id, Side.CANDIDATE, replays(0, 1, 2)) == 1
+    assert retraining.case_results(variant, it.session_id) == {Side.INCUMBENT: {}, Side.CANDIDATE: {"case": replays(0, 1, 2)}}
+
+
+def test_results_after_the_evaluation_change_nothing(variant, act):
+    it = taken(variant, act, 5)
+    assert retraining.keep_case_results(variant, act, it.session_id, Side.INCUMBENT, replays(0)) == 0
+
+
 def test_a_low_offline_score_ends_the_session(variant, act):
     it = taken(variant, act, 4)
-    done = retraining.keep_evaluation(variant, act, it.session_id, {"score": 0.6})
+    done = retraining.keep_evaluation(variant, act, it.session_id, replace(EVALUATION, score=0.6))
     assert (done.status, done.reasons) == (Status.ROLLED_BACK, ("Low offline score (0.60 < 0.80)",))
 
 

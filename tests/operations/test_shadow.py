@@ -8,6 +8,8 @@ import pytest
 from lifecycle_core.errors import InvalidInputError
 from lifecycle_core.operations import promotion, retraining, shadow, traffic
 from lifecycle_core.policy import ShadowSource
+from lifecycle_core.privacy.masking import Masker
+from lifecycle_core.retraining.cases import Split, split_of
 from lifecycle_core.retraining.errors import ForbiddenMoveError, NotReadyError, SampleRefusedError
 from lifecycle_core.retraining.session import Status
 from lifecycle_core.retraining.shadow import Arm
@@ -15,6 +17,8 @@ from lifecycle_core.retraining.verdict import Verdict
 from lifecycle_core.store import samples as rows
 from lifecycle_core.store.tables import ShadowSampleRow
 from tests.retrained import in_shadow_test, later, samples, served
+
+MASKER = Masker(b"secret")
 
 
 @pytest.fixture
@@ -29,7 +33,7 @@ def pair(act, number=1, **others):
 
 
 def goals(database, act, session, limit=10):
-    return [it.scenario.id for it in shadow.goals(database, act, session, limit)]
+    return [it.scenario.id for it in shadow.goals(database, act, session, limit, MASKER)]
 
 
 def new_traffic(database, act, count):
@@ -44,22 +48,33 @@ def test_new_goals_are_those_of_conversations_that_ended_since_it_began(any_data
 
 
 def test_a_goal_carries_how_its_conversation_went_and_every_tenth_is_served_twice(database, act):
-    it = in_shadow_test(database, act, shadow_source=ShadowSource.RECORDED)
-    found = shadow.goals(database, act, it.session_id, 100)
-    assert [one.again for one in found] == [place % 10 == 0 for place in range(60)]
+    it = in_shadow_test(database, act)
+    after = later(act, hours=20)
+    new_traffic(database, after, 15)
+    found = shadow.goals(database, after, it.session_id, 100, MASKER)
+    assert [one.again for one in found] == [place % 10 == 0 for place in range(15)]
     assert [one.live_success for one in found[-4:]] == [True, True, True, False]
 
 
-def test_recorded_goals_are_those_before_it_began_the_newest_and_no_more_than_asked(database, act):
+def test_recorded_goals_are_the_newest_that_nobody_learnt_from(database, act):
     it = in_shadow_test(database, act, shadow_source=ShadowSource.RECORDED, max_samples=5)
-    assert goals(database, act, it.session_id) == ["c4", "c3", "c2", "c1", "c0"]
-    assert goals(database, later(act, hours=1), it.session_id, 2) == ["c4", "c3"]
+    held_out = [one.id for one in served(act, 60) if split_of(one.goal) is Split.HELD_OUT]
+    assert goals(database, act, it.session_id) == held_out[:5][::-1]
+    assert goals(database, later(act, hours=1), it.session_id, 2) == held_out[3:5][::-1]
+
+
+def test_a_goal_is_masked_before_it_is_kept(database, act):
+    it, after = in_shadow_test(database, act), later(act, hours=4)
+    traffic.ingest(database, after, [replace(served(after, 1)[0], id="new", goal="Call me at (212) 555-0147 about a deep clean")])
+    found = shadow.goals(database, after, it.session_id, 10, MASKER)[0].scenario.goal
+    assert found == MASKER("Call me at (212) 555-0147 about a deep clean")
+    assert "555" not in found
 
 
 def test_a_goal_that_was_served_is_not_drawn_again(any_database, act, session):
     after = later(act, hours=4)
     new_traffic(any_database, after, 4)
-    first = shadow.goals(any_database, after, session, 1)[0].scenario
+    first = shadow.goals(any_database, after, session, 1, MASKER)[0].scenario
     done = replace(samples(act, 1)[0], scenario_id=first.id, ended_at=first.ended_at)
     shadow.record_samples(any_database, after, session, [done])
     assert goals(any_database, after, session) == ["newc2", "newc1", "newc0"]
