@@ -37,13 +37,15 @@ def tool_error(it: Dialogue) -> str | None:
 
 
 def error_unhandled(it: Dialogue) -> str | None:
-    """A failed call after which the agent calls nothing more and asks nothing."""
+    """A failed call after which the agent calls nothing more and asks nothing; that a time is taken is an answer and no failure."""
     failed = [place for place, step in enumerate(it.steps) if step.failed]
     if not failed:
         last = it.calls[-1].name if it.calls and not it.shows_calls else None
         return next((fault["message"] for fault in it.errors if last and fault["tool"] == last), None)
+    told = it.steps[failed[-1]].text
     later = [step for step in it.steps[failed[-1] + 1 :] if step.speaker == AGENT]
-    return None if not later or any(step.calls or "?" in step.text for step in later) else it.steps[failed[-1]].text
+    gave_up = later and not any(step.calls or "?" in step.text for step in later)
+    return told if gave_up and not cues.TAKEN.search(told) else None
 
 
 def offers_unchecked(it: Dialogue) -> str | None:

@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 from lifecycle_core.conversations import Conversation
 from lifecycle_core.retraining.codes import Author, Code
 from lifecycle_core.retraining.signs import Sign
-from lifecycle_core.statistics.arrays import Array
-from lifecycle_core.statistics.association import benjamini_hochberg, clustering_effect, fisher_exact, lift, lift_interval
+from lifecycle_core.statistics.association import benjamini_hochberg, clustered_p, clustering_effect, lift, lift_interval
 
 LEAST_LIFT: Final = 1.2
 """Below, a difference may be sure and yet explain nothing: long conversations show a little more of everything."""
@@ -29,7 +28,8 @@ class Finding:
     """How often failures and successes show one thing, and the evidence that it goes with failure.
 
     count of failures and in_successes of successes show it; share, success_share : of all failures, of all successes.
-    lift : their ratio, with its 95% interval; p : Fisher's, two-sided; q : Benjamini and Hochberg's among all signs.
+    lift : their ratio, with its 95% interval; p : two-sided, of a lift of 1; q : Benjamini and Hochberg's among all signs. Conversations of
+        one customer are allowed for in all of them.
     counts : it passes every bar; why_not : the first bar that it does not pass, in words.
     """
 
@@ -70,11 +70,6 @@ class Observed:
         """How many failures show each, of how many, and how many successes, of how many."""
         return self.shown[self.failed].sum(axis=0), int(self.failed.sum()), self.shown[~self.failed].sum(axis=0), int((~self.failed).sum())
 
-    def lifts(self) -> tuple[Array, Array, Array]:
-        """The lift of each with its interval, conversations that hang together allowed for."""
-        low, high = lift_interval(*self.counts, effect=clustering_effect(self.shown, self.failed, self.clusters))
-        return lift(*self.counts), low, np.minimum(high, _UNBOUNDED)
-
 
 def clusters_of(known: Sequence[Conversation]) -> NDArray[np.int64]:
     """Whose conversations hang together: a customer's, or those of one goal; else each stands for itself."""
@@ -86,9 +81,10 @@ def clusters_of(known: Sequence[Conversation]) -> NDArray[np.int64]:
 def findings_of(signs: Sequence[Sign], observed: Observed) -> tuple[Finding, ...]:
     """The evidence on each sign, in their order."""
     x1, n1, x0, n0 = observed.counts
-    p = fisher_exact(x1, n1, x0, n0)
+    effect = clustering_effect(observed.shown, observed.failed, observed.clusters)
+    p = clustered_p(x1, n1, x0, n0, effect)
     q = benjamini_hochberg(p)
-    ratio, low, high = observed.lifts()
+    ratio, (low, high) = lift(x1, n1, x0, n0), lift_interval(x1, n1, x0, n0, effect=effect)
     found = []
     for place, sign in enumerate(signs):
         it = Finding(
@@ -101,7 +97,7 @@ def findings_of(signs: Sequence[Sign], observed: Observed) -> tuple[Finding, ...
             success_share=int(x0[place]) / n0 if n0 else 0.0,
             lift=float(ratio[place]),
             lift_low=float(low[place]),
-            lift_high=float(high[place]),
+            lift_high=min(float(high[place]), _UNBOUNDED),
             p=float(p[place]),
             q=float(q[place]),
             counts=False,
