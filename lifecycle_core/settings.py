@@ -117,6 +117,7 @@ class Settings:
     clock: Clock | None = None
     watch_seconds: int | None = None
     models: ModelAccess | None = None
+    model_prices: str | None = None
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> Self:
@@ -137,6 +138,7 @@ class Settings:
             clock=Clock.parse(clock) if clock else None,
             watch_seconds=_whole(environment, "LIFECYCLE_WATCH_SECONDS", 3600, 3600) if watch else None,
             models=ModelAccess.read(environment),
+            model_prices=environment.get("LIFECYCLE_MODEL_PRICES") or None,
         )
 
     @property

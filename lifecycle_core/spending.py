@@ -14,6 +14,8 @@ CHARACTERS_PER_TOKEN: Final = 3
 DEFAULT_OUTPUT_TOKENS: Final = 1024
 """What an answer is taken to need where the request sets no `max_tokens`."""
 MILLION: Final = 1_000_000
+KNOWN_PRICES: Final = "2025-10-01 gpt-4.1=2.00/8.00 gpt-4.1-mini=0.40/1.60 gpt-4.1-nano=0.10/0.40 gpt-4o=2.50/10.00 gpt-4o-mini=0.15/0.60"
+"""What a few models cost on a day, where no other table is given; written as `Prices.parse` reads it."""
 
 
 class BudgetSpentError(LifecycleError):

@@ -26,7 +26,7 @@ from lifecycle_core.chat import (
     ChatUnavailableError,
 )
 from lifecycle_core.settings import ModelAccess
-from lifecycle_core.spending import Price, priced
+from lifecycle_core.spending import KNOWN_PRICES, Price, Prices, priced
 from tasks import context
 from tasks.completions import billed, body, tool_calls
 from tasks.structured_output import MisshapenError, Rung, messages, repair, response_format, well_formed
@@ -50,7 +50,13 @@ _one_at_a_time = Lock()
 def chat() -> Chat | None:
     """The models of this process, None where neither an endpoint nor a key is set."""
     access = context.settings().models
-    return OpenAIChat(access) if access else None
+    return OpenAIChat(access, prices().by_model) if access else None
+
+
+@cache
+def prices() -> Prices:
+    """What models cost where their endpoint does not tell; raises InvalidInputError for a table that cannot be meant."""
+    return Prices.parse(context.settings().model_prices or KNOWN_PRICES)
 
 
 def hang_up() -> None:

@@ -16,7 +16,7 @@ from typing import Final
 from lifecycle_core.chat import ChatMessage, ChatRequest
 
 MAX_COMPLAINT_CHARACTERS: Final = 500
-MAX_OPENINGS: Final = 1000
+MAX_OPENINGS: Final = 200
 """How many brackets are tried as the beginning of the value: a text of brackets alone must not cost minutes."""
 
 

@@ -68,7 +68,7 @@ _NOT_A_STREET: Final = rf"(?!{either(words.NO_STREETS)}\b)"
 _ADDRESSES: Final = (
     re.compile(
         r"(?<![\w$.:-])\d{1,5}[A-Za-z]?\s+(?:[NSEW]\.?\s+)?(?:[A-Z\d][\w'\u2019.-]*\s+){1,3}"
-        rf"(?i:{either(words.STREETS)})\b\.?(?i:{_UNIT}){_CITY}"
+        rf"(?i:{either(words.CAPITAL_STREETS)})\b(?:\.(?=,|\s[a-z#\d]))?(?i:{_UNIT}){_CITY}"
     ),
     re.compile(rf"(?<![\w$.:-])\d{{1,5}}\s+[A-Z][a-z]+(?:\s[A-Z][a-z]+)?,\s+(?i:{either(words.UNITS)})\.?\s#?\w{{1,6}}\b{_CITY}"),
     re.compile(

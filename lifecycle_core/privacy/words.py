@@ -11,6 +11,8 @@ STREETS: Final = _listed(
     "street st avenue ave road rd boulevard blvd lane ln drive dr court ct place pl way terrace ter square sq highway hwy parkway pkwy "
     "circle cir close crescent mews gardens trail"
 )
+CAPITAL_STREETS: Final = (*STREETS, *_listed("row hill grove park gate walk green yard quay plaza loop rise view heights"))
+"""Streets as they end after a word with a capital; small, these words would be found in any sentence."""
 UNITS: Final = _listed("apt apartment unit suite ste flat floor fl no")
 STATES: Final = _listed(
     "AL AK AZ AR CA CO CT DC DE FL GA HI IA ID IL IN KS KY LA MA MD ME MI MN MO MS MT NC ND NE NH NJ NM NV NY OH OK OR PA RI SC SD TN TX "
@@ -46,6 +48,7 @@ NAME_CUES: Final = (
     "name is",
     "the name of",
     "i am",
+    "you are",
     "i[\u2019']m",
     "this is",
     "it[\u2019']s",

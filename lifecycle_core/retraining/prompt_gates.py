@@ -15,9 +15,11 @@ from lifecycle_core.privacy.masking import find
 from lifecycle_core.retraining.prompt import Edit, EditError, edited
 
 COPIED_WORDS: Final = 8
-"""So many words in a row of one customer are a copy; six would be found in nearly every honest prompt."""
+"""So many words in a row are a copy where fewer than three customers say them; six would be found in nearly every honest prompt."""
 COMMON_CUSTOMERS: Final = 3
 """What so many customers say in the same words is nobody's own."""
+CHORUS_WORDS: Final = 12
+"""So many words in a row are a copy however many say them: customers who agree so far were told what to say."""
 MOST_GROWTH: Final = 0.30
 LEAST_ROOM: Final = 400
 """Characters that any prompt may grow by: 30% of a short prompt is less than one rule."""
@@ -147,15 +149,18 @@ class PromptGates:
                     yield f"it speaks of what an agent is not told to do ({name}): {order[:SHOWN]!r}; take that out"
 
     def _copied(self, candidate: str, _edits: Sequence[Edit]) -> Iterator[str]:
-        own, words = f" {' '.join(_words(self.incumbent))} ", _words(candidate)
-        for place in range(len(words) - COPIED_WORDS + 1):
-            passage = f" {' '.join(words[place : place + COPIED_WORDS])} "
-            if passage not in own:
+        for length, common in ((COPIED_WORDS, COMMON_CUSTOMERS), (CHORUS_WORDS, len(self.said) + 1)):
+            for passage in self._new_passages(candidate, length):
                 speakers = sum(passage in text for text in self.said.values())
-                if 0 < speakers < COMMON_CUSTOMERS:
-                    told = f"({passage.strip()[:SHOWN]!r}), said by {speakers} of the {COMMON_CUSTOMERS} who would make it common"
-                    yield f"it carries {COPIED_WORDS} words in a row of a customer's {told}; say it in other words"
+                if 0 < speakers < common:
+                    told = f"({passage.strip()[:SHOWN]!r}), said by {speakers}"
+                    yield f"it carries {length} words in a row of a customer's {told}; say it in other words"
                     return
+
+    def _new_passages(self, candidate: str, length: int) -> Iterator[str]:
+        own, words = f" {' '.join(_words(self.incumbent))} ", _words(candidate)
+        passages = (f" {' '.join(words[place : place + length])} " for place in range(len(words) - length + 1))
+        yield from (passage for passage in passages if passage not in own)
 
     def _added(self, candidate: str, _edits: Sequence[Edit]) -> Iterator[str]:
         for url in dict.fromkeys(_URL.findall(candidate)):

@@ -14,7 +14,7 @@ from lifecycle_core.chat import (
     ToolCall,
     ToolSpec,
 )
-from lifecycle_core.settings import ModelAccess
+from lifecycle_core.settings import ModelAccess, Settings
 from lifecycle_core.spending import Price
 from tasks import context, llm
 from tasks.llm import OpenAIChat
@@ -226,11 +226,29 @@ def test_a_seed_is_left_out_where_the_endpoint_knows_none(endpoint):
     assert model(endpoint)(request(seed=3)).content == "Good day."
 
 
-def test_with_neither_endpoint_nor_key_there_is_no_model(monkeypatch):
-    monkeypatch.setattr(context, "settings", lambda: type("Unset", (), {"models": None}))
+@pytest.fixture
+def configured(monkeypatch):
+    def one(**environment):
+        monkeypatch.setattr(context, "settings", lambda: Settings.read(environment))
+        llm.chat.cache_clear()
+        llm.prices.cache_clear()
+        return llm.chat()
+
+    yield one
     llm.chat.cache_clear()
-    assert llm.chat() is None
-    llm.chat.cache_clear()
+    llm.prices.cache_clear()
+
+
+def test_with_neither_endpoint_nor_key_there_is_no_model(configured):
+    assert configured() is None
+
+
+def test_a_table_of_prices_may_be_given(configured):
+    assert configured(OPENAI_API_KEY=KEY, LIFECYCLE_MODEL_PRICES="2026-01-01 m=1/2").prices == {"m": Price(1.0, 2.0)}
+
+
+def test_without_a_table_a_few_models_have_a_price(configured):
+    assert configured(OPENAI_API_KEY=KEY).prices["gpt-4o-mini"] == Price(0.15, 0.60)
 
 
 def test_a_text_of_brackets_alone_is_given_up_soon(endpoint):

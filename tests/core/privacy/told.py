@@ -42,6 +42,8 @@ SOMEBODYS = (
     "Book it under [[NAME Susan Miller]] please.",
     "The appointment for [[NAME Ali Hassan]] moved to 16:00.",
     "I'm [[NAME Chloe]], we spoke yesterday.",
+    "You are [[NAME Chris Nobody]] of [[ADDRESS 51 Garden Row]], phone [[PHONE 555-0179]]. You want a clean.",
+    "I am [[NAME Max Sample]], [[ADDRESS 37 Chapel Hill]].",
     "call me back at [[PHONE 020 7946 0958]] tomorrow",
     "Fax [[PHONE 1-800-555-0199]] works too.",
 )
@@ -68,6 +70,7 @@ NOBODYS = (
     "Call 911 if it burns.",
     "Flight HAT204 leaves at 06:10 and costs 150 USD.",
     "It's Tuesday. I'm Fine. Call me Tomorrow.",
+    "You are 3 in a row up the hill; the 2 Park rangers agreed.",
     "We open Monday to Saturday, 8 to 18, since 1998-2003.",
     "Item 9523456873 in size 8, colour Blue.",
     "check_availability(day='Monday', service='deep') -> ['9:00', '10:00']",

@@ -10,6 +10,7 @@ from lifecycle_core.retraining.remedies import REMEDIES
 INCUMBENT = "You serve {customer_name}. Use check_availability and say who you are.\n# Booking\nBe kind.\nSee https://shop.example.com."
 TOOLS = ("check_availability", "book_appointment")
 WORDS = "my grandmother keeps seven angry cats in the narrow hallway"
+CHORUS = f"{WORDS} and wants a discount"
 
 
 def said(customer, text):
@@ -18,7 +19,7 @@ def said(customer, text):
 
 
 def refusals(*edits, customers=1):
-    told = [said(str(number), f"Well, {WORDS.title()}!") for number in range(customers)]
+    told = [said(str(number), f"Well, {CHORUS.title()}!") for number in range(customers)]
     gates = PromptGates.of(INCUMBENT, ["pricing"], TOOLS, told)
     made = [Edit(**{"section": "Booking", "action": "add", "cites": "pricing", **it}) for it in edits]
     return gates.refusals(edited(INCUMBENT, made), made)
@@ -58,6 +59,10 @@ def test_each_gate_refuses_what_it_is_for(given, words):
 
 def test_words_that_three_customers_share_are_nobodys_own():
     assert refusals({"text": f"Note that {WORDS}."}, customers=3) == ()
+
+
+def test_a_chorus_is_copied_however_many_sing():
+    assert "it carries 12 words in a row" in refusals({"text": f"Note that {CHORUS}."}, customers=30)[0]
 
 
 def test_words_of_the_agent_are_no_customers():
