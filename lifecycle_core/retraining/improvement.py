@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Protocol
 
+from lifecycle_core.policy import Engine
 from lifecycle_core.retraining.prompt import Edit
-
-Engine = Literal["builtin", "rules"]
 
 
 class Quoted(Protocol):

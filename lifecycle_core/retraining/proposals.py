@@ -16,9 +16,10 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass as validated_dataclass
 
 from lifecycle_core.chat import Chat, ChatMessage, ChatNonsenseError, ChatRefusedError, ChatRequest
+from lifecycle_core.policy import Engine
 from lifecycle_core.privacy.fencing import Fence
 from lifecycle_core.retraining.codes import Author
-from lifecycle_core.retraining.improvement import Candidate, Engine, Mined, PromptImprovement
+from lifecycle_core.retraining.improvement import Candidate, Mined, PromptImprovement
 from lifecycle_core.retraining.prompt import Edit, EditError, Prompt, edited
 from lifecycle_core.retraining.prompt_gates import PromptGates, most_characters
 from lifecycle_core.retraining.remedies import REMEDIES
@@ -80,7 +81,7 @@ def by_rules(issues: Sequence[Mined], gates: PromptGates) -> PromptImprovement:
     together = _fitting(gates.incumbent, edits)
     drafts = [together, *([edit] for edit in edits[:GRAVEST] if len(together) > 1)]
     candidates = [_judged(number, draft, gates) for number, draft in enumerate(filter(None, drafts), 1)]
-    return _improvement("rules", wanted, candidates, simulated=False)
+    return _improvement(Engine.RULES, wanted, candidates, simulated=False)
 
 
 def by_model(
@@ -110,7 +111,7 @@ def by_model(
         candidates.append(_judged(number, edits, gates))
     if failures and len(failures) == len(candidates):
         raise failures[-1]
-    return _improvement("builtin", wanted, candidates, simulated=simulated)
+    return _improvement(Engine.BUILTIN, wanted, candidates, simulated=simulated)
 
 
 def choose(improvement: PromptImprovement, scores: Mapping[int, float]) -> PromptImprovement:
