@@ -1,24 +1,21 @@
 """A promoted version is watched, and goes back or is stable."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from benchmarks._sessions import in_shadow_test, later, proved
 from lifecycle_core.conversations import Conversation
 from lifecycle_core.operations import probation, promotion, shadow, traffic, versions
 from lifecycle_core.operations.database import verify
 from lifecycle_core.retraining.probations import ProbationStatus
 from lifecycle_core.versions.version import Tag
-from tests.retrained import in_shadow_test, later, samples
 
 
 def promote(database, act):
     """Take a session to its promotion; returns its id."""
     name = in_shadow_test(database, act).session_id
-    every = samples(act, 100, incumbent=3)
-    twice = [replace(it, again=it.incumbent) if place % 10 == 0 else it for place, it in enumerate(every)]
-    shadow.record_samples(database, act, name, twice)
+    shadow.record_samples(database, act, name, proved(act))
     promotion.promote_or_roll_back(database, act, name)
     return name
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from benchmarks._sessions import in_shadow_test, later, proved, ready, samples, taken
 from lifecycle_core.errors import InvalidInputError, LifecycleError
 from lifecycle_core.operations import probation, promotion, retraining, shadow, versions
 from lifecycle_core.operations.database import verify
@@ -12,19 +13,12 @@ from lifecycle_core.retraining.errors import ForbiddenMoveError, NotReadyError, 
 from lifecycle_core.retraining.session import Answer, Status
 from lifecycle_core.store import samples as rows
 from lifecycle_core.versions.version import Tag
-from tests.retrained import in_shadow_test, later, ready, samples, taken
 
 
 @pytest.fixture
 def better(any_database, act):
     """A session whose candidate is proved to be better, in a database of each kind."""
     return judged(any_database, act, proved(act, 100))
-
-
-def proved(act, count):
-    """Samples of a candidate that books more, with the incumbent served twice now and then: nothing is left to a person."""
-    every = samples(act, count, incumbent=3)
-    return [replace(it, again=it.incumbent) if place % 10 == 0 else it for place, it in enumerate(every)]
 
 
 def judged(database, act, recorded, **options):

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from benchmarks._sessions import BETTER, EVALUATION, FAILURES, IMPROVEMENT, PROMPT, STEPS, later, ready, served, taken, training_data
 from lifecycle_core.errors import InvalidInputError, UnknownVariantError
 from lifecycle_core.operations import promotion, retraining, shadow, traffic, versions
 from lifecycle_core.policy import Engine, Policy, RetrainingPolicy, ShadowSource
@@ -18,7 +19,6 @@ from lifecycle_core.store.cases import Side
 from lifecycle_core.store.mapping import to_json
 from lifecycle_core.store.tables import PolicyRow
 from lifecycle_core.versions.version import Tag
-from tests.retrained import BETTER, EVALUATION, FAILURES, IMPROVEMENT, PROMPT, STEPS, later, ready, served, taken, training_data
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from benchmarks._sessions import in_shadow_test, later, samples, served
 from lifecycle_core.errors import InvalidInputError
 from lifecycle_core.operations import promotion, retraining, shadow, traffic
 from lifecycle_core.policy import ShadowSource
@@ -16,7 +17,6 @@ from lifecycle_core.retraining.shadow import Arm
 from lifecycle_core.retraining.verdict import Verdict
 from lifecycle_core.store import samples as rows
 from lifecycle_core.store.tables import ShadowSampleRow
-from tests.retrained import in_shadow_test, later, samples, served
 
 MASKER = Masker(b"secret")
 

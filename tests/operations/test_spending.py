@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from benchmarks._sessions import ready
 from lifecycle_core.chat import ChatMessage, ChatReply, ChatRequest
 from lifecycle_core.operations import promotion, retraining, spending
 from lifecycle_core.policy import Policy, RetrainingPolicy
@@ -12,7 +13,6 @@ from lifecycle_core.retraining.errors import ForbiddenMoveError, UnknownSessionE
 from lifecycle_core.spending import BudgetSpentError, Spent
 from lifecycle_core.store.mapping import to_json
 from lifecycle_core.store.tables import PolicyRow
-from tests.retrained import ready
 
 REPLY = ChatReply(content="Hello!", model="m", input_tokens=10, output_tokens=5, cost_usd=0.02, seconds=1.5)
 
