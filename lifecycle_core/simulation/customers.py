@@ -32,8 +32,8 @@ class Mix:
 
 HEALTHY: Final = Mix(
     shares=(
-        (Need.EVENING, 0.05),
-        (Need.PRICE, 0.04),
+        (Need.EVENING, 0.06),
+        (Need.PRICE, 0.06),
         (Need.VAGUE, 0.10),
         (Need.LATE_HOURS, 0.08),
         (Need.TOLD, 0.10),
@@ -44,8 +44,8 @@ HEALTHY: Final = Mix(
 """The customers that an agent was made for."""
 DRIFTED: Final = Mix(
     shares=(
-        (Need.EVENING, 0.40),
-        (Need.PRICE, 0.14),
+        (Need.EVENING, 0.44),
+        (Need.PRICE, 0.17),
         (Need.VAGUE, 0.07),
         (Need.LATE_HOURS, 0.05),
         (Need.TOLD, 0.06),

@@ -14,7 +14,7 @@ from lifecycle_core.replay.sandbox import BOOK, CHECK, ESCALATE, PRICES
 from lifecycle_core.replay.wants import CLOSES, DAYS, OPENS, SERVICES, Want
 from lifecycle_core.simulation.duties import Duty
 from lifecycle_core.simulation.hearing import heard
-from lifecycle_core.simulation.words import agrees, asks_price, has_wish, needs_person, offer_in, states_price
+from lifecycle_core.simulation.words import agrees, asks_price, doubts, has_wish, needs_person, offer_in, offered, states_price
 
 Said = tuple[str | None, tuple[ToolCall, ...]]
 
@@ -30,6 +30,8 @@ _DOES_ANYWAY: Final = {
 """How often a duty is done that no prompt asks for."""
 FORGETS: Final = 0.02
 """How often one is not done that the prompt asks for."""
+_USUAL: Final = 0.6
+_OFFERS: Final = ("How about {slot}?", "I could do {slot}.", "Would {slot} suit you?")
 _MOST_FAULTS: Final = 2
 _MOST_ERRORS: Final = 6
 """How many errors it bears, of the calendar itself and of times that were taken."""
@@ -63,16 +65,25 @@ class _Agent:
     def _to_customer(self, text: str) -> Said:
         if needs_person(text) or (has_wish(text) and not self.does(Duty.KEEP)):
             return self._call(ESCALATE, reason="the customer asks for what I cannot decide")
-        last = offer_in(self.own[-1]) if self.own else None
+        last = offered(self.own)
         if last and agrees(text):
             return self._book(*last)
-        if not self.own and not self.does(Duty.REMEMBER) and self.want.service and self.want.days:
-            return "Happy to help. Once more, please: which service and which day would you like?", ()
-        if (self.want.service is None or not self.want.days) and self.does(Duty.CLARIFY):
-            return "Happy to help. Which kind of cleaning would you like, and on which day and at which hours?", ()
+        words = self._before_an_offer(text) if not last or doubts(text) else None
+        if words:
+            return words, ()
         if self._price_is_open() and self.does(Duty.PRICE) and not self.does(Duty.CHECK):
             return self._call(PRICES, service=self._service)
         return self._towards_an_offer()
+
+    def _before_an_offer(self, text: str) -> str | None:
+        """What the agent has to say or ask before it can offer anything."""
+        if doubts(text):
+            return "I think so. Shall I book it?" if self._free() is None else None
+        if not self.own and not self.does(Duty.REMEMBER) and self.want.service and self.want.days:
+            return "Happy to help. Once more, please: which service and which day would you like?"
+        if (self.want.service is None or not self.want.days) and self.does(Duty.CLARIFY):
+            return "Happy to help. Which kind of cleaning would you like, and on which day and at which hours?"
+        return None
 
     def _towards_an_offer(self) -> Said:
         free = self._free()
@@ -82,7 +93,7 @@ class _Agent:
         hours = [it for it in hours if self.want.allows(self._day, it)] or ([] if self.want.hours else hours)
         if not hours:
             return self._next_day()
-        hour = hours[0] if free is not None else hours[seed_of(self.seed, "guess", len(self.own)) % len(hours)]
+        hour = hours[0] if free is not None else self._guess(hours)
         if not self.does(Duty.CONFIRM) and not self._wishes_to_hear_more():
             return self._book(self._day, hour)
         return self._offer(hour)
@@ -99,8 +110,10 @@ class _Agent:
             parts.append(f"The {self._service} cleaning is ${price}.")
         if self.theirs and has_wish(self.theirs[-1]):
             parts.append("Your dog is no problem.")
-        parts.append(f"How about {self._day} at {hour}:00? Shall I book it?")
-        return " ".join(parts), ()
+        slot = f"{self._day} at {hour}:00"
+        offers = sum(offer_in(it) is not None for it in self.own)
+        parts.append(f"{slot} is free." if self._free() is not None else _OFFERS[offers % len(_OFFERS)].replace("{slot}", slot))
+        return f"{' '.join(parts)} Shall I book it?", ()
 
     def _to_tool(self, last: ChatMessage) -> Said:
         answer = _object(last.content)
@@ -151,6 +164,11 @@ class _Agent:
     def _guesses(self) -> list[int]:
         first, end = self.want.hours or (OPENS, CLOSES)
         return [hour for hour in range(first, end) if hour not in self._refused(self._day)]
+
+    def _guess(self, hours: list[int]) -> int:
+        """One of `hours`: what such a wish usually brings to mind, or anything."""
+        usual = chance(self.seed, "usual") < _USUAL
+        return hours[seed_of(self.want if usual else self.seed, "guess", len(self.own)) % len(hours)]
 
     def _refused(self, day: str) -> set[int]:
         """The hours of a day that a call found taken, or that were offered before."""

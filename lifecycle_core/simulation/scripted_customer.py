@@ -12,9 +12,12 @@ from lifecycle_core.simulation.words import (
     asks_for_details,
     asks_for_more,
     booked,
+    doubts,
     gives_up,
     hands_over,
+    is_sure,
     offer_in,
+    offered,
     says_taken,
     states_price,
 )
@@ -27,6 +30,8 @@ _ASKS: Final = 3
 """How often they ask for the price."""
 _CHANGES_MIND: Final = 0.02
 _DECIDES_ELSEWHERE: Final = 0.75
+_DOUBTS: Final = 0.6
+"""How many ask again where nobody says that a time is free."""
 
 
 class _Customer:
@@ -58,9 +63,8 @@ class _Customer:
             return f"Thank you. {END}"
         if gives_up(theirs) or self._mishaps() > self._patience() or self._unanswered() > _ASKS:
             return self._leaves()
-        offered = offer_in(theirs)
-        if offered:
-            return self._to_offer(*offered)
+        if offer := offered(self.theirs):
+            return self._to_offer(*offer)
         if asks_for_details(theirs):
             return self._details()
         return f"I would like {self._wish(hours=True)}."
@@ -73,6 +77,8 @@ class _Customer:
         decides = _DECIDES_ELSEWHERE if COMPARING in self.goal else _CHANGES_MIND
         if chance(self.seed, "decides elsewhere") < decides:
             return f"I'll think about it and come back. {END}"
+        if chance(self.seed, "doubts") < _DOUBTS and not is_sure(self.theirs[-1]) and not any(map(doubts, self.mine)):
+            return "Is that time really free?"
         return self._one(_YESSES)
 
     def _details(self) -> str:

@@ -1,7 +1,7 @@
 """What the scripted model answers to who asks for JSON of a given shape: edits to a prompt, or the least that follows the shape.
 
-It writes as a careful writer would: a rule for each pattern that it is shown, in words that follow from the seed,
-where the prompt speaks of the matter already, and no longer than it may be.
+It writes as a careful writer would: a rule for each pattern that the prompt says nothing against yet, in words that
+follow from the seed, in the section that fits, and no longer than it may be.
 """
 
 import json
@@ -12,18 +12,22 @@ from typing import Final
 
 from lifecycle_core.chat import ChatMessage
 from lifecycle_core.replay.chance import seed_of
+from lifecycle_core.simulation.duties import Duty
+from lifecycle_core.simulation.hearing import heard
 
 
 @dataclass(frozen=True, slots=True)
 class _Mend:
-    """How a pattern is mended: a section for the rule, words that find a better place, and ways to say it, the shortest last."""
+    """How a pattern is mended: the missing duty, a section for it, words that find a better one, ways to say it, the shortest last."""
 
+    duty: Duty
     section: str
     place: str
     ways: tuple[str, ...]
 
 
 _CHECKING: Final = _Mend(
+    Duty.CHECK,
     "Availability",
     "book|availab|calendar|times",
     (
@@ -33,6 +37,7 @@ _CHECKING: Final = _Mend(
     ),
 )
 _ASKING: Final = _Mend(
+    Duty.CLARIFY,
     "Questions",
     "conversation|question|clarity",
     (
@@ -41,6 +46,7 @@ _ASKING: Final = _Mend(
     ),
 )
 _RETRYING: Final = _Mend(
+    Duty.RECOVER,
     "Errors",
     "error|tools|book",
     (
@@ -53,6 +59,7 @@ _MENDS: Final[Mapping[str, _Mend]] = {
     "double_booking": _CHECKING,
     "wrong_time": _CHECKING,
     "pricing": _Mend(
+        Duty.PRICE,
         "Prices",
         "pric",
         (
@@ -64,21 +71,25 @@ _MENDS: Final[Mapping[str, _Mend]] = {
     "unclear": _ASKING,
     "clarification_missing": _ASKING,
     "missing_confirmation": _Mend(
+        Duty.CONFIRM,
         "Confirmation",
         "book|confirm",
         ("Repeat service, day and time, and book only after the customer has agreed.", "Have the customer confirm before you book."),
     ),
     "repeated_question": _Mend(
+        Duty.REMEMBER,
         "Memory",
         "conversation|memory",
         ("Use what the customer has already said; do not ask for it again.", "Never ask twice for the same thing."),
     ),
     "constraint_ignored": _Mend(
+        Duty.REMEMBER,
         "Wishes",
         "conversation|wish",
         ("Remember every day, hour and wish that the customer has mentioned, and keep to them.", "Keep to what the customer asked for."),
     ),
     "needless_handoff": _Mend(
+        Duty.KEEP,
         "Handing over",
         "hand|escalat",
         ("Hand over to a person only when the request cannot be settled here.", "Hand over only when needed."),
@@ -116,17 +127,17 @@ def _asked(messages: Sequence[ChatMessage]) -> Mapping[str, object] | None:
 def _edits(asked: Mapping[str, object], seed: int) -> Iterator[Mapping[str, str]]:
     sections, patterns = _objects(asked.get("sections")), _objects(asked.get("patterns"))
     room = int(str(asked.get("characters_allowed", 1_000)))
-    written: set[int] = set()
+    given = set(heard("\n".join(str(it.get("text")) for it in sections)))
     for pattern in patterns:
         issue = str(pattern.get("issue"))
         mend = _MENDS.get(issue)
-        if mend is None or id(mend) in written:
+        if mend is None or mend.duty in given:
             continue
         edit = _edit(mend, sections, _way(mend, asked.get("task") == "minimal", seed))
         room -= len(edit["text"]) - len(edit["old"]) + len(edit["section"]) + 4
         if room < 0:
             return
-        written.add(id(mend))
+        given.add(mend.duty)
         share = pattern.get("share_of_failures")
         told = f"{share:.0%} of failures show it: " if isinstance(share, int | float) else ""
         yield {**edit, "cites": issue, "motive": f"{told}{pattern.get('feedback')}"}

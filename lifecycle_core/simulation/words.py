@@ -1,6 +1,7 @@
 """What scripted agents and customers understand of each other's words."""
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from lifecycle_core.replay.wants import DAYS
@@ -14,6 +15,9 @@ _HANDS_OVER: Final = re.compile(r"\bcolleague (?:will|takes)\b|\bhanding you ove
 _BOOKED: Final = re.compile(r"\b(?:have booked|is booked)\b", re.IGNORECASE)
 _ASKS: Final = re.compile(r"\b(?:which|what) (?:kind|service|day)\b|\bwhat would you like\b", re.IGNORECASE)
 _AGAIN: Final = re.compile(r"\bonce more\b|\bagain, please\b|\bremind me\b", re.IGNORECASE)
+_DOUBTS: Final = re.compile(r"\breally free\b", re.IGNORECASE)
+_SURE: Final = re.compile(r"\bis free\b", re.IGNORECASE)
+_LEAVE: Final = re.compile(r"\bshall i book\b", re.IGNORECASE)
 _YES: Final = re.compile(r"^(?:perfect, )?yes\b|\bgo ahead\b|\bthat works\b", re.IGNORECASE)
 _PERSON: Final = re.compile(r"\bmoney back\b|\brefund\b|\bspeak to (?:a|someone)\b", re.IGNORECASE)
 _WISH: Final = re.compile(r"\bis that a problem\b", re.IGNORECASE)
@@ -27,6 +31,28 @@ def offer_in(text: str) -> tuple[str, int] | None:
     """
     found = _OFFER.findall(text)
     return (found[-1][0].capitalize(), int(found[-1][1])) if found else None
+
+
+def offered(texts: Sequence[str]) -> tuple[str, int] | None:
+    """The time that stands offered: by the last text, or by one before where the last asks for leave to book it.
+
+    >>> offered(["How about Thursday at 16:00?", "I think so. Shall I book it?"])
+    ('Thursday', 16)
+    """
+    if not texts:
+        return None
+    earlier = (found for text in reversed(texts) if (found := offer_in(text)))
+    return next(earlier, None) if _LEAVE.search(texts[-1]) else offer_in(texts[-1])
+
+
+def doubts(text: str) -> bool:
+    """Whether a customer doubts that a time is free."""
+    return _DOUBTS.search(text) is not None
+
+
+def is_sure(text: str) -> bool:
+    """Whether an agent says that a time is free."""
+    return _SURE.search(text) is not None
 
 
 def states_price(text: str) -> bool:

@@ -38,7 +38,7 @@ HELLO = ChatRequest(purpose="replay", model="m", messages=(ChatMessage(role="use
 def address():
     with started() as url:
         yield url
-    hang_up()
+        hang_up()
 
 
 @pytest.fixture

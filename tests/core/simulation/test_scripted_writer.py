@@ -51,6 +51,10 @@ def test_it_stays_within_the_room_that_it_is_given():
     assert edits(prompts.GAP, ["availability", "pricing"], characters_allowed=10) == []
 
 
+def test_what_the_prompt_says_already_is_not_said_again():
+    assert edits(prompts.GAP, ["tool_error_unhandled", "missing_confirmation"]) == []
+
+
 def test_a_pattern_that_it_does_not_know_is_left_to_others():
     assert edits(prompts.GAP, ["other"]) == []
 
