@@ -1,4 +1,4 @@
-"""What the scripted model answers to who asks for JSON of a given shape: edits to a prompt, or the least that follows the shape.
+"""What the scripted model answers to who asks for JSON of a given shape: edits, what it sees in a conversation, or the least there is.
 
 It writes as a careful writer would: a rule for each pattern that the prompt says nothing against yet, in words that
 follow from the seed, in the section that fits, and no longer than it may be.
@@ -12,6 +12,7 @@ from typing import Final
 
 from lifecycle_core.chat import ChatMessage
 from lifecycle_core.replay.chance import seed_of
+from lifecycle_core.simulation import scripted_reader
 from lifecycle_core.simulation.duties import Duty
 from lifecycle_core.simulation.hearing import heard
 
@@ -109,16 +110,17 @@ def write(schema: Mapping[str, object], messages: tuple[ChatMessage, ...], seed:
     >>> write({"type": "object", "properties": {"codes": {"type": "array"}}, "required": ["codes"]}, (), 1)
     '{"codes": []}'
     """
-    asked = _asked(messages)
-    if asked is None:
-        return json.dumps(_least(schema))
-    return json.dumps({"edits": list(_edits(asked, seed))}, ensure_ascii=False)
+    for text in (it.content or "" for it in reversed(messages) if it.role == "user"):
+        if asked := _asked(text):
+            return json.dumps({"edits": list(_edits(asked, seed))}, ensure_ascii=False)
+        if told := scripted_reader.lines_in(text):
+            return json.dumps({"observations": scripted_reader.read(told, seed)}, ensure_ascii=False)
+    return json.dumps(_least(schema))
 
 
-def _asked(messages: Sequence[ChatMessage]) -> Mapping[str, object] | None:
-    last = next((it.content or "" for it in reversed(messages) if it.role == "user"), "")
+def _asked(text: str) -> Mapping[str, object] | None:
     try:
-        found = json.loads(last)
+        found = json.loads(text)
     except ValueError:
         return None
     return found if isinstance(found, dict) and {"sections", "patterns"} <= set(found) else None
