@@ -98,7 +98,7 @@ def goals(database: Database, act: Provenance, session_id: str, limit: int, mask
         drawn = _drawn(tx, sessions.get(tx, session_id), act.at, masker)
     with database.write(act, "draw_goals") as tx:
         it = sessions.locked(tx, session_id)
-        if not _serving(it) or any(sample.source is Source.POSTED for sample in samples.recorded(tx, session_id)):
+        if not _serving(it) or samples.count(tx, session_id, Source.POSTED):
             return []
         room = max(0, it.policy.shadow.max_samples - len(samples.planned_ids(tx, session_id)))
         samples.plan(tx, session_id, drawn[:room], it.policy.shadow.source, act.at)
@@ -112,7 +112,7 @@ def record_samples(database: Database, act: Provenance, session_id: str, batch: 
     with database.write(act, "record_samples") as tx:
         it = sessions.locked(tx, session_id)
         kept = samples.record(tx, act, session_id, batch) if _serving(it) else 0
-        return Recorded(kept=kept, known=len(batch) - kept, samples=len(samples.recorded(tx, session_id)))
+        return Recorded(kept=kept, known=len(batch) - kept, samples=samples.count(tx, session_id))
 
 
 def post_samples(database: Database, act: Provenance, session_id: str, batch: Sequence[Posted]) -> Recorded:

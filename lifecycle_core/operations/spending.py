@@ -6,7 +6,7 @@ from lifecycle_core.chat import ChatReply, ChatRequest
 from lifecycle_core.provenance import Provenance
 from lifecycle_core.retraining.errors import ForbiddenMoveError
 from lifecycle_core.retraining.session import OPEN
-from lifecycle_core.spending import Budget, Price, Spent, reserved
+from lifecycle_core.spending import Price, Spent, reserved
 from lifecycle_core.store import calls
 from lifecycle_core.store.database import Database
 
@@ -39,17 +39,15 @@ def reserve(database: Database, act: Provenance, session_id: str, request: ChatR
     """
     amount = reserved(request, price)
     with database.write(act, "reserve") as tx:
-        spent = calls.spent(tx, session_id, lock=True)
+        taken, budget, status = calls.account(tx, session_id)
         found = calls.answered(tx, session_id, request.content_hash)
         if found is not None:
             calls.repeat(tx, session_id, request.content_hash)
             return Reservation(session_id=session_id, request=request, amount=Spent(), reply=_free(found))
-        status, policy = calls.standing(tx, session_id)
         if status not in OPEN:
             message = f"session {session_id} has ended: {status}; it makes no more calls"
             raise ForbiddenMoveError(message)
-        rules = policy.retraining
-        Budget(calls=rules.budget_calls, tokens=rules.budget_tokens, usd=rules.budget_usd).admit(spent, amount)
+        budget.admit(taken, amount)
         calls.reserve(tx, session_id, request, amount, act.at)
         return Reservation(session_id=session_id, request=request, amount=amount)
 

@@ -3,21 +3,25 @@
 1. The row of a session's spending is locked first, so that two callers never pass the budget together.
 2. A settled call answers its question for the rest of the session.
 3. A reservation that nobody settled stays counted: the call may have been made, and billed.
+
+Thousands of calls are made in a session, so these are plain statements.
 """
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any, Final
 
-from sqlmodel import col, select
+from sqlalchemy import Row, bindparam, insert, select, update
 
 from lifecycle_core.chat import ChatReply, ChatRequest
-from lifecycle_core.policy import Policy
 from lifecycle_core.retraining.errors import UnknownSessionError
-from lifecycle_core.retraining.session import Status
-from lifecycle_core.spending import Spent
+from lifecycle_core.retraining.session import Session, Status
+from lifecycle_core.spending import Budget, Spent
 from lifecycle_core.store.database import Transaction
 from lifecycle_core.store.mapping import from_json, to_json
-from lifecycle_core.store.tables import ChatCallRow, RetrainingSessionRow, SpendingRow
+from lifecycle_core.store.tables import TABLES
+
+_CALLS, _SPENDINGS, _SESSIONS = (TABLES[name] for name in ("chat_calls", "spendings", "retraining_sessions"))
 
 
 class CallState(StrEnum):
@@ -28,99 +32,129 @@ class CallState(StrEnum):
     FAILED = "failed"
 
 
+_OURS: Final = (_CALLS.c.session_id == bindparam("of_session"), _CALLS.c.content_hash == bindparam("of_hash"))
+_FIND: Final = select(_CALLS.c.state, _CALLS.c.reply).where(*_OURS)
+_SPENT: Final = select(_SPENDINGS, _SESSIONS.c.status).where(
+    _SPENDINGS.c.session_id == bindparam("of_session"), _SESSIONS.c.session_id == _SPENDINGS.c.session_id
+)
+_SPEND: Final = (
+    update(_SPENDINGS)
+    .where(_SPENDINGS.c.session_id == bindparam("of_session"))
+    .values(
+        calls=_SPENDINGS.c.calls + bindparam("more_calls"),
+        tokens=_SPENDINGS.c.tokens + bindparam("more_tokens"),
+        usd=_SPENDINGS.c.usd + bindparam("more_usd"),
+    )
+)
+_AGAIN: Final = (
+    update(_CALLS)
+    .where(*_OURS)
+    .values(
+        state=CallState.RESERVED,
+        attempts=_CALLS.c.attempts + 1,
+        reserved_at=bindparam("at"),
+        reserved_tokens=bindparam("tokens"),
+        reserved_usd=bindparam("usd"),
+    )
+)
+_REPEAT: Final = update(_CALLS).where(*_OURS).values(repeats=_CALLS.c.repeats + 1)
+_UNSETTLED: Final = update(_CALLS).where(*_OURS, _CALLS.c.state != CallState.SETTLED)
+
+
+def open_account(tx: Transaction, session: Session) -> None:
+    """Begin to count for a session that was just opened, with what its policy lets it spend."""
+    rules = session.policy.retraining
+    budgets = {"budget_calls": rules.budget_calls, "budget_tokens": rules.budget_tokens, "budget_usd": rules.budget_usd}
+    tx.connection().execute(insert(_SPENDINGS).values(session_id=session.session_id, calls=0, tokens=0, usd=0.0, **budgets))
+
+
 def answered(tx: Transaction, session_id: str, content_hash: str) -> ChatReply | None:
     """The reply that the session has to that question already; None where it has none."""
-    it = _call(tx, session_id, content_hash)
-    return from_json(ChatReply, it.reply) if it is not None and it.reply is not None else None
+    found = _find(tx, session_id, content_hash)
+    return from_json(ChatReply, found[1]) if found is not None and found[1] is not None else None
 
 
-def spent(tx: Transaction, session_id: str, *, lock: bool = False) -> Spent:
+def spent(tx: Transaction, session_id: str) -> Spent:
     """What the session's calls took, and have reserved; raises UnknownSessionError."""
-    it = _spending(tx, session_id, lock=lock)
-    return Spent(calls=it.calls, tokens=it.tokens, usd=it.usd)
+    return account(tx, session_id, lock=False)[0]
 
 
-def standing(tx: Transaction, session_id: str) -> tuple[Status, Policy]:
-    """Where the session stands, and the policy that it goes by; raises UnknownSessionError."""
-    columns = select(RetrainingSessionRow.status, RetrainingSessionRow.policy)
-    found = tx.exec(columns.where(RetrainingSessionRow.session_id == session_id)).first()
+def account(tx: Transaction, session_id: str, *, lock: bool = True) -> tuple[Spent, Budget, Status]:
+    """What the session spent, what it may spend, and where it stands; nobody else spends before the end of `tx`.
+
+    Raises UnknownSessionError.
+    """
+    found = tx.connection().execute(_SPENT.with_for_update(of=_SPENDINGS) if lock else _SPENT, {"of_session": session_id}).first()
     if found is None:
         raise _unknown(session_id)
-    return Status(found[0]), from_json(Policy, found[1])
+    budget = Budget(calls=found.budget_calls, tokens=found.budget_tokens, usd=found.budget_usd)
+    return Spent(calls=found.calls, tokens=found.tokens, usd=found.usd), budget, Status(found.status)
 
 
 def reserve(tx: Transaction, session_id: str, request: ChatRequest, amount: Spent, at: datetime) -> None:
     """Count `amount` for a call that is about to be made."""
-    it = _call(tx, session_id, request.content_hash)
-    if it is None:
-        it = ChatCallRow(
-            session_id=session_id,
-            content_hash=request.content_hash,
-            purpose=request.purpose,
-            model=request.model,
-            state=CallState.RESERVED,
-            attempts=0,
-            repeats=0,
-            reserved_tokens=0,
-            reserved_usd=0.0,
-            cost_usd=None,
-            seconds=None,
-            error=None,
-            reserved_at=at,
-        )
-        tx.add(it)
-    it.state, it.attempts, it.reserved_at = CallState.RESERVED, it.attempts + 1, at
-    it.reserved_tokens, it.reserved_usd = amount.tokens, amount.usd
-    _add(_spending(tx, session_id), amount)
-    tx.flush()
+    key = {"of_session": session_id, "of_hash": request.content_hash}
+    _spend(tx, session_id, amount)
+    if _find(tx, session_id, request.content_hash) is not None:
+        tx.connection().execute(_AGAIN, {**key, "at": at, "tokens": amount.tokens, "usd": amount.usd})
+        return
+    tx.connection().execute(
+        insert(_CALLS),
+        {
+            "session_id": session_id,
+            "content_hash": request.content_hash,
+            "purpose": request.purpose,
+            "model": request.model,
+            "state": CallState.RESERVED,
+            "attempts": 1,
+            "repeats": 0,
+            "reserved_tokens": amount.tokens,
+            "reserved_usd": amount.usd,
+            "reserved_at": at,
+        },
+    )
 
 
 def repeat(tx: Transaction, session_id: str, content_hash: str) -> None:
     """Count that a settled call answered once more."""
-    it = _call(tx, session_id, content_hash)
-    if it is not None:
-        it.repeats += 1
-        tx.flush()
+    tx.connection().execute(_REPEAT, {"of_session": session_id, "of_hash": content_hash})
 
 
 def settle(tx: Transaction, session_id: str, request: ChatRequest, reply: ChatReply, *, amount: Spent, at: datetime) -> None:
     """Keep the reply of a call that reserved `amount`, and count what it took instead; the first reply stays."""
-    _add(_spending(tx, session_id, lock=True), _less(Spent.by(reply), amount))
-    it = _call(tx, session_id, request.content_hash)
-    if it is not None and it.state != CallState.SETTLED:
-        it.state, it.settled_at, it.reply, it.error = CallState.SETTLED, at, to_json(reply), None
-        it.input_tokens, it.output_tokens, it.cost_usd, it.seconds = reply.input_tokens, reply.output_tokens, reply.cost_usd, reply.seconds
-    tx.flush()
+    _spend(tx, session_id, _less(Spent.by(reply), amount))
+    told = {
+        "state": CallState.SETTLED,
+        "settled_at": at,
+        "reply": to_json(reply),
+        "error": None,
+        "input_tokens": reply.input_tokens,
+        "output_tokens": reply.output_tokens,
+        "cost_usd": reply.cost_usd,
+        "seconds": reply.seconds,
+    }
+    tx.connection().execute(_UNSETTLED.values(**told), {"of_session": session_id, "of_hash": request.content_hash})
 
 
 def fail(tx: Transaction, session_id: str, request: ChatRequest, error: str, *, amount: Spent, at: datetime) -> None:
     """Keep why a call that reserved `amount` brought no answer; it counts as a call that took nothing else."""
-    _add(_spending(tx, session_id, lock=True), _less(Spent(calls=1), amount))
-    it = _call(tx, session_id, request.content_hash)
-    if it is not None and it.state != CallState.SETTLED:
-        it.state, it.settled_at, it.error = CallState.FAILED, at, error
-    tx.flush()
+    _spend(tx, session_id, _less(Spent(calls=1), amount))
+    told = _UNSETTLED.values(state=CallState.FAILED, settled_at=at, error=error)
+    tx.connection().execute(told, {"of_session": session_id, "of_hash": request.content_hash})
+
+
+def _find(tx: Transaction, session_id: str, content_hash: str) -> Row[Any] | None:
+    return tx.connection().execute(_FIND, {"of_session": session_id, "of_hash": content_hash}).first()
+
+
+def _spend(tx: Transaction, session_id: str, amount: Spent) -> None:
+    more = {"more_calls": amount.calls, "more_tokens": amount.tokens, "more_usd": amount.usd}
+    tx.connection().execute(_SPEND, {"of_session": session_id, **more})
 
 
 def _less(taken: Spent, reserved: Spent) -> Spent:
     return Spent(calls=taken.calls - reserved.calls, tokens=taken.tokens - reserved.tokens, usd=taken.usd - reserved.usd)
 
 
-def _add(it: SpendingRow, amount: Spent) -> None:
-    it.calls, it.tokens, it.usd = it.calls + amount.calls, it.tokens + amount.tokens, max(0.0, it.usd + amount.usd)
-
-
-def _call(tx: Transaction, session_id: str, content_hash: str) -> ChatCallRow | None:
-    return tx.exec(select(ChatCallRow).where(ChatCallRow.session_id == session_id, col(ChatCallRow.content_hash) == content_hash)).first()
-
-
-def _spending(tx: Transaction, session_id: str, *, lock: bool = False) -> SpendingRow:
-    chosen = select(SpendingRow).where(SpendingRow.session_id == session_id)
-    it = tx.exec(chosen.with_for_update().execution_options(populate_existing=True) if lock else chosen).first()
-    if it is None:
-        raise _unknown(session_id)
-    return it
-
-
 def _unknown(session_id: str) -> UnknownSessionError:
-    return UnknownSessionError(f"no session is called {session_id[:300]!r}", field="sessionId")
+    return UnknownSessionError(f"no session is called {session_id[:300]!r}; lifecycle retrain history lists them", field="sessionId")

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from lifecycle_core.conversations import Conversation
 from lifecycle_core.policy import ShadowSource
 from lifecycle_core.provenance import Provenance
 from lifecycle_core.replay.episode import Scenario
-from lifecycle_core.retraining.shadow import Sample
+from lifecycle_core.retraining.shadow import Sample, Source
 from lifecycle_core.store.database import Transaction
 from lifecycle_core.store.mapping import from_json, to_json
 from lifecycle_core.store.tables import ShadowSampleRow
@@ -68,6 +68,12 @@ def recorded(tx: Transaction, session_id: str) -> list[Sample]:
 def planned_ids(tx: Transaction, session_id: str) -> set[str]:
     """The ids of the scenarios that have a place, with a sample or without."""
     return _ids(tx, session_id)
+
+
+def count(tx: Transaction, session_id: str, source: Source | None = None) -> int:
+    """How many samples a session has; of one source where it is given."""
+    chosen = select(func.count()).where(ShadowSampleRow.session_id == session_id, col(ShadowSampleRow.sample).is_not(None))
+    return tx.exec(chosen if source is None else chosen.where(ShadowSampleRow.source == source)).one()
 
 
 def record(tx: Transaction, act: Provenance, session_id: str, samples: Sequence[Sample]) -> int:

@@ -11,10 +11,10 @@ from sqlmodel import col, func, select
 from lifecycle_core.retraining.errors import UnknownSessionError
 from lifecycle_core.retraining.improvement import Candidate
 from lifecycle_core.retraining.session import Session, Status
-from lifecycle_core.store import candidates, variants
+from lifecycle_core.store import calls, candidates, variants
 from lifecycle_core.store.database import Transaction
 from lifecycle_core.store.mapping import row, to_json, value
-from lifecycle_core.store.tables import RetrainingSessionRow, SpendingRow
+from lifecycle_core.store.tables import RetrainingSessionRow
 
 _DOCUMENTS: Final = (  # each a value of its own; of an improvement without its candidates, which are rows
     "trigger",
@@ -34,8 +34,7 @@ def add(tx: Transaction, session: Session) -> Session:
     it = _row(session)
     tx.add(it)
     tx.flush()
-    tx.add(SpendingRow(session_id=session.session_id, calls=0, tokens=0, usd=0.0))
-    tx.flush()
+    calls.open_account(tx, session)
     return _session(it)
 
 

@@ -410,7 +410,7 @@ class ChatCallRow(SQLModel, table=True):
 
 
 class SpendingRow(SQLModel, table=True):
-    """What a session's calls took so far and what the open ones have reserved; the row that callers lock."""
+    """What a session's calls took and the open ones have reserved, and what it may spend; the row that callers lock."""
 
     __tablename__ = "spendings"
     __table_args__ = (_of_a_session(),)
@@ -419,6 +419,9 @@ class SpendingRow(SQLModel, table=True):
     calls: int = Field(sa_type=BigInteger)
     tokens: int = Field(sa_type=BigInteger)
     usd: float
+    budget_calls: int | None = _count()
+    budget_tokens: int | None = _count()
+    budget_usd: float | None
 
 
 class ProbationRow(Audited, table=True):

@@ -132,6 +132,9 @@ def upgrade() -> None:
         sa.Column("calls", sa.BigInteger(), nullable=False),
         sa.Column("tokens", sa.BigInteger(), nullable=False),
         sa.Column("usd", sa.Float(), nullable=False),
+        sa.Column("budget_calls", sa.BigInteger()),
+        sa.Column("budget_tokens", sa.BigInteger()),
+        sa.Column("budget_usd", sa.Float()),
         sa.ForeignKeyConstraint(["session_id"], ["retraining_sessions.session_id"]),
         sa.PrimaryKeyConstraint("session_id"),
     )
