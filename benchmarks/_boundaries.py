@@ -8,12 +8,13 @@ was told.
 
 import os
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 
-from sqlalchemy import event
-from sqlalchemy.orm import Session
-
+from lifecycle_core.provenance import Provenance
 from lifecycle_core.store.audit import WriteSession
+from lifecycle_core.store.database import Database, Transaction
 
 
 class Moment(StrEnum):
@@ -24,14 +25,25 @@ class Moment(StrEnum):
     KEPT = "kept"
 
 
-_EVENTS = {Moment.BEGUN: "after_flush_postexec", Moment.WRITTEN: "before_commit", Moment.KEPT: "after_commit"}
-
-
 def kill_at(step: str, moment: Moment) -> None:
     """From now on this process ends at `moment` of the first transaction called `step`; there is no way back."""
+    write, flush, chosen = Database.write, WriteSession.flush, (step, moment)
 
-    def end(session: Session, *_: object) -> None:
-        if session.info.get("step") == step:
+    @contextmanager
+    def watched(self: Database, act: Provenance, step: str = "") -> Iterator[Transaction]:
+        with write(self, act, step) as tx:
+            yield tx
+            tx.flush()
+            end(step, Moment.WRITTEN)
+        end(step, Moment.KEPT)
+
+    def flushed(self: WriteSession, objects: object = None) -> None:
+        flush(self, objects)
+        end(self.info["step"], Moment.BEGUN)
+
+    def end(step: str, moment: Moment) -> None:
+        if (step, moment) == chosen:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    event.listen(WriteSession, _EVENTS[moment], end)
+    Database.write = watched  # type: ignore[method-assign]
+    WriteSession.flush = flushed  # type: ignore[method-assign]

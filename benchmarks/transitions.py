@@ -9,7 +9,7 @@ says, versions and tags must follow from the trail, and the log must be whole.
 
 import multiprocessing
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -18,7 +18,6 @@ from multiprocessing.synchronize import Barrier
 from time import perf_counter
 
 import numpy as np
-from sqlmodel import col, select
 
 from benchmarks._databases import places
 from benchmarks._sessions import in_shadow_test, samples
@@ -27,14 +26,16 @@ from lifecycle_core.operations import promotion, retraining, shadow, versions
 from lifecycle_core.operations.database import upgrade, verify
 from lifecycle_core.provenance import Provenance
 from lifecycle_core.retraining.session import TRANSITIONS, Answer, Session, Status
+from lifecycle_core.store import audit
 from lifecycle_core.store.database import Database
-from lifecycle_core.store.tables import AuditRow
 from lifecycle_core.versions.version import Activation
 
 START = datetime(2025, 10, 7, 12, tzinfo=UTC)
 CALLS = ("finalize", "approve", "reject", "rollback")
 THREADS = 5
 """Callers in each process."""
+
+Move = tuple[Mapping[str, object], Mapping[str, object]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,14 +122,13 @@ def _waiting(database: Database, act: Provenance, variant: str) -> Session:
     return shadow.keep_verdict(database, act, it.session_id)
 
 
-def _moves(database: Database) -> list[tuple[dict[str, object], dict[str, object]]]:
+def _moves(database: Database) -> list[Move]:
     """What the audit log says of sessions: (before, after), the oldest first."""
     with database.read() as tx:
-        told = tx.exec(select(AuditRow).where(col(AuditRow.subject).startswith("retraining_sessions:")).order_by(col(AuditRow.id)))
-        return [(it.before, it.after) for it in told]
+        return [(before, after) for _, before, after in audit.changes(tx, "retraining_sessions")]
 
 
-def _unlawful(moves: list[tuple[dict[str, object], dict[str, object]]]) -> list[str]:
+def _unlawful(moves: Sequence[Move]) -> list[str]:
     lawful = {(str(start), str(end)) for (start, _), end in TRANSITIONS.items()}
     found = [(str(before["status"]), str(after["status"])) for before, after in moves if "status" in after]
     wrong = [f"a session went from {start} to {end}" for start, end in found if (start, end) not in lawful]

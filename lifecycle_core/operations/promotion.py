@@ -6,7 +6,6 @@
 """
 
 from dataclasses import replace
-from datetime import timedelta
 
 from lifecycle_core.errors import InvalidInputError
 from lifecycle_core.operations import probation
@@ -147,7 +146,7 @@ def _why(it: Session) -> str:
 
 
 def _late(it: Session, act: Provenance) -> bool:
-    return it.review_asked_at is not None and act.at >= it.review_asked_at + timedelta(days=it.policy.retraining.review_days)
+    return it.review_deadline_at is not None and act.at >= it.review_deadline_at
 
 
 def _reason(reason: str) -> str:

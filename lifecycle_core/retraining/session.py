@@ -204,6 +204,18 @@ class Session:
         return self.evaluation.score if self.evaluation is not None else None
 
     @property
+    def review_deadline_at(self) -> datetime | None:
+        """Until when a person may answer; None where none was asked."""
+        return self.review_asked_at and self.review_asked_at + timedelta(days=self.policy.retraining.review_days)
+
+    def waits(self, at: datetime) -> bool:
+        """Whether at `at` nothing can be done but wait: for samples and a verdict, or for a person's answer."""
+        if self.status is Status.AWAITING_REVIEW:
+            return self.review is None and self.review_deadline_at is not None and at < self.review_deadline_at
+        testing = self.status is Status.SHADOW_TESTING and self.shadow_analysis is None
+        return testing and self.deadline_at is not None and at < self.deadline_at
+
+    @property
     def success(self) -> bool:
         """Whether it promoted its candidate."""
         return self.status is Status.PROMOTED

@@ -118,6 +118,12 @@ def acts(tx: Session, subject: str) -> list[Provenance]:
     return [Provenance(it.by, it.at, it.why, it.request_id) for it in rows]
 
 
+def changes(tx: Session, table: str) -> list[tuple[str, Mapping[str, Any], Mapping[str, Any]]]:
+    """What changed in a table: (the row's name in the log, its audited columns before, and after), the oldest change first."""
+    ours = col(AuditRow.subject).startswith(f"{table}:", autoescape=True)
+    return [(it.subject, it.before, it.after) for it in tx.exec(select(AuditRow).where(ours).order_by(col(AuditRow.id)))]
+
+
 def head(tx: Session) -> tuple[int, str]:
     """How many links the chain has, and the last one's hash: printed elsewhere now and then, they betray a chain cut short."""
     rows = tx.scalar(select(func.count()).select_from(AuditRow)) or 0

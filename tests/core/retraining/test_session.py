@@ -1,14 +1,31 @@
 """One table moves a session."""
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from lifecycle_core.retraining.analysis import ShadowAnalysis
 from lifecycle_core.retraining.errors import ForbiddenMoveError
-from lifecycle_core.retraining.session import ENDINGS, OPEN, TRANSITIONS, Event, Session, Status, after, ended, moved, session_id
+from lifecycle_core.retraining.session import (
+    ENDINGS,
+    OPEN,
+    TRANSITIONS,
+    Answer,
+    Event,
+    Review,
+    Session,
+    Status,
+    after,
+    ended,
+    moved,
+    session_id,
+)
 from lifecycle_core.retraining.triggers import TriggerCheck
+from lifecycle_core.retraining.verdict import Verdict
 
 AT = datetime(2025, 10, 7, 12, tzinfo=UTC)
+DAY = timedelta(days=1)
 
 
 def standing(status):
@@ -53,6 +70,15 @@ def test_an_unlawful_move_says_where_the_session_stands_and_where_it_would_have_
     told = "session retrain_baseline_1759838400000 is analyzing; 'promote' needs one that is shadow_testing or awaiting_review"
     with pytest.raises(ForbiddenMoveError, match=told):
         after(standing(Status.ANALYZING), Event.PROMOTE)
+
+
+def test_it_waits_for_a_verdict_until_its_deadline_and_for_an_answer_until_the_reviews():
+    testing = replace(standing(Status.SHADOW_TESTING), deadline_at=AT + DAY)
+    asking = replace(standing(Status.AWAITING_REVIEW), review_asked_at=AT)
+    answered = replace(asking, review=Review(answer=Answer.REJECT, reason="worse", by="ada", at=AT))
+    verdict = replace(testing, shadow_analysis=ShadowAnalysis(verdict=Verdict.FUTILE, n=100, level=20.0))
+    assert [it.waits(AT) for it in (testing, asking, answered, verdict, standing(Status.IMPROVING))] == [True, True, False, False, False]
+    assert [testing.waits(AT + DAY), asking.waits(AT + 6 * DAY), asking.waits(AT + 7 * DAY)] == [False, True, False]
 
 
 def test_an_ending_has_its_instant_and_its_reasons():
