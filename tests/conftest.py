@@ -44,24 +44,30 @@ NEEDS = (
 )
 
 
+def pytest_configure(config):
+    """On CI nothing may be left out."""
+    unmet = [need.remedy for need in NEEDS if not need.met]
+    if unmet and os.environ.get("CI") == "true":
+        message = f"CI must have what the tests need, and lacks {' and '.join(unmet)}"
+        raise pytest.UsageError(message)
+
+
 def pytest_collection_modifyitems(config, items):
-    """Leave out what this machine cannot run; on CI that is a failure."""
-    config.left_out = []
+    """Leave out what this machine cannot run; keep those that share a Prefect server in one process."""
+    for item in items:
+        if item.get_closest_marker("prefect"):
+            item.add_marker(pytest.mark.xdist_group("prefect"))
     for need in NEEDS:
         needing = [] if need.met else [item for item in items if item.get_closest_marker(need.mark)]
-        if not needing:
-            continue
-        if os.environ.get("CI") == "true":
-            message = f"{len(needing)} tests need {need.remedy}, which CI must have"
-            raise pytest.UsageError(message)
-        config.left_out.append(f"left out: {len(needing)} tests that need {need.remedy}")
         items[:] = [item for item in items if item not in needing]
         config.hook.pytest_deselected(items=needing)
 
 
-def pytest_report_collectionfinish(config):
+def pytest_terminal_summary(terminalreporter):
     """Say in one sentence each what was left out."""
-    return config.left_out
+    for need in NEEDS:
+        if not need.met:
+            terminalreporter.write_line(f"left out: every test that needs {need.remedy}", yellow=True)
 
 
 @pytest.fixture

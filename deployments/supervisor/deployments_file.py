@@ -5,14 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from prefect.client.schemas.objects import ConcurrencyLimitConfig
 from prefect.deployments.runner import RunnerDeployment
 from prefect.schedules import Cron, Interval, Schedule
 
 from lifecycle_core.errors import SetupError
 
 FILE = Path(__file__).parents[2] / "prefect.yaml"
-KNOWN = {"name", "entrypoint", "description", "tags", "parameters", "schedules", "concurrency_limit", "work_pool"}
+KNOWN = {"name", "entrypoint", "description", "tags", "parameters", "schedules", "work_pool"}
 _WHERE = {"work_pool"}  # where code runs is this process's own affair
 
 
@@ -36,12 +35,10 @@ def _deployment(entry: Mapping[str, Any], every_seconds: int | None) -> RunnerDe
         known = ", ".join(sorted(KNOWN))
         message = f"the deployment {entry.get('name')!r} of prefect.yaml has {unknown[0]!r}, which would be lost; known are: {known}"
         raise SetupError(message)
-    limit = entry.get("concurrency_limit")
-    said = {name: value for name, value in entry.items() if name not in _WHERE | {"schedules", "concurrency_limit"}}
+    said = {name: value for name, value in entry.items() if name not in _WHERE | {"schedules"}}
     return RunnerDeployment.from_entrypoint(
         **said,
         schedules=[_schedule(it, every_seconds) for it in entry.get("schedules", [])],
-        concurrency_limit=ConcurrencyLimitConfig(**limit) if limit else None,
     )
 
 

@@ -13,7 +13,7 @@ from tasks import runs
 FIRST_CHECK = "watch-drift/watch-drift"
 FLOW_RUNS_AT_ONCE = 4
 PREFETCH_S = 2
-"""A run's process is started this long before it is due; longer, and the next run would meet the limit of the one still going."""
+"""A run's process is started this long before it is due: about what it needs to load."""
 STOPS_WITHIN_S = 10.0
 
 

@@ -10,8 +10,6 @@ def test_every_entry_is_served_with_what_the_file_says_of_it():
     [watch] = deployments_of()
     assert (watch.flow_name, watch.name, watch.tags) == ("watch-drift", "watch-drift", ["watch"])
     assert [it.schedule.cron for it in watch.schedules] == ["5 * * * *"]
-    assert watch.concurrency_limit == 1
-    assert watch.concurrency_options.collision_strategy == "CANCEL_NEW"
     assert watch.parameters == {"variant": ""}
     assert watch.description.startswith("**Checks every variant for drift")
 
@@ -32,6 +30,7 @@ def test_the_demo_s_interval_takes_the_place_of_every_schedule():
         ("deployments: [", "cannot be read"),
         ("name: x", "cannot be read"),
         ("deployments:\n  - name: a\n    triggers: []\n", "'a' of prefect.yaml has 'triggers', which would be lost"),
+        ("deployments:\n  - name: a\n    concurrency_limit: 1\n", "'a' of prefect.yaml has 'concurrency_limit', which would be lost"),
     ],
 )
 def test_what_the_loader_does_not_understand_is_refused(tmp_path, text, said):
