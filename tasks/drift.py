@@ -3,7 +3,6 @@
 They pass words and numbers, never what a customer said; the database keeps what was found.
 """
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +17,7 @@ from lifecycle_core.drift.report import DriftReport, MetricReport, Status
 from lifecycle_core.errors import LifecycleError
 from lifecycle_core.operations import drift, traffic
 from tasks import context
+from tasks.markdown import cell, literal
 
 ACTOR = "flow:watch-drift"
 TABLE = "drift"
@@ -87,12 +87,12 @@ def description(findings: Sequence[Finding], api: str) -> str:
     """
     if not findings:
         return f"**{verdict(findings)}**: bring conversations in with `lifecycle ingest FILE`."
-    lines = [f"**{verdict(findings, _literal)}**", ""]
+    lines = [f"**{verdict(findings, literal)}**", ""]
     for finding in findings:
         if finding.status in _TO_READ:
             name = quote(finding.variant, safe="")
             lines.append(
-                f"- {finding.status}, {_literal(finding.variant)}: [report]({api}/api/lifecycle/drift/detect?variant={name}), "
+                f"- {finding.status}, {literal(finding.variant)}: [report]({api}/api/lifecycle/drift/detect?variant={name}), "
                 f"[history]({api}/api/lifecycle/drift/history?variant={name})"
             )
     lines += ["", f"[Status]({api}/api/lifecycle/status) · [the watch itself]({api}/api/lifecycle/drift/metrics) · [API]({api}/docs)"]
@@ -116,16 +116,6 @@ def verdict(findings: Sequence[Finding], shown: Callable[[str], str] = str) -> s
     return said + (f"; {len(failed)} could not be checked: {', '.join(failed)}" if failed else "")
 
 
-def _literal(text: str) -> str:
-    """Words that Markdown shows as they stand: a variant's name must draw no picture and follow no link."""
-    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", text)
-
-
-def _cell(text: str) -> str:
-    """Words for a table's cell, which is Markdown in one kind of Prefect's pages and plain text in the other."""
-    return re.sub(r"([\[<])", r"\\\1", text)
-
-
 def _row_of(variant: str, it: MetricReport) -> dict[str, str]:
     status = f"{it.status.value}, {it.severity.value}" if it.severity else it.status.value
     what = it.metric.value.replace("_", " ")
@@ -138,7 +128,7 @@ def _row_of(variant: str, it: MetricReport) -> dict[str, str]:
 
 def _row(variant: str, status: str, what: str = "", *, change: str = "", evidence: str = "", since: str = "") -> dict[str, str]:
     row = {"variant": variant, "status": status, "what": what, "change": change, "z / entry": evidence, "since (UTC)": since}
-    return {name: _cell(text) for name, text in row.items()}
+    return {name: cell(text) for name, text in row.items()}
 
 
 def _percent(change: float | None) -> str:

@@ -53,6 +53,12 @@ def planned(tx: Transaction, session_id: str) -> list[Planned]:
     return [Planned(place, from_json(Scenario, it.scenario), it.live_success) for place, it in waiting if it.scenario is not None]
 
 
+def scenarios(tx: Transaction, session_id: str) -> dict[str, Scenario]:
+    """The scenarios that are replayed, by their ids, with a sample or without."""
+    rows = tx.exec(_in_order(session_id))
+    return {it.scenario_id: from_json(Scenario, it.scenario) for it in rows if it.scenario is not None}
+
+
 def pending(tx: Transaction, session_id: str) -> list[tuple[datetime, str]]:
     """The places in the order of the scenarios that wait for a sample."""
     waiting = _in_order(session_id).where(col(ShadowSampleRow.sample).is_(None))
