@@ -28,6 +28,8 @@ COMMANDS = {
     "ingest": ("ingest", "Take conversations in from files or standard input."),
     "quarantine": ("quarantine", "The records that could not be taken in, and why."),
     "drift": ("drift", "Whether a variant's behaviour has changed, and when it did."),
+    "retrain": ("retrain", "Improve a prompt, test it, and let it in by its evidence."),
+    "shadow": ("shadow", "Tests of candidates beside their incumbents."),
     "versions": ("versions", "What an agent is told, and the way back to what it was."),
     "status": ("status", "Tell how everything stands, on one page."),
     "serve": ("serve", "Serve the API, Prefect and the hourly watch, until Ctrl-C."),

@@ -42,7 +42,7 @@ def zulu(instant: datetime) -> str:
 Zulu = Annotated[datetime, PlainSerializer(zulu, return_type=str)]
 
 
-def _in_iso(given: object) -> object:
+def in_iso(given: object) -> object:
     """Read a text as the command line does; pydantic would take a bare number for seconds since 1970."""
     if not isinstance(given, str):
         return given
@@ -53,7 +53,7 @@ def _in_iso(given: object) -> object:
         raise PydanticCustomError(kind, rule) from None
 
 
-Instant = Annotated[datetime, BeforeValidator(_in_iso)]
+Instant = Annotated[datetime, BeforeValidator(in_iso)]
 
 
 class WindowWire(CopiedWire):

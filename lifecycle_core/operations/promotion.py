@@ -16,7 +16,7 @@ from lifecycle_core.retraining.errors import ForbiddenMoveError, NotReadyError
 from lifecycle_core.retraining.options import MAX_REASON_CHARACTERS
 from lifecycle_core.retraining.promotion import Decision, decide
 from lifecycle_core.retraining.session import OPEN, Answer, Event, Force, Review, Session, Status, ended, moved
-from lifecycle_core.store import sessions, versions
+from lifecycle_core.store import answers, sessions, versions
 from lifecycle_core.store.database import Database, Transaction
 
 _BEFORE_ITS_TEST = OPEN[: OPEN.index(Status.SHADOW_TESTING)]
@@ -41,6 +41,7 @@ def finalize(database: Database, act: Provenance, session_id: str, *, force: boo
     """
     demand = Force(reason=_reason(reason or act.why), by=act.by, at=act.at) if force else None
     with database.write(act, "finalize") as tx:
+        answers.claim(tx, act, ("finalize", session_id, force, reason))
         it = sessions.locked(tx, session_id)
         it = _conclude(tx, act, it, demand) if it.open else it
     if it.status is Status.AWAITING_REVIEW:
@@ -59,6 +60,7 @@ def record_decision(database: Database, act: Provenance, session_id: str, answer
     """
     review = Review(answer=answer, reason=_reason(reason), by=act.by, at=act.at)
     with database.write(act, "record_decision") as tx:
+        answers.claim(tx, act, ("record_decision", session_id, answer, reason))
         it = sessions.locked(tx, session_id)
         if it.review is not None:
             if replace(it.review, at=act.at) == review:
@@ -90,6 +92,7 @@ def cancel(database: Database, act: Provenance, session_id: str, reason: str = "
     """End an open session by hand; the incumbent stays. A cancelled one is answered; raises ForbiddenMoveError for another ending."""
     reason = reason or act.why
     with database.write(act, "cancel") as tx:
+        answers.claim(tx, act, ("cancel", session_id, reason))
         it = sessions.locked(tx, session_id)
         if it.status is Status.CANCELLED:
             return it

@@ -21,7 +21,7 @@ from lifecycle_core.retraining.session import RETRAINER, DataSummary, Event, Ses
 from lifecycle_core.retraining.session import session_id as id_of
 from lifecycle_core.retraining.training_data import TrainingData
 from lifecycle_core.retraining.triggers import Past, TriggerCheck, should_retrain, standing_refusals
-from lifecycle_core.store import candidates, cases, checks, figures, policies, sessions, variants, versions
+from lifecycle_core.store import answers, candidates, cases, checks, figures, policies, sessions, variants, versions
 from lifecycle_core.store.cases import Side
 from lifecycle_core.store.database import Database, Transaction
 from lifecycle_core.versions.version import Tag, Version, content_hash
@@ -67,6 +67,7 @@ def begin(
     """
     options = options or Options()
     with database.write(act, "begin") as tx:
+        answers.claim(tx, act, ("begin", variant, options))
         variants.lock(tx, variant)
         known = sessions.of_key(tx, variant, key)
         if known is not None:

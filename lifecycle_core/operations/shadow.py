@@ -146,7 +146,7 @@ def analysis(database: Database, session_id: str, at: datetime) -> ShadowAnalysi
 def progress_of(database: Database, session_id: str, at: datetime) -> Progress:
     """How far the shadow test has come, and how long its next look will take; raises UnknownSessionError."""
     with database.read() as tx:
-        return _progress(tx, sessions.get(tx, session_id), at)
+        return progress_in(tx, sessions.get(tx, session_id), at)
 
 
 def keep_verdict(database: Database, act: Provenance, session_id: str) -> Session:
@@ -190,13 +190,14 @@ def analysis_of(tx: Transaction, it: Session, at: datetime) -> ShadowAnalysis:
 
 def not_ready(tx: Transaction, it: Session, at: datetime) -> NotReadyError:
     """The refusal of an ending before the samples are in, with their count and an estimate."""
-    how_far = _progress(tx, it, at)
+    how_far = progress_in(tx, it, at)
     message = f"shadow test of {it.new_variant} has {how_far.sentence}; wait, or pass force=true with a reason"
     seconds = how_far.hours_left * 3600 if how_far.hours_left is not None else None
     return NotReadyError(message, samples=how_far.n, needed=how_far.needed, seconds_left=seconds)
 
 
-def _progress(tx: Transaction, it: Session, at: datetime) -> Progress:
+def progress_in(tx: Transaction, it: Session, at: datetime) -> Progress:
+    """How far the shadow test has come, in an open transaction."""
     counted = [found for found in complete_prefix(samples.recorded(tx, it.session_id)) if found.counts]
     came = samples.arrivals(tx, it.session_id)[-RATE_OF:]
     hours = (at - came[0]).total_seconds() / 3600 if came else 0.0

@@ -93,6 +93,14 @@ def newest(tx: Transaction, variant: str | None, limit: int, before_id: int | No
     return _sessions(tx, tx.exec(chosen.order_by(col(RetrainingSessionRow.id).desc()).limit(limit)).all())
 
 
+def newest_tested(tx: Transaction, variant: str | None) -> Session | None:
+    """The newest session, of `variant` or of all, that came as far as its shadow test; None where none did."""
+    chosen = select(RetrainingSessionRow).where(col(RetrainingSessionRow.shadow_started_at).is_not(None))
+    if variant is not None:
+        chosen = chosen.where(RetrainingSessionRow.variant == variant)
+    return _first(tx, tx.exec(chosen.order_by(col(RetrainingSessionRow.id).desc()).limit(1)))
+
+
 def last_began_at(tx: Transaction, variant: str, until: datetime) -> datetime | None:
     """When the newest session of `variant` that began up to `until` did; None before the first."""
     began = col(RetrainingSessionRow.started_at)
