@@ -7,10 +7,10 @@ its session, whose steps answer from their rows.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from httpx import HTTPError
@@ -34,6 +34,7 @@ from lifecycle_core.errors import LifecycleError
 from lifecycle_core.retraining.session import Session
 
 BOUND_S: Final = 5.0
+_T = TypeVar("_T")
 RETRAIN: Final = "retrain/retrain"
 LEFT: Final = "Left by a process that ended; what it did is done anew."
 MISSED: Final = "Nothing was serving when this was due; one check as of now stands for all that were missed."
@@ -108,10 +109,22 @@ async def cancel(flow_run_id: str) -> bool:
     return found is not None and (found.is_final() or found.is_cancelling())
 
 
+async def paused(deployment: str) -> list[str]:
+    """The ids of the suspended runs of a deployment ("flow/name"). Raises RunnerUnavailableError."""
+    suspended = FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.PAUSED]))
+    async with _answers("list suspended runs"), get_client() as client:
+        return [str(it.id) for it in await _runs(client, [deployment.partition("/")[2]], suspended)]
+
+
 async def crash(flow_run_id: str) -> None:
     """Say of a run that its process is gone. Raises RunnerUnavailableError."""
     async with _answers("crash a run"), get_client() as client:
         await client.set_flow_run_state(UUID(flow_run_id), Crashed(message=LEFT), force=True)
+
+
+def now(question: Coroutine[Any, Any, _T]) -> _T:
+    """Ask one of these questions where no event loop runs, as in a task."""
+    return asyncio.run(question)
 
 
 async def end_left_behind(deployments: Sequence[str]) -> int:

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from lifecycle_core.operations.drift import report_of
 from lifecycle_core.provenance import Provenance
 from lifecycle_core.replay.episode import Replay
+from lifecycle_core.retraining.cases import Side
 from lifecycle_core.retraining.errors import ForbiddenMoveError, RetrainingRefusedError
 from lifecycle_core.retraining.evaluation import EvaluationReport
 from lifecycle_core.retraining.failures import FailureAnalysis
@@ -22,7 +23,6 @@ from lifecycle_core.retraining.session import session_id as id_of
 from lifecycle_core.retraining.training_data import TrainingData
 from lifecycle_core.retraining.triggers import Past, TriggerCheck, should_retrain, standing_refusals
 from lifecycle_core.store import answers, candidates, cases, checks, figures, policies, sessions, variants, versions
-from lifecycle_core.store.cases import Side
 from lifecycle_core.store.database import Database, Transaction
 from lifecycle_core.versions.version import Tag, Version, content_hash
 

@@ -107,6 +107,20 @@ def goals(database: Database, act: Provenance, session_id: str, limit: int, mask
         return [Goal(scenario=one.scenario, again=again, live_success=one.live_success) for one, again in zip(waiting, twice, strict=True)]
 
 
+def goals_wait(database: Database, session_id: str, at: datetime) -> bool:
+    """Whether a shadow test has goals without a sample, drawn already or to be drawn as of `at`; raises UnknownSessionError."""
+    with database.read() as tx:
+        it = sessions.get(tx, session_id)
+        if not _serving(it) or samples.count(tx, session_id, Source.POSTED):
+            return False
+        planned = samples.planned_ids(tx, session_id)
+        if samples.pending(tx, session_id) or (it.policy.shadow.source is ShadowSource.RECORDED and not planned):
+            return True
+        if it.policy.shadow.source is not ShadowSource.NEW or it.shadow_started_at is None or len(planned) >= it.policy.shadow.max_samples:
+            return False
+        return any(name not in planned for name, _ in served.goals(tx, it.variant, it.incumbent_version, Window(it.shadow_started_at, at)))
+
+
 def record_samples(database: Database, act: Provenance, session_id: str, batch: Sequence[Sample]) -> Recorded:
     """Keep the samples of scenarios that have none yet; the same batch again changes nothing, and neither does one after the verdict."""
     with database.write(act, "record_samples") as tx:

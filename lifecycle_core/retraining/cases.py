@@ -25,6 +25,13 @@ class Split(StrEnum):
     HELD_OUT = "held_out"
 
 
+class Side(StrEnum):
+    """Which version served a case."""
+
+    INCUMBENT = "incumbent"
+    CANDIDATE = "candidate"
+
+
 _PARTS: Final = (Split.TRAIN, Split.TRAIN, Split.SELECT, Split.HELD_OUT)
 
 

@@ -2,22 +2,15 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from enum import StrEnum
 
 from sqlmodel import col, select
 
 from lifecycle_core.replay.episode import Replay
+from lifecycle_core.retraining.cases import Side
 from lifecycle_core.retraining.evaluation import grade
 from lifecycle_core.store.database import Transaction
 from lifecycle_core.store.mapping import from_json, to_json
 from lifecycle_core.store.tables import CaseResultRow
-
-
-class Side(StrEnum):
-    """Which version served a case."""
-
-    INCUMBENT = "incumbent"
-    CANDIDATE = "candidate"
 
 
 def record(tx: Transaction, session_id: str, side: Side, replays: Sequence[Replay], at: datetime) -> int:

@@ -11,11 +11,11 @@ from lifecycle_core.errors import InvalidInputError, UnknownVariantError
 from lifecycle_core.operations import promotion, retraining, shadow, traffic, versions
 from lifecycle_core.policy import Engine, Policy, RetrainingPolicy, ShadowSource
 from lifecycle_core.replay.episode import Replay
+from lifecycle_core.retraining.cases import Side
 from lifecycle_core.retraining.errors import ForbiddenMoveError, RetrainingRefusedError, UnknownSessionError
 from lifecycle_core.retraining.improvement import Candidate
 from lifecycle_core.retraining.options import Options
 from lifecycle_core.retraining.session import OPEN, Status
-from lifecycle_core.store.cases import Side
 from lifecycle_core.store.mapping import to_json
 from lifecycle_core.store.tables import PolicyRow
 from lifecycle_core.versions.version import Tag
