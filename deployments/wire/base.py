@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, PlainSerializer
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
@@ -42,7 +42,7 @@ def zulu(instant: datetime) -> str:
 Zulu = Annotated[datetime, PlainSerializer(zulu, return_type=str)]
 
 
-def in_iso(given: object) -> object:
+def _in_iso(given: object) -> object:
     """Read a text as the command line does; pydantic would take a bare number for seconds since 1970."""
     if not isinstance(given, str):
         return given
@@ -53,7 +53,15 @@ def in_iso(given: object) -> object:
         raise PydanticCustomError(kind, rule) from None
 
 
-Instant = Annotated[datetime, BeforeValidator(in_iso)]
+def _with_zone(given: datetime) -> datetime:
+    if given.tzinfo is None:
+        kind, rule = "instant", "it has no zone; add Z for UTC, or an offset such as +02:00"
+        raise PydanticCustomError(kind, rule)
+    return given
+
+
+Instant = Annotated[datetime, BeforeValidator(_in_iso)]
+ZonedInstant = Annotated[datetime, BeforeValidator(_in_iso), AfterValidator(_with_zone)]
 
 
 class WindowWire(CopiedWire):

@@ -2,15 +2,15 @@
 
 from typing import Annotated, Self
 
-from pydantic import AwareDatetime, BeforeValidator, Field
+from pydantic import Field
 
 from deployments.wire import formats
-from deployments.wire.base import AskedWire, CopiedWire, Wire, Zulu, in_iso
-from lifecycle_core.operations.shadow import Posted
+from deployments.wire.base import AskedWire, CopiedWire, Wire, ZonedInstant, Zulu
+from lifecycle_core.operations.shadow import Posted, Recorded
 from lifecycle_core.operations.standing import Standing
 from lifecycle_core.retraining.analysis import ArmFigures, ShadowAnalysis
 from lifecycle_core.retraining.gate_report import Gate
-from lifecycle_core.retraining.shadow import Arm, Progress
+from lifecycle_core.retraining.shadow import Arm
 
 MAX_SAMPLES = 1000
 """How many pairs one request may post."""
@@ -215,7 +215,7 @@ class SampleRequest(AskedWire):
     """One scenario, served by both versions."""
 
     scenario_id: str = Field(min_length=1, max_length=200, description="The conversation behind it; it counts once.")
-    ended_at: Annotated[AwareDatetime, BeforeValidator(in_iso)] = Field(description="When it ended, with a zone.")
+    ended_at: ZonedInstant = Field(description="When it ended, with a zone.")
     incumbent: ArmRequest | None = None
     candidate: ArmRequest | None = None
     again: ArmRequest | None = Field(default=None, description="The incumbent's second serving: what it breaks of itself.")
@@ -241,9 +241,9 @@ class SamplesWire(Wire):
 
     session_id: str
     accepted: int
-    progress: ProgressWire
+    samples: int = Field(description="How many the session had then.")
 
     @classmethod
-    def of(cls, session_id: str, accepted: int, progress: Progress) -> Self:
+    def of(cls, session_id: str, it: Recorded) -> Self:
         """Shape it."""
-        return cls(session_id=session_id, accepted=accepted, progress=ProgressWire.of(progress))
+        return cls(session_id=session_id, accepted=it.kept, samples=it.samples)

@@ -40,4 +40,4 @@ def analysis(database: Store, at: At, session_id: AskedSession = None, variant: 
 def post_samples(body: SamplesRequest, act: Acting, database: Store) -> SamplesWire:
     """Each scenario served by incumbent and candidate."""
     done = shadow.post_samples(database, act, body.session_id, [it.value() for it in body.samples])
-    return SamplesWire.of(body.session_id, done.kept, shadow.progress_of(database, body.session_id, act.at))
+    return SamplesWire.of(body.session_id, done)
