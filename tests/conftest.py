@@ -77,13 +77,14 @@ def act() -> Provenance:
 
 
 @pytest.fixture
-def client(tmp_path, monkeypatch) -> Iterator["TestClient"]:
+def client(tmp_path, monkeypatch, sqlite_template) -> Iterator["TestClient"]:
     """The API on a database of its own."""
     from fastapi.testclient import TestClient
 
     from deployments.http.app import create_app
     from tasks import context
 
+    shutil.copyfile(sqlite_template, tmp_path / "lifecycle.db")
     monkeypatch.setenv("LIFECYCLE_DATA_DIR", str(tmp_path))
     context.configure()
     with TestClient(create_app(), "http://localhost:3001", raise_server_exceptions=False) as it:
