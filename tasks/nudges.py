@@ -15,6 +15,7 @@ from lifecycle_core.provenance import Provenance
 from lifecycle_core.retraining.session import Answer, Session, Status
 from tasks import context
 
+ADDRESS: Final = "PREFECT_API_URL"
 LISTENS_WITHIN_S: Final = 1.0
 NOT_SERVING: Final = "nothing serves Prefect, so the work has not begun; `make up` (or lifecycle serve) starts it by itself"
 _FORM_REASON: Final = 200
@@ -28,6 +29,7 @@ async def begun(act: Provenance, session: Session) -> str | None:
         return None
     if not await _serving():
         return NOT_SERVING
+    os.environ.setdefault(ADDRESS, _address())  # without it Prefect's client may start a private server
     from tasks import runs
 
     try:
@@ -43,6 +45,7 @@ async def decided(session: Session) -> None:
     run = session.flow_run_id
     if run is None or not await _serving():
         return
+    os.environ.setdefault(ADDRESS, _address())
     from tasks import runs
 
     with suppress(runs.RunnerUnavailableError):
@@ -59,9 +62,8 @@ def _form(session: Session) -> tuple[str, str]:
 
 
 async def _serving() -> bool:
-    """Whether something listens where Prefect is; asked first, for Prefect's own client takes seconds to load, and may start a server."""
-    address = os.environ.setdefault("PREFECT_API_URL", f"{context.settings().prefect_url}/api")
-    place = urlsplit(address)
+    """Whether something listens where Prefect is; asked first, for Prefect's own client takes seconds to load."""
+    place = urlsplit(_address())
     try:
         async with asyncio.timeout(LISTENS_WITHIN_S):
             _, writer = await asyncio.open_connection(place.hostname, place.port or (443 if place.scheme == "https" else 80))
@@ -69,3 +71,7 @@ async def _serving() -> bool:
         return False
     writer.close()
     return True
+
+
+def _address() -> str:
+    return os.environ.get(ADDRESS) or f"{context.settings().prefect_url}/api"

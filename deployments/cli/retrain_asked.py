@@ -18,6 +18,8 @@ from deployments.cli.shown import (
     printable,
 )
 
+LOOK_S = 2.0
+"""Between two looks of --watch."""
 CHECK_EPILOG = """\b
 Exit codes: 0 no retraining would start; 5 one would.
 """
@@ -58,14 +60,20 @@ def check(*, variant: str, at: datetime | None, as_json: bool) -> None:
 @click.command()
 @click.argument("session", required=False)
 @at_option
+@click.option("--watch", is_flag=True, help="Print a line for each change of SESSION, until it ends or waits for a person.")
 @json_option
-def status(*, session: str | None, at: datetime | None, as_json: bool) -> None:
+def status(*, session: str | None, at: datetime | None, watch: bool, as_json: bool) -> None:
     """Tell how retraining stands, or SESSION alone, whole."""
     from deployments.cli.retrain_report import show, show_list
     from deployments.wire.retraining import RetrainingStatusWire
     from lifecycle_core.operations import standing
     from tasks import context
 
+    if watch:
+        if session is None or at is not None or as_json:
+            message = "--watch follows one session as it goes: give SESSION, and neither --at nor --json"
+            raise click.UsageError(message)
+        _follow(session)
     instant = context.as_of(at)
     asked = standing.of_session(context.database(), session, instant) if session is not None else None
     if asked is not None and not as_json:
@@ -88,6 +96,27 @@ def status(*, session: str | None, at: datetime | None, as_json: bool) -> None:
         click.echo(f"Next: {command('retrain', 'status', found.open[0].session.session_id)}")
     elif not found.newest:
         click.echo(f"Next: {command('retrain', 'check', 'VARIANT')}")
+
+
+def _follow(session: str) -> None:
+    """Print a line for each change of a session, until nothing but a person can move it."""
+    import time
+
+    from deployments.cli.retrain_report import progress_of
+    from lifecycle_core.operations import standing
+    from tasks import context
+
+    last = ""
+    while True:
+        found = standing.of_session(context.database(), session, context.now())
+        evidence = f", better e = {found.analysis.e_better:,.1f}, worse e = {found.analysis.e_worse:,.1f}" if found.analysis else ""
+        line = f"{progress_of(found)}{evidence}"
+        if line != last:
+            click.echo(f"{minute(context.now())}  {line}")
+            last = line
+        if not found.session.open or found.session.status == "awaiting_review":
+            return
+        time.sleep(LOOK_S)
 
 
 @click.command()

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
     from lifecycle_core.operations.standing import Standing
     from lifecycle_core.retraining.analysis import ShadowAnalysis
+    from lifecycle_core.retraining.evaluation import EvaluationReport
+    from lifecycle_core.retraining.improvement import PromptImprovement
     from lifecycle_core.retraining.session import Session
 
 STEPS = ("collecting_data", "analyzing", "improving", "evaluating", "shadow_testing", "awaiting_review")
@@ -111,10 +113,11 @@ def _facts(it: "Standing") -> Iterator[tuple[str, str]]:
         data = session.training_data
         yield "learnt from", f"{number(data.size)} conversations, {number(data.failures)} of them failed"
     if session.new_variant is not None:
-        yield "candidate", session.new_variant
+        yield "candidate", f"{session.new_variant}{_simulated(session.prompt_improvement)}"
     if session.evaluation is not None:
         score = session.evaluation
-        yield "offline", f"{score.score:.2f} over {len(score.cases)} cases, incumbent {score.incumbent_score:.2f}, needs {score.needed:.2f}"
+        told = f"{score.score:.2f} over {len(score.cases)} cases, incumbent {score.incumbent_score:.2f}, needs {score.needed:.2f}"
+        yield "offline", f"{told}{_simulated(score)}"
     yield "spent", f"{number(it.spent.calls)} calls, {number(it.spent.tokens)} tokens, ${it.spent.usd:.4f}"
     if session.flow_run_id is not None:
         yield "flow run", f"{session.flow_run_id}{f', revived {session.attempts} times' if session.attempts else ''}"
@@ -126,6 +129,10 @@ def _facts(it: "Standing") -> Iterator[tuple[str, str]]:
         yield "ended", minute(session.completed_at)
     if it.probation is not None:
         yield "probation", f"{it.probation.status.value.replace('_', ' ')}, until {minute(it.probation.ends_at)} at the latest"
+
+
+def _simulated(it: "PromptImprovement | EvaluationReport | None") -> str:
+    return ", simulated" if it is not None and it.simulated else ""
 
 
 def _mined(session: "Session") -> Iterator[str]:

@@ -9,6 +9,7 @@ import pytest
 
 from deployments.cli import doctor
 from deployments.supervisor.folder import held
+from tasks import context
 
 AT = "2025-10-07T12:00:00Z"
 
@@ -104,6 +105,33 @@ def test_each_setting_tells_where_its_value_came_from(lifecycle, monkeypatch):
     assert told["LIFECYCLE_DATABASE_URL"] == ("postgresql://ada:***@db.example/agent", "command line")
     assert told["LIFECYCLE_API_PORT"] == ("3055", "environment")
     assert told["LIFECYCLE_PREFECT_PORT"] == ("4200", "default")
+
+
+def test_how_models_are_reached_is_shown_without_the_key(lifecycle, monkeypatch):
+    monkeypatch.setenv("LIFECYCLE_OPENAI_BASE_URL", "https://ada:pass@models.example/v1")
+    monkeypatch.setenv("LIFECYCLE_OPENAI_API_KEY", "sk-secret")
+    monkeypatch.setenv("LIFECYCLE_MODEL", "other")
+    context.configure()
+    said = lifecycle("config", "show", "--json")
+    told = {it["name"]: (it["value"], it["source"]) for it in json.loads(said.stdout)["settings"]}
+    assert told["LIFECYCLE_OPENAI_BASE_URL"] == ("https://ada:***@models.example/v1", "environment")
+    assert told["LIFECYCLE_OPENAI_API_KEY"] == ("***", "environment")
+    assert (told["LIFECYCLE_MODEL"], told["LIFECYCLE_MODEL_RETRIES"]) == (("other", "environment"), ("2", "default"))
+    assert "sk-secret" not in said.output
+
+
+def test_an_endpoint_of_the_common_variables_is_shown_under_them(lifecycle, monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
+    context.configure()
+    told = {it["name"]: it["value"] for it in json.loads(lifecycle("config", "show", "--json").stdout)["settings"]}
+    assert (told["OPENAI_BASE_URL"], told["OPENAI_API_KEY"]) == ("https://api.openai.com/v1", "***")
+
+
+def test_without_an_endpoint_the_settings_say_that_results_are_simulated(lifecycle, monkeypatch):
+    for name in ("LIFECYCLE_OPENAI_BASE_URL", "LIFECYCLE_OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_API_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    context.configure()
+    assert "lifecycle serve starts a simulated one, and every result says so" in lifecycle("config", "show").stdout
 
 
 def test_settings_are_a_table_for_people(lifecycle):
