@@ -30,6 +30,7 @@ COMMANDS = {
     "drift": ("drift", "Whether a variant's behaviour has changed, and when it did."),
     "retrain": ("retrain", "Improve a prompt, test it, and let it in by its evidence."),
     "shadow": ("shadow", "Tests of candidates beside their incumbents."),
+    "policy": ("policy", "What counts as drift for a variant, and what is done about it."),
     "versions": ("versions", "What an agent is told, and the way back to what it was."),
     "status": ("status", "Tell how everything stands, on one page."),
     "serve": ("serve", "Serve the API, Prefect and the hourly watch, until Ctrl-C."),

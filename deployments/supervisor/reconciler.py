@@ -31,6 +31,8 @@ from tasks.retraining import WATCH_SHADOW
 
 ACTOR: Final = "system:reconciler"
 EVERY_S: Final = 20.0
+QUICK_S: Final = 4.0
+"""Where a demo or a test runs the watch faster than by the hour."""
 MOST_ATTEMPTS: Final = 20
 LONGEST_PAUSE: Final = timedelta(minutes=10)
 FIRST_PAUSE: Final = timedelta(seconds=20)
@@ -46,13 +48,13 @@ async def reconcile_for_ever() -> None:
     await asyncio.to_thread(end_orphans)
     while True:
         await reconcile()
-        await asyncio.sleep(EVERY_S)
+        await asyncio.sleep(QUICK_S if context.settings().watch_seconds else EVERY_S)
 
 
 async def reconcile() -> None:
     """Bring every open session and its run together, and let the runs of ended ones go on to their end."""
     for it in await asyncio.to_thread(retraining.open_sessions, context.database()):
-        await _bounded(_reconcile(it))
+        await _bounded(_reconcile(it.session_id, it.flow_run_id))
     await _bounded(_let_ended_go())
 
 
@@ -76,18 +78,15 @@ async def _bounded(one: Any) -> None:  # noqa: ANN401 - a coroutine
         traceback.print_exc()
 
 
-async def _reconcile(it: Session) -> None:
-    it = await asyncio.to_thread(_advanced, it)
-    if not it.open:
+async def _reconcile(session_id: str, flow_run_id: str | None) -> None:
+    state = await runs.state(flow_run_id) if flow_run_id else None
+    it = await asyncio.to_thread(_advanced, session_id)  # read after the state: a run that waits has left in it what it waits for
+    if not it.open or it.flow_run_id != flow_run_id:
         return
-    state = await runs.state(it.flow_run_id) if it.flow_run_id else None
     if state is None:
         await _begin(it)
     elif state.type is StateType.PAUSED:
-        if not it.waits(context.now()) or (it.status is Status.AWAITING_REVIEW and not _asks(state)):
-            await _resume(it)
-        elif it.status is Status.SHADOW_TESTING:
-            await _serve(it)
+        await _let_go_on_or_serve(it, state)
     elif state.type is StateType.RUNNING:
         await _expect_alive(it, state)
     elif state.type is StateType.CANCELLED and state.message not in _CUT_OFF:
@@ -96,13 +95,23 @@ async def _reconcile(it: Session) -> None:
         await _follow(it, state)
 
 
-def _advanced(it: Session) -> Session:
+def _advanced(session_id: str) -> Session:
     """The session, with what its rows allow without a run: a verdict, and the ending of a review that nobody answered in time."""
+    it = retraining.session(context.database(), session_id)
     if it.status is Status.SHADOW_TESTING and it.shadow_analysis is None:
-        it = shadow.keep_verdict(context.database(), _act(), it.session_id)
+        it = shadow.keep_verdict(context.database(), _act(), session_id)
     if it.status is Status.AWAITING_REVIEW and it.review is None and not it.waits(context.now()):
-        it = promotion.promote_or_roll_back(context.database(), _act(), it.session_id)
+        it = promotion.promote_or_roll_back(context.database(), _act(), session_id)
     return it
+
+
+async def _let_go_on_or_serve(it: Session, state: State[Any]) -> None:
+    if not it.waits(context.now()) or (it.status is Status.AWAITING_REVIEW and not _asks(state)):
+        await _resume(it)
+    elif it.status is Status.SHADOW_TESTING and await asyncio.to_thread(_goals_wait, it):
+        tag = f"session:{it.session_id}"
+        if not await runs.on_its_way(WATCH_SHADOW, tag):
+            await runs.start(WATCH_SHADOW, {"session_id": it.session_id}, tags=(tag,))
 
 
 async def _begin(it: Session) -> None:
@@ -134,14 +143,8 @@ async def _resume(it: Session) -> None:
         await runs.resume_review(it.flow_run_id, answer.value, "decided in the database already")
 
 
-async def _serve(it: Session) -> None:
-    """Have a shadow test served whose goals wait, unless that is going on."""
-    if await asyncio.to_thread(_waiting_goals, it):
-        key = f"{it.session_id}/serve/{int(datetime.now(UTC).timestamp() // EVERY_S)}"
-        await runs.start(WATCH_SHADOW, {"session_id": it.session_id}, key=key, tags=(f"session:{it.session_id}",))
-
-
-def _waiting_goals(it: Session) -> bool:
+def _goals_wait(it: Session) -> bool:
+    """Whether a shadow test has goals to be served, and nobody serves them."""
     with alone(f"shadow test of {it.session_id}") as free:
         return free and shadow.goals_wait(context.database(), it.session_id, context.now())
 
