@@ -131,7 +131,6 @@ def start_shadow_test(it: Session) -> Session:
     """Step 8: begin the shadow test, and serve its first goals at once."""
     if it.shadow_started_at is None:
         it = shadow.start_shadow(context.database(), act(), it.session_id)
-    if it.shadow_analysis is None:
         serve_soon(it.session_id)
     return it
 

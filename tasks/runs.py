@@ -116,6 +116,13 @@ async def paused(deployment: str) -> list[str]:
         return [str(it.id) for it in await _runs(client, [deployment.partition("/")[2]], suspended)]
 
 
+async def on_its_way(deployment: str, tag: str) -> bool:
+    """Whether a run of a deployment with that tag is due, begins or runs. Raises RunnerUnavailableError."""
+    unfinished = FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.SCHEDULED, *_BEGUN]))
+    async with _answers("list runs"), get_client() as client:
+        return any(tag in it.tags for it in await _runs(client, [deployment.partition("/")[2]], unfinished))
+
+
 async def crash(flow_run_id: str) -> None:
     """Say of a run that its process is gone. Raises RunnerUnavailableError."""
     async with _answers("crash a run"), get_client() as client:
