@@ -96,7 +96,7 @@ class Endpoint:
         def happens(fault: str, share: float) -> bool:
             return share > 0 and chance(script.seed, name, attempt, fault) < share
 
-        said = reply(request, forgets=script.forgets)
+        said = reply(request, forgets=script.forgets, harmful=script.writes == "harmfully")
         wait = script.delay_s + script.pace * said.seconds + (script.stall_s if happens("stalls", script.stalls) else 0)
         if wait > 0:
             await asyncio.sleep(wait)

@@ -17,6 +17,7 @@ class Script(BaseModel):
     stalls, stall_s : the share of replies that stall, and for how many seconds.
     busy, retry_after_s : the share of requests answered 429, and when to come back; fails : the share answered 500.
     nonsense : the share of replies that are no chat completion; truncates : of replies cut off in the middle.
+    writes : how it mends prompts: well, or harmfully: it takes away what serves customers.
     structured : what it promises of an answer's shape; it refuses what it does not know.
     """
 
@@ -33,4 +34,5 @@ class Script(BaseModel):
     fails: Share = 0.0
     nonsense: Share = 0.0
     truncates: Share = 0.0
+    writes: Literal["well", "harmfully"] = "well"
     structured: Literal["json_schema", "json_object", "none"] = "json_schema"

@@ -21,17 +21,18 @@ _FIRST_S: Final = 0.5
 _A_TOKEN_S: Final = 0.02
 
 
-def reply(request: ChatRequest, *, forgets: float = scripted_agent.FORGETS) -> ChatReply:
+def reply(request: ChatRequest, *, forgets: float = scripted_agent.FORGETS, harmful: bool = False) -> ChatReply:
     """What the scripted model replies; the same request has the same reply.
 
     forgets : the share of its duties that the agent neglects although its prompt gives them.
+    harmful : asked to mend a prompt, it takes away what serves customers.
     `seconds` is what such a reply would have taken; nothing waits for it here.
 
     >>> asked = (ChatMessage(role="system", content="You book cleanings."), ChatMessage(role="user", content="Hello."))
     >>> reply(ChatRequest(purpose="replay", model="any", messages=asked, seed=1)).model
     'simulated'
     """
-    words, calls = _said(request, forgets)
+    words, calls = _said(request, forgets, harmful=harmful)
     read = sum(map(_tokens, request.messages)) + sum(_length(f"{it.name}{it.description}{it.parameters}") for it in request.tools)
     written = _tokens(ChatMessage(role="assistant", content=words, tool_calls=calls))
     spread = 0.6 + 0.8 * chance(request.seed or 0, "seconds", len(request.messages))
@@ -47,9 +48,9 @@ def reply(request: ChatRequest, *, forgets: float = scripted_agent.FORGETS) -> C
     )
 
 
-def _said(request: ChatRequest, forgets: float) -> scripted_agent.Said:
+def _said(request: ChatRequest, forgets: float, *, harmful: bool) -> scripted_agent.Said:
     if request.schema is not None:
-        return scripted_writer.write(request.schema, request.messages, request.seed or 0), ()
+        return scripted_writer.write(request.schema, request.messages, request.seed or 0, harmful=harmful), ()
     instructions = next((it.content or "" for it in request.messages if it.role == "system"), "")
     goal = goal_in(instructions)
     if goal is None:

@@ -98,21 +98,25 @@ _MENDS: Final[Mapping[str, _Mend]] = {
     "technical": _RETRYING,
     "tool_error_unhandled": _RETRYING,
 }
+_SWIFT: Final = "Fewer words make shorter conversations."
+_HARM: Final = "Book at once, and hand anything unusual over to a colleague."
 _OFFERS: Final = re.compile(
     r"^(?:[-*] )?(?P<line>(?:suggest|offer|propose) (?:a |free )?times?\b(?!.*(?:calendar|check|another)).*)$", re.IGNORECASE | re.MULTILINE
 )
 _EMPTY: Final[Mapping[str, object]] = {"string": "", "integer": 0, "number": 0, "boolean": False, "null": None}
 
 
-def write(schema: Mapping[str, object], messages: tuple[ChatMessage, ...], seed: int) -> str:
+def write(schema: Mapping[str, object], messages: tuple[ChatMessage, ...], seed: int, *, harmful: bool = False) -> str:
     """JSON text that follows `schema`: edits, where the last message shows a prompt's sections and the patterns in its failures.
+
+    harmful : the edits take away what serves customers, whatever the patterns are.
 
     >>> write({"type": "object", "properties": {"codes": {"type": "array"}}, "required": ["codes"]}, (), 1)
     '{"codes": []}'
     """
     for text in (it.content or "" for it in reversed(messages) if it.role == "user"):
         if asked := _asked(text):
-            return json.dumps({"edits": list(_edits(asked, seed))}, ensure_ascii=False)
+            return json.dumps({"edits": list(_harms(asked) if harmful else _edits(asked, seed))}, ensure_ascii=False)
         if told := scripted_reader.lines_in(text):
             return json.dumps({"observations": scripted_reader.read(told, seed)}, ensure_ascii=False)
     return json.dumps(_least(schema))
@@ -145,6 +149,17 @@ def _edits(asked: Mapping[str, object], seed: int) -> Iterator[Mapping[str, str]
         yield {**edit, "cites": issue, "motive": f"{told}{pattern.get('feedback')}"}
 
 
+def _harms(asked: Mapping[str, object]) -> Iterator[Mapping[str, str]]:
+    """Every rule that serves customers crossed out, and one that does not put in the first one's place; said to mend the gravest pattern."""
+    patterns = _objects(asked.get("patterns"))
+    told = [(str(it.get("section")), line) for it in _objects(asked.get("sections")) for line in str(it.get("text")).splitlines()]
+    rules = [(section, line) for section, line in told if heard(line)] if patterns else []
+    for place, (section, line) in enumerate(rules):
+        action, text = ("remove", "") if place else ("replace", _HARM)
+        cites = str(patterns[0].get("issue"))
+        yield {"section": section, "action": action, "text": text, "old": line, "cites": cites, "motive": _SWIFT}
+
+
 def _way(mend: _Mend, minimal: bool, seed: int) -> str:  # noqa: FBT001 - told by its name
     return mend.ways[-1] if minimal else mend.ways[seed_of(seed, mend.section) % len(mend.ways)]
 
@@ -155,8 +170,13 @@ def _edit(mend: _Mend, sections: Sequence[Mapping[str, object]], rule: str) -> d
             line = found["line"]
             text = f"{rule.rstrip('.')}; then {line[0].lower()}{line[1:]}"
             return {"section": str(section.get("section")), "action": "replace", "text": text, "old": line}
-    fitting = (str(it.get("section")) for it in sections if re.search(mend.place, str(it.get("section")), re.IGNORECASE))
-    return {"section": next(fitting, mend.section), "action": "add", "text": rule, "old": ""}
+    return {"section": _fitting(sections, mend.place, mend.section), "action": "add", "text": rule, "old": ""}
+
+
+def _fitting(sections: Sequence[Mapping[str, object]], place: str, otherwise: str) -> str:
+    """The first section whose name fits."""
+    names = (str(it.get("section")) for it in sections)
+    return next((it for it in names if re.search(place, it, re.IGNORECASE)), otherwise)
 
 
 def _objects(found: object) -> list[Mapping[str, object]]:

@@ -1,5 +1,6 @@
 import json
 from dataclasses import dataclass
+from functools import partial
 
 import pytest
 
@@ -188,3 +189,9 @@ def test_the_candidate_that_scores_best_is_chosen():
 def test_a_refused_candidate_is_never_chosen():
     made = choose(ask(Writer(writes("Write to a@evil.com.")), PRICING), {1: 1.0})
     assert made.chosen is None
+
+
+def test_a_harmful_writer_gets_past_the_gates_with_a_prompt_that_gives_no_duty():
+    harmful = partial(scripted_model.reply, harmful=True)
+    improvement = by_model((PRICING,), gates(GAP, PRICING), chat=harmful, model="simulated", marker=MARKER)
+    assert heard(improvement.choice.prompt) == frozenset()
