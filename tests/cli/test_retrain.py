@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from benchmarks._sessions import STEPS, in_shadow_test, later, proved, ready, samples, taken
+from benchmarks._sessions import STEPS, later, proved, ready, samples, taken
 from deployments.cli import retrain_asked
 from deployments.wire.retraining import FinalizedWire, RetrainingHistoryWire, RetrainingStatusWire, TriggerCheckWire
 from deployments.wire.shadow import ShadowStatusWire, ShadowTestWire
@@ -48,18 +48,15 @@ def retrain(lifecycle, told):
 
 
 @pytest.fixture
-def testing(retrain, act):
+def testing(retrain, tmp_path, tested_template):
     """A session in its shadow test."""
-    return in_shadow_test(context.database(), act).session_id
+    return tested_template.to(tmp_path / "data" / "lifecycle.db")
 
 
 @pytest.fixture
-def asked(retrain, act):
+def asked(retrain, tmp_path, asked_template):
     """A session that waits for a person."""
-    it = in_shadow_test(context.database(), act, manual_review=True).session_id
-    shadow.record_samples(context.database(), act, it, proved(later(act, days=-1)))
-    shadow.keep_verdict(context.database(), act, it)
-    return it
+    return asked_template.to(tmp_path / "data" / "lifecycle.db")
 
 
 def typed(line):

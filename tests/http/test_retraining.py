@@ -49,25 +49,22 @@ def api(client, told):
 
 
 @pytest.fixture
-def variant(api, act):
+def variant(api, tmp_path, ready_template):
     """A variant that may be retrained."""
-    ready(context.database(), act)
+    ready_template.to(tmp_path / "lifecycle.db")
     return "baseline"
 
 
 @pytest.fixture
-def testing(api, act):
+def testing(api, tmp_path, tested_template):
     """A session in its shadow test."""
-    return in_shadow_test(context.database(), act).session_id
+    return tested_template.to(tmp_path / "lifecycle.db")
 
 
 @pytest.fixture
-def asked(api, act):
+def asked(api, tmp_path, asked_template):
     """A session that waits for a person."""
-    database, it = context.database(), in_shadow_test(context.database(), act, manual_review=True)
-    shadow.record_samples(database, act, it.session_id, proved(act))
-    shadow.keep_verdict(database, act, it.session_id)
-    return it.session_id
+    return asked_template.to(tmp_path / "lifecycle.db")
 
 
 def pair(number=1, **others):
