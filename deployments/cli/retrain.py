@@ -25,7 +25,7 @@ def retrain() -> None:
     """Improve a prompt, test it, and let it in by its evidence."""
 
 
-for it in (retrain_asked.check, retrain_asked.status, retrain_asked.history, retrain_asked.verify):
+for it in (retrain_asked.check, retrain_asked.status, retrain_asked.history, retrain_asked.review, retrain_asked.verify):
     retrain.add_command(it)
 
 

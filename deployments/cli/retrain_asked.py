@@ -141,6 +141,29 @@ def history(*, variant: str | None, limit: int, as_json: bool) -> None:
         click.echo(f"Next: {command('retrain', 'check', variant or 'VARIANT')}")
 
 
+@click.command()
+@click.argument("session")
+@click.option("--pairs", type=click.IntRange(0, 100), default=10, show_default=True, help="How many paired conversations at most.")
+@json_option
+def review(*, session: str, pairs: int, as_json: bool) -> None:
+    """Show what a decision on SESSION rests on.
+
+    The verdict, how the prompt changed, and conversations of both versions;
+    those first in which they differ most.
+    """
+    from deployments.cli.review_report import show
+    from deployments.wire.review import ReviewPageWire
+    from lifecycle_core.operations import arms
+    from tasks import context
+    from tasks.review import pairs as paired
+
+    both, found = arms.arms(context.database(), session), paired(session)
+    if as_json:
+        print_json(ReviewPageWire.of(both, found))
+    else:
+        show(both, found[:pairs])
+
+
 @click.command(epilog=VERIFY_EPILOG)
 @click.argument("session")
 @json_option

@@ -55,7 +55,7 @@ def next_of(it: "Standing") -> Iterator[str]:
     name = session.session_id
     if session.status == "awaiting_review":
         yield f"Next: {command('retrain', 'approve', name, '--reason', 'WHY')} (or reject)"
-        yield f"See:  {command('versions', 'diff', session.variant, session.incumbent_version, session.version)}"
+        yield f"See:  {command('retrain', 'review', name)}"
     elif session.status == "shadow_testing":
         in_time = it.analysis is not None and it.analysis.verdict != "collecting"
         yield f"Next: {command('retrain', 'finalize', name) if in_time else command('shadow', 'status')}"

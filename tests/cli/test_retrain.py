@@ -9,11 +9,13 @@ import pytest
 from benchmarks._sessions import STEPS, later, proved, ready, samples, taken
 from deployments.cli import retrain_asked
 from deployments.wire.retraining import FinalizedWire, RetrainingHistoryWire, RetrainingStatusWire, TriggerCheckWire
+from deployments.wire.review import ReviewPageWire
 from deployments.wire.shadow import ShadowStatusWire, ShadowTestWire
-from lifecycle_core.operations import promotion, retraining, shadow, standing, versions
+from lifecycle_core.operations import arms, promotion, retraining, shadow, standing, versions
 from lifecycle_core.provenance import Provenance
 from lifecycle_core.retraining.session import Status
-from tasks import context, nudges
+from tasks import context, nudges, review
+from tests.reviewed import reviewed_pair
 
 PREFECT = "http://127.0.0.1:4200"
 
@@ -189,6 +191,25 @@ def test_a_rejection_is_what_was_wanted_and_exits_with_0(retrain, asked):
     assert said.exit_code == 0
     assert said.stdout.startswith("Retraining unsuccessful - rolled back\n")
     assert "too curt" in said.stdout
+
+
+def test_a_review_shows_the_diff_and_what_both_versions_said_side_by_side(retrain, asked, monkeypatch):
+    monkeypatch.setattr(review, "pairs", lambda session_id: [reviewed_pair("A deep clean, please.\x1b[31m")])
+    said = retrain("review", asked)
+    assert said.exit_code == 0
+    assert "-Be kind.\n+Be kind. Check the calendar before you offer a time.\n" in said.stdout
+    assert "1. a deep clean\n" in said.stdout
+    assert "Customer  A deep clean, please.\N{REPLACEMENT CHARACTER}[31m" in said.stdout
+    ending = next(line for line in said.stdout.splitlines() if line.startswith("ending"))
+    assert ending.split("  ")[1].strip() == "not booked; 0 of 4 booked"
+    assert ending.endswith("4 of 4 booked; its words are kept no more")
+    assert "Doubt: Manual review is on\n" in said.stdout
+    assert printed(said, "Next: ")[:3] == ["retrain", "approve", asked]
+
+
+def test_a_review_for_programs_is_what_the_route_answers(retrain, asked):
+    wire = ReviewPageWire.of(arms.arms(context.database(), asked), [])
+    assert json.loads(retrain("review", asked, "--json").stdout) == as_routes(wire)
 
 
 def test_a_second_answer_is_refused(retrain, asked):

@@ -37,6 +37,7 @@ PLAN = {
 }
 BESIDE = {
     ("POST", "/api/lifecycle/conversations"),
+    ("GET", "/api/lifecycle/retraining/review"),
     ("POST", "/api/lifecycle/retraining/approve"),
     ("POST", "/api/lifecycle/retraining/reject"),
     ("POST", "/api/lifecycle/retraining/cancel"),

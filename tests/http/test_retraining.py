@@ -12,7 +12,8 @@ from deployments.http.routes import retraining as routes
 from lifecycle_core.operations import promotion, retraining, shadow, traffic, versions
 from lifecycle_core.provenance import Provenance
 from lifecycle_core.retraining.options import Options
-from tasks import context, nudges
+from tasks import context, nudges, review
+from tests.reviewed import reviewed_pair
 
 BASE = "/api/lifecycle/retraining"
 SAMPLES = "/api/reliability/shadow/samples"
@@ -383,3 +384,22 @@ def test_a_session_tells_its_run_where_it_has_one(testing, api, act):
 def test_a_simulated_score_is_told_as_such(api, act):
     it = taken(ready(context.database(), act), act, len(STEPS), Options())
     assert api.get(f"{BASE}/status?sessionId={it.session_id}").json()["session"]["evaluation"]["simulated"] is True
+
+
+def test_a_review_shows_verdict_diff_and_what_both_versions_said(asked, api, monkeypatch):
+    monkeypatch.setattr(review, "pairs", lambda session_id: [reviewed_pair()])
+    told = api.get(f"{BASE}/review?sessionId={asked}").json()
+    assert (told["sessionId"], told["newVariant"], told["analysis"]["verdict"]) == (asked, "baseline_v2", "to_a_person")
+    assert "+Be kind. Check the calendar before you offer a time." in told["diff"]["unifiedDiff"]
+    [pair] = told["pairs"]
+    assert pair["goal"] == "a deep clean"
+    assert pair["incumbent"]["messages"] == [{"role": "user", "content": "A deep clean, please."}]
+    assert (pair["candidate"]["booked"], pair["candidate"]["messages"]) == (None, [])
+
+
+def test_a_review_of_pairs_whose_words_are_gone_still_shows_the_rest(asked, api):
+    assert api.get(f"{BASE}/review?sessionId={asked}").json()["pairs"] == []
+
+
+def test_a_review_of_a_session_that_nobody_knows_is_404(api):
+    refusal(api.get(f"{BASE}/review?sessionId=retrain_x_1"), 404, "unknown-session")

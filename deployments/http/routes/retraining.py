@@ -24,7 +24,8 @@ from deployments.wire.retraining import (
     StartRequest,
     TriggerCheckWire,
 )
-from lifecycle_core.operations import promotion, retraining, standing
+from deployments.wire.review import ReviewPageWire
+from lifecycle_core.operations import arms, promotion, retraining, standing
 from lifecycle_core.provenance import Provenance
 from lifecycle_core.retraining.session import Answer, Session
 from tasks import context, nudges
@@ -37,6 +38,7 @@ LOOK_S: Final = 0.25
 STATUS: Final = f"{router.prefix}/status"
 
 AskedSession = Annotated[str | None, Query(alias="sessionId", min_length=1, max_length=300, description="A session to tell whole.")]
+ReviewedSession = Annotated[str, Query(alias="sessionId", min_length=1, max_length=300, description="The session to decide on.")]
 ACCEPTED: Final[dict[int | str, dict[str, Any]]] = {
     HTTPStatus.ACCEPTED: {
         "model": StartedWire,
@@ -92,6 +94,14 @@ async def finalize(body: FinalizeRequest, act: Acting, database: Store) -> Final
     act = replace(act, why=body.reason)
     it = await run_in_threadpool(promotion.finalize, database, act, body.session_id, force=body.force, reason=body.reason)
     return await _decided(database, it)
+
+
+@router.get("/review", summary="What a decision rests on: verdict, diff and paired conversations", responses=answers(404))
+def review(database: Store, session_id: ReviewedSession) -> ReviewPageWire:
+    """The pairs in which the versions differ most come first, read from what was served."""
+    from tasks.review import pairs
+
+    return ReviewPageWire.of(arms.arms(database, session_id), pairs(session_id))
 
 
 @router.post("/approve", summary="Promote the candidate under review", responses=answers(404, 409))
