@@ -93,6 +93,19 @@ def test_an_sqlite_with_the_old_fault_of_its_log_is_a_warning(lifecycle, monkeyp
     assert findings(lifecycle)["SQLite"]["state"] == "warning"
 
 
+def test_an_endpoint_that_cannot_be_reached_is_a_warning_without_its_password(lifecycle, monkeypatch):
+    monkeypatch.setenv("LIFECYCLE_OPENAI_BASE_URL", "http://ada:pass@127.0.0.1:1/v1")
+    context.configure()
+    found = findings(lifecycle)["models"]
+    assert (found["state"], found["found"]) == ("warning", "http://ada:***@127.0.0.1:1/v1 cannot be reached")
+
+
+def test_an_endpoint_that_listens_is_well_and_its_model_is_named(lifecycle, monkeypatch, taken_port):
+    monkeypatch.setenv("LIFECYCLE_OPENAI_BASE_URL", f"http://127.0.0.1:{taken_port}/v1")
+    context.configure()
+    assert findings(lifecycle)["models"]["found"] == f"http://127.0.0.1:{taken_port}/v1 listens; gpt-4o-mini is asked"
+
+
 def test_a_simulated_clock_is_a_warning(lifecycle, monkeypatch):
     monkeypatch.setenv("LIFECYCLE_CLOCK", "2025-09-23T12:00:00Z=2026-01-01T00:00:00Z*1")
     assert findings(lifecycle)["clock"]["remedy"] == "unset LIFECYCLE_CLOCK"
