@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from lifecycle_core.errors import UnknownVariantError
+from lifecycle_core.errors import InvalidInputError, UnknownVariantError
 from lifecycle_core.operations import policies, versions
 from lifecycle_core.policy import Policy, RetrainingPolicy, ShadowPolicy
 
@@ -31,3 +31,10 @@ def test_a_policy_that_was_set_is_what_is_read_and_the_last_one_counts(variant, 
 def test_a_variant_that_nobody_knows_has_none(database, act):
     with pytest.raises(UnknownVariantError):
         policies.set_policy(database, act, "baseline", OWN)
+
+
+def test_a_policy_that_cannot_be_meant_is_not_kept(database, act):
+    versions.register(database, act, variant="baseline", system_prompt="Be kind.")
+    with pytest.raises(InvalidInputError, match="recentHours is 0; give a number from 1"):
+        policies.set_policy(database, act, "baseline", replace(Policy(), recent_hours=0))
+    assert policies.policy(database, "baseline") == Policy()
