@@ -238,7 +238,10 @@ class Progress:
     @property
     def sentence(self) -> str:
         """The same, for people."""
-        left = "nothing tells yet how long that will take" if self.hours_left is None else f"about {_duration(self.hours_left)} left"
+        if self.hours_left is None:
+            left = "nothing tells yet how long that will take"
+        else:
+            left = f"{'about' if self.samples_per_hour else 'at most'} {_duration(self.hours_left)} left"
         return f"{self.n} of {self.needed} samples, {left}"
 
 

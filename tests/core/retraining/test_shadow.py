@@ -113,6 +113,12 @@ def test_the_time_left_ends_with_the_deadline():
     assert far.sentence == "63 of 100 samples, about 5 h left"
 
 
+def test_without_a_rate_the_deadline_is_no_estimate_and_is_not_told_as_one():
+    far = progress(0, ShadowPolicy(), at=BEGAN, deadline_at=BEGAN + timedelta(days=7))
+
+    assert far.sentence == "0 of 100 samples, at most 7 days left"
+
+
 @pytest.mark.parametrize(
     ("rate", "left"), [(None, "nothing tells yet how long that will take"), (0.2, "about 8 days left"), (74, "about 30 min left")]
 )
