@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Any, Final, Self
 
-from lifecycle_core.conversations import Conversation
+from lifecycle_core.conversations import Conversation, Message
 from lifecycle_core.privacy.detectors import ORDERED, Finding, Kind, names, no_name
 from lifecycle_core.privacy.fencing import visible
 
@@ -29,8 +29,11 @@ _FIELD: Final = re.compile(
     re.IGNORECASE,
 )
 _IN_JSON: Final = re.compile(r"\\?\"(?P<key>[A-Za-z][\w -]{2,30})\\?\"\s*:\s*\\?\"(?P<value>[^\"\\\n]{2,100})\\?\"")
-_OWN_NAMES: Final = frozenset({"role", "name", "type", "id", "tool_call_id"})
-"""What is no text of anybody's in a message: roles, tools, our ids."""
+_ENVELOPE: Final = frozenset({"role", "type", "id", "tool_call_id"})
+"""What is no text of anybody's in a message, nor in a call or its function: roles and our ids."""
+_OURS: Final = frozenset({"assistant", "system", "developer", "tool", "function"})
+"""Who has the name of an agent or a tool, and no person's."""
+_CALLS: Final = frozenset({"tool_calls", "function_call", "function"})
 
 
 def find(text: str, known: "re.Pattern[str] | None" = None) -> tuple[Finding, ...]:
@@ -73,7 +76,7 @@ class Masker:
         shown = visible(text)
         parts, at = [], 0
         for finding in find(shown, self.known):
-            parts += [shown[at : finding.start], self._placeholder(finding.kind, shown[finding.start : finding.end])]
+            parts += [shown[at : finding.start], self.placeholder(finding.kind, shown[finding.start : finding.end])]
             at = finding.end
         return "".join([*parts, shown[at:]]) if parts else shown
 
@@ -91,13 +94,18 @@ class Masker:
         customer = conversation.customer_id
         return replace(
             conversation,
-            messages=tuple(_deep(dict(message), mask) for message in conversation.messages),
+            messages=tuple(_message(message, mask) for message in conversation.messages),
             errors=tuple({**fault, "message": mask(fault["message"])} for fault in conversation.errors),
             goal=mask(conversation.goal) if conversation.goal else conversation.goal,
-            customer_id=self._placeholder(Kind.NAME, customer) if customer else customer,
+            customer_id=self.placeholder(Kind.NAME, customer) if customer else customer,
         )
 
-    def _placeholder(self, kind: Kind, value: str) -> str:
+    def placeholder(self, kind: Kind, value: str) -> str:
+        """What stands in place of `value`.
+
+        >>> Masker(b"secret").placeholder(Kind.NAME, "Anna Smith") == Masker(b"secret").placeholder(Kind.NAME, "anna  smith")
+        True
+        """
         plain = "".join(value.lower().split()) if kind is Kind.NAME else re.sub(r"[\W_]+", "", value.lower())
         digest = hmac.digest(self.key, plain.encode("utf-8", "surrogatepass"), "sha256")
         return f"<{kind}_{int.from_bytes(digest[:4]) % NUMBERS + 1}>"
@@ -129,7 +137,26 @@ def _told(conversation: Conversation) -> Iterator[str]:
         yield from (shown[start:end] for start, end in names(shown))
         yield from _in_fields(shown)
     for message in conversation.messages:
+        if who := _person(message):
+            yield who
         yield from _in_fields(json.dumps(message.get("tool_calls") or "", ensure_ascii=False))
+        for text in _arguments(message):
+            yield from (text[start:end] for start, end in names(text))
+
+
+def _person(message: Message) -> str | None:
+    """The name that a message gives to its writer, where that is a person; a name such as "customer" names nobody."""
+    name = message.get("name")
+    return None if not name or message["role"] in _OURS or re.fullmatch(_WHOSE, name, re.IGNORECASE) else name
+
+
+def _arguments(message: Message) -> Iterator[str]:
+    """The arguments of the calls in a message, as JSON text."""
+    for call in message.get("tool_calls") or ():
+        function = call.get("function", call) if isinstance(call, Mapping) else None
+        given = function.get("arguments") if isinstance(function, Mapping) else None
+        if given:
+            yield visible(given if isinstance(given, str) else _json(given))
 
 
 def _in_fields(text: str) -> Iterator[str]:
@@ -139,9 +166,43 @@ def _in_fields(text: str) -> Iterator[str]:
             yield it["value"]
 
 
+def _message(message: Message, mask: Masker) -> Any:  # noqa: ANN401 - a message again
+    who = _person(message)
+    told = _enveloped(message, mask, _ENVELOPE if who else _ENVELOPE | {"name"})
+    return {**told, "name": mask.placeholder(Kind.NAME, who)} if who else told
+
+
+def _enveloped(it: Mapping[str, Any], mask: Masker, own: frozenset[str]) -> dict[str, Any]:
+    """A message, a call or a function: what is `own` to it stays as it is, whatever it carries is masked whole."""
+    return {
+        mask(key): value if key in own and isinstance(value, str) else _calls(value, mask) if key in _CALLS else _carried(value, mask)
+        for key, value in it.items()
+    }
+
+
+def _calls(value: Any, mask: Masker) -> Any:  # noqa: ANN401 - any JSON value
+    if isinstance(value, Mapping):
+        return _enveloped(value, mask, _ENVELOPE | {"name"})
+    return [_calls(it, mask) for it in value] if isinstance(value, list | tuple) else _carried(value, mask)
+
+
+def _carried(value: Any, mask: Masker) -> Any:  # noqa: ANN401 - any JSON value
+    """Any value masked with its keys: as it is built, else, where a key tells whose a value or a number is, as JSON text."""
+    masked = _deep(value, mask)
+    if isinstance(masked, str) or masked is None:
+        return masked
+    written = _json(masked)
+    text = mask(written)
+    return masked if text == written else text
+
+
 def _deep(value: Any, mask: Masker) -> Any:  # noqa: ANN401 - any JSON value
     if isinstance(value, str):
         return mask(value)
     if isinstance(value, Mapping):
-        return {key: it if key in _OWN_NAMES and isinstance(it, str) else _deep(it, mask) for key, it in value.items()}
+        return {mask(key): _deep(it, mask) for key, it in value.items()}
     return [_deep(it, mask) for it in value] if isinstance(value, list | tuple) else value
+
+
+def _json(value: Any) -> str:  # noqa: ANN401 - any JSON value
+    return json.dumps(value, ensure_ascii=False, sort_keys=True)

@@ -76,6 +76,36 @@ def test_a_name_in_the_arguments_of_a_call_is_masked_everywhere():
     assert masked.messages[0]["tool_calls"][0]["function"]["name"] == "book"
 
 
+@pytest.mark.parametrize("flat", [False, True])
+def test_arguments_given_as_an_object_are_masked_whole(flat):
+    given = {"name": "Anna Kovacs", "id": "4111 1111 1111 1111", "card": 4111111111111111, "k77@example.com": [{"type": "(212) 555-0147"}]}
+    function = {"name": "book", "arguments": given}
+    call = {"id": "1", "type": "function", **(function if flat else {"function": function})}
+    said = {"role": "assistant", "content": "Booked for Anna.", "tool_calls": [call]}
+    told = Conversation(id="c", variant="v", ended_at=datetime(2025, 10, 7, tzinfo=UTC), messages=(said,))
+    [masked] = MASK.conversation(told).messages
+    assert not [it for it in ("Anna", "Kovacs", "4111", "example.com", "555") if it in str(masked)]
+    assert (masked["tool_calls"][0]["id"], "'name': 'book'" in str(masked)) == ("1", True)
+
+
+def test_the_name_of_who_writes_is_masked_everywhere_and_the_name_of_a_tool_nowhere():
+    told = Conversation(
+        id="c",
+        variant="v",
+        ended_at=datetime(2025, 10, 7, tzinfo=UTC),
+        messages=(
+            {"role": "user", "name": "Al", "content": "Hello"},
+            {"role": "user", "name": "Anna Kovacs", "content": "Kovacs again"},
+            {"role": "user", "name": "customer", "content": "a customer"},
+            {"role": "tool", "name": "look_up", "content": "free"},
+        ),
+    )
+    first, second, third, fourth = MASK.conversation(told).messages
+    assert first["name"].startswith("<NAME_")
+    assert "Kovacs" not in str(second)
+    assert (third["content"], fourth["name"]) == ("a customer", "look_up")
+
+
 def test_the_customers_id_is_exchanged_and_stays_one():
     first, again = (MASK.conversation(held(customer_id="anna_smith_77")) for _ in range(2))
     assert first.customer_id == again.customer_id
