@@ -97,13 +97,13 @@ class Tree:
                 pipe.close()
         return code
 
-    def api(self, path: str, body: object = None) -> Any:  # noqa: ANN401 - any JSON value
+    def api(self, path: str, body: object = None, *, within_s: float = _ANSWERS_WITHIN_S) -> Any:  # noqa: ANN401 - any JSON value
         """What our API answers; to a `body` by POST."""
-        return _answer(f"{self.api_url}{path}", body)
+        return _answer(f"{self.api_url}{path}", body, within_s)
 
-    def prefect(self, path: str, body: object = None) -> Any:  # noqa: ANN401 - any JSON value
-        """What Prefect's API answers; to a `body` by POST."""
-        return _answer(f"{self.prefect_url}/api{path}", body)
+    def prefect(self, path: str, body: object = None, method: str | None = None) -> Any:  # noqa: ANN401 - any JSON value
+        """What Prefect's API answers; to a `body` by POST, or by `method`."""
+        return _answer(f"{self.prefect_url}/api{path}", body, method=method)
 
     def runs(self) -> list[Mapping[str, Any]]:
         """Every flow run that Prefect knows, the first due first."""
@@ -142,11 +142,11 @@ def is_free(port: int) -> bool:
         return caller.connect_ex((LOOPBACK, port)) != 0
 
 
-def _answer(url: str, body: object) -> Any:  # noqa: ANN401 - any JSON value
+def _answer(url: str, body: object, within_s: float = _ANSWERS_WITHIN_S, method: str | None = None) -> Any:  # noqa: ANN401 - any JSON value
     data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
-    asked = Request(url, data=data, headers={"Content-Type": "application/json"})  # noqa: S310 - http on loopback
+    asked = Request(url, data=data, headers={"Content-Type": "application/json"}, method=method)  # noqa: S310 - http on loopback
     try:
-        with urlopen(asked, timeout=_ANSWERS_WITHIN_S) as answer:  # noqa: S310 - as above
+        with urlopen(asked, timeout=within_s) as answer:  # noqa: S310 - as above
             return json.loads(answer.read() or b"null")
     except OSError as error:
         message = f"{url} did not answer: {error}"

@@ -150,7 +150,7 @@ def _edits(asked: Mapping[str, object], seed: int) -> Iterator[Mapping[str, str]
 
 
 def _harms(asked: Mapping[str, object]) -> Iterator[Mapping[str, str]]:
-    """Every rule that serves customers crossed out, and one that does not put in the first one's place; said to mend the gravest pattern."""
+    """Every rule that serves customers crossed out, and one that does not in place of the first; said to mend the gravest pattern."""
     patterns = _objects(asked.get("patterns"))
     told = [(str(it.get("section")), line) for it in _objects(asked.get("sections")) for line in str(it.get("text")).splitlines()]
     rules = [(section, line) for section, line in told if heard(line)] if patterns else []
