@@ -35,7 +35,7 @@ COMMANDS = {
     "status": ("status", "Tell how everything stands, on one page."),
     "serve": ("serve", "Serve the API, Prefect and the hourly watch, until Ctrl-C."),
     "down": ("serve", "End what `lifecycle serve` started on this data folder."),
-    "demo": ("demo", "Play one loop on simulated traffic: a drift and the way back."),
+    "demo": ("demo", "Play the whole loop on simulated traffic, from a drift to a promotion."),
     "db": ("db", "The database: its schema, and whether its contents hold."),
     "doctor": ("doctor", "Examine this installation, with a remedy for each fault."),
     "config": ("config", "What this installation is set to."),
