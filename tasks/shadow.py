@@ -101,7 +101,7 @@ def _show(it: Session) -> None:
 
 @dataclass
 class _Server:
-    """Serves one scenario after the other by both versions; `got_through` counts those that the infrastructure let pass."""
+    """Serves one scenario after the other by both versions; `got_through` counts those for which a model was had."""
 
     both: Arms
     stage: Stage
@@ -113,7 +113,6 @@ class _Server:
             before = self.got_through
             sample = self._once(goal)
             if not sample.incumbent.lost and not sample.candidate.lost:
-                self.got_through += 1
                 return sample
             if pause is None:
                 break
@@ -129,6 +128,7 @@ class _Server:
         incumbent = self.stage.serve(self.both.incumbent, goal.scenario, first)
         mended = self.stage.serve(candidate, goal.scenario, first)
         again = self.stage.serve(self.both.incumbent, goal.scenario, second) if goal.again else []
+        self.got_through += any(it.broken_by != INFRASTRUCTURE and not it.cached for it in (*incumbent, *mended, *again))
         return Sample(
             scenario_id=goal.scenario.id,
             ended_at=goal.scenario.ended_at,

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from lifecycle_core.simulation import customers, prompts
 from lifecycle_core.simulation.visits import arrivals, serve
 from lifecycle_core.store.database import Database
 
+HOURS = 48
 START = datetime(2025, 9, 1, tzinfo=UTC)
 DOUBTLESS = {"review_cost_increase": 10.0, "review_simulator_gap": 1.0, "max_simulator_gap": 1.0}
 QUICK = Policy(
@@ -25,14 +27,17 @@ QUICK = Policy(
 """Few cases and bare gates: what is tested is the run, not the evidence."""
 
 
-def visits(variant: str, until: datetime, *, hours: int = 48, per_day: float = 80) -> list[Conversation]:
-    """What customers who drifted met with, up to `until`."""
+def visits(variant: str, until: datetime) -> list[Conversation]:
+    """What customers who drifted met with in the two days up to `until`."""
+    shift = until - START - timedelta(hours=HOURS)
+    return [replace(it, started_at=it.started_at + shift, ended_at=it.ended_at + shift) for it in _visits(variant)]
+
+
+@cache
+def _visits(variant: str) -> list[Conversation]:
     agent = Agent(system_prompt=prompts.GAP, model="simulated")
-    span = {"variant": variant, "start": START, "hours": hours, "per_day": per_day}
-    came = arrivals(customers.DRIFTED, np.random.default_rng(3), **span)
-    found = [serve(it, agent, variant=variant, version=1) for it in came]
-    shift = until - START - timedelta(hours=hours)
-    return [replace(it, started_at=it.started_at + shift, ended_at=it.ended_at + shift) for it in found]
+    came = arrivals(customers.DRIFTED, np.random.default_rng(3), variant=variant, start=START, hours=HOURS, per_day=60)
+    return [serve(it, agent, variant=variant, version=1) for it in came]
 
 
 def ready(database: Database, variant: str) -> None:
