@@ -38,8 +38,14 @@ class ChatUnavailableError(ChatError):
         self.retry_after = retry_after
 
 
+class ChatDeniedError(ChatError):
+    """An endpoint that serves nobody of this account, or not so: a wrong key, no quota, an unknown model; no fault of an agent."""
+
+    code = "chat-denied"
+
+
 class ChatRefusedError(ChatError):
-    """An endpoint or a model that will not answer this request: a wrong key, an unknown model, a refusal in words."""
+    """A model that will not answer this request: a refusal in words, a filter of contents, more than it can read."""
 
     code = "chat-refused"
 
@@ -140,8 +146,8 @@ class ChatReply:
 class Chat(Protocol):
     """The port to a model.
 
-    Raises ChatUnavailableError where asking again may help, ChatRefusedError and
-    ChatNonsenseError where it does not.
+    Raises ChatUnavailableError where asking again may help, ChatDeniedError,
+    ChatRefusedError and ChatNonsenseError where it does not.
     """
 
     def __call__(self, request: ChatRequest, /) -> ChatReply:

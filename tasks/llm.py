@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 from lifecycle_core.chat import (
     Chat,
+    ChatDeniedError,
     ChatError,
     ChatMessage,
     ChatNonsenseError,
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 
 SIMULATED: Final = "simulated"
 MAX_TOLD_CHARACTERS: Final = 200
+UNREADABLE: Final = frozenset({"context_length_exceeded", "content_filter", "content_policy_violation"})
+"""Codes with which an endpoint refuses what is said, and not who asks or how."""
 BUSY: Final = frozenset({408, 409, 425, 429})
 NOT_UNDERSTOOD: Final = frozenset({400, 415, 422, 500, 501})
 """What endpoints answer to a `response_format` that they do not know."""
@@ -90,7 +93,7 @@ class OpenAIChat:
     def __call__(self, request: ChatRequest, /) -> ChatReply:
         """Ask, and wait for the reply; where the request has a schema, the content is JSON text that follows it.
 
-        Raises ChatUnavailableError, ChatRefusedError or ChatNonsenseError.
+        Raises ChatUnavailableError, ChatDeniedError, ChatRefusedError or ChatNonsenseError.
         """
         began = time.monotonic()
         if request.schema is None:
@@ -155,10 +158,10 @@ class OpenAIChat:
                 message = (
                     f"{self._where} answered {request.model} with what is no chat completion ({self._told(error)}); is its address right?"
                 )
-                raise ChatNonsenseError(message) from None
+                raise ChatUnavailableError(message) from None
             except OpenAIError as error:
                 message = f"{self._where} was not asked ({self._told(error)}); see LIFECYCLE_OPENAI_BASE_URL and LIFECYCLE_OPENAI_API_KEY"
-                raise ChatRefusedError(message) from None
+                raise ChatDeniedError(message) from None
             else:
                 return completion
 
@@ -176,17 +179,18 @@ class OpenAIChat:
         status, told = error.status_code, f"status {error.status_code}: {self._told(error)}"
         meant: ChatError
         if status == HTTPStatus.TOO_MANY_REQUESTS and error.code == "insufficient_quota":
-            meant = ChatRefusedError(f"{self._where} has no quota left for this key ({told}); add credit, or use another key")
+            meant = ChatDeniedError(f"{self._where} has no quota left for this key ({told}); add credit, or use another key")
         elif status in BUSY or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             wait = _seconds(error.response.headers.get("retry-after"))
             later = f"in {wait:.0f} s" if wait else "later"
             meant = ChatUnavailableError(f"{self._where} cannot answer now, in {self._tries} ({told}); try {later}", retry_after=wait)
         elif status in {401, 403}:
-            meant = ChatRefusedError(f"{self._where} refuses the key ({told}); set the right one in LIFECYCLE_OPENAI_API_KEY")
+            meant = ChatDeniedError(f"{self._where} refuses the key ({told}); set the right one in LIFECYCLE_OPENAI_API_KEY")
         elif status == HTTPStatus.NOT_FOUND:
-            meant = ChatRefusedError(f"{self._where} knows no model {request.model!r} at this address ({told}); see LIFECYCLE_MODEL")
+            meant = ChatDeniedError(f"{self._where} knows no model {request.model!r} at this address ({told}); see LIFECYCLE_MODEL")
         else:
-            meant = ChatRefusedError(f"{self._where} refuses the request for {request.purpose} to {request.model} ({told})")
+            refusal = ChatRefusedError if error.code in UNREADABLE else ChatDeniedError
+            meant = refusal(f"{self._where} refuses the request for {request.purpose} to {request.model} ({told})")
         if shaped and status in NOT_UNDERSTOOD and error.code != "context_length_exceeded":
             raise _NotUnderstoodError(meant) from None
         raise meant from None
@@ -197,7 +201,7 @@ class OpenAIChat:
         said = getattr(first, "message", None)
         if first is None or said is None:
             message = f"{self._where} answered {request.model} with what is no chat completion; is its address right?"
-            raise ChatNonsenseError(message)
+            raise ChatUnavailableError(message)
         finish, refusal = first.finish_reason, getattr(said, "refusal", None)
         if refusal or finish == "content_filter":
             message = f"{request.model} refuses to answer the request for {request.purpose}: {self._told(refusal or 'content filter')}"

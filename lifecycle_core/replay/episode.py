@@ -4,6 +4,7 @@
 2. It ends when the calendar holds what the customer wanted, when the agent has handed over, when the customer leaves, or at the limits.
 3. Whether it was a success is read from the calendar, never asked of a model.
 4. A model that cannot be had breaks it, and is no failure of the agent's; an answer that is none is, where the agent's model gave it.
+5. An endpoint that serves nobody of the account is no outcome: it stops whoever serves goals.
 """
 
 from collections.abc import Generator, Mapping, Sequence
@@ -13,7 +14,7 @@ from typing import Final, Literal, Protocol, Self, cast
 
 from pydantic import JsonValue
 
-from lifecycle_core.chat import Chat, ChatError, ChatMessage, ChatNonsenseError, ChatReply, ChatRequest, ToolCall, ToolSpec
+from lifecycle_core.chat import Chat, ChatDeniedError, ChatError, ChatMessage, ChatNonsenseError, ChatReply, ChatRequest, ToolCall, ToolSpec
 from lifecycle_core.conversations import Conversation, Fault, Message
 from lifecycle_core.replay.chance import seed_of
 from lifecycle_core.replay.customer import END, customer_request
@@ -131,12 +132,14 @@ def play(agent: Agent, scenario: Scenario, *, replay: int, customer_model: str) 
     replay : its number; the same number has the same chance, whichever agent serves it.
     customer_model : the model that plays the customer.
 
-    A ChatError that is thrown in where a reply is awaited ends it as broken.
+    A ChatError that is thrown in where a reply is awaited ends it as broken, but for a ChatDeniedError, which it raises.
     """
     episode = _Episode(agent, scenario, replay, customer_model)
     broken_by: Breaker | None = None
     try:
         yield from episode.turns()
+    except ChatDeniedError:
+        raise
     except ChatError as error:
         broken_by = "infrastructure" if error.retryable or not episode.agent_asked else "agent"
         episode.sandbox.errors.append({"tool": None, "message": str(error)})
@@ -144,7 +147,7 @@ def play(agent: Agent, scenario: Scenario, *, replay: int, customer_model: str) 
 
 
 def drive(episode: Generator[ChatRequest, ChatReply, Replay], chat: Chat) -> Replay:
-    """Play an episode to its end, each request asked of `chat` in its turn."""
+    """Play an episode to its end, each request asked of `chat` in its turn; raises ChatDeniedError."""
     try:
         request = next(episode)
         while True:

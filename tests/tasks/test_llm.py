@@ -5,6 +5,7 @@ import traceback
 import pytest
 
 from lifecycle_core.chat import (
+    ChatDeniedError,
     ChatError,
     ChatMessage,
     ChatNonsenseError,
@@ -148,20 +149,22 @@ def test_a_refusal_in_words_is_one(endpoint, answer):
 @pytest.mark.parametrize(
     ("answer", "error", "words"),
     [
-        (failed(401, f"Incorrect API key {KEY}"), ChatRefusedError, "refuses the key"),
-        (failed(403), ChatRefusedError, "refuses the key"),
-        (failed(404, "no such model"), ChatRefusedError, "knows no model 'm'"),
-        (failed(400, "bad"), ChatRefusedError, "refuses the request for replay to m"),
-        (failed(429, code="insufficient_quota"), ChatRefusedError, "no quota left"),
+        (failed(401, f"Incorrect API key {KEY}"), ChatDeniedError, "refuses the key"),
+        (failed(403), ChatDeniedError, "refuses the key"),
+        (failed(404, "no such model"), ChatDeniedError, "knows no model 'm'"),
+        (failed(400, "bad"), ChatDeniedError, "refuses the request for replay to m"),
+        (failed(400, code="context_length_exceeded"), ChatRefusedError, "refuses the request for replay to m"),
+        (failed(400, code="content_filter"), ChatRefusedError, "refuses the request for replay to m"),
+        (failed(429, code="insufficient_quota"), ChatDeniedError, "no quota left"),
         (failed(429, headers={"Retry-After": "7"}), ChatUnavailableError, "try in 7 s"),
         (failed(500), ChatUnavailableError, "cannot answer now, in 1 try"),
         (failed(503), ChatUnavailableError, "try later"),
-        ((200, b"<html>Welcome</html>", {"Content-Type": "text/html"}), ChatNonsenseError, "no chat completion"),
-        ((200, b'{"choices": [', {}), ChatNonsenseError, "no chat completion"),
-        ((200, {"choices": []}, {}), ChatNonsenseError, "no chat completion"),
-        ((200, {"choices": [{"message": None}]}, {}), ChatNonsenseError, "no chat completion"),
-        ((200, [], {}), ChatNonsenseError, "no chat completion"),
-        ((200, b"", {}), ChatNonsenseError, "no chat completion"),
+        ((200, b"<html>Welcome</html>", {"Content-Type": "text/html"}), ChatUnavailableError, "no chat completion"),
+        ((200, b'{"choices": [', {}), ChatUnavailableError, "no chat completion"),
+        ((200, {"choices": []}, {}), ChatUnavailableError, "no chat completion"),
+        ((200, {"choices": [{"message": None}]}, {}), ChatUnavailableError, "no chat completion"),
+        ((200, [], {}), ChatUnavailableError, "no chat completion"),
+        ((200, b"", {}), ChatUnavailableError, "no chat completion"),
     ],
 )
 def test_each_failure_is_told_as_what_it_is(endpoint, answer, error, words):

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from lifecycle_core.chat import ChatNonsenseError, ChatReply, ChatUnavailableError, ToolCall
+from lifecycle_core.chat import ChatDeniedError, ChatNonsenseError, ChatRefusedError, ChatReply, ChatUnavailableError, ToolCall
 from lifecycle_core.conversations import Conversation
 from lifecycle_core.replay.customer import ROLE, customer_request, goal_in
 from lifecycle_core.replay.episode import MOST_TURNS, Agent, Scenario, drive, play
@@ -97,6 +97,7 @@ def test_a_cost_that_one_reply_does_not_tell_is_unknown():
     [
         ({"customer": [said("Hello")], "agent": [ChatUnavailableError("429")]}, "infrastructure"),
         ({"customer": [said("Hello")], "agent": [ChatNonsenseError("cut off")]}, "agent"),
+        ({"customer": [said("Hello")], "agent": [ChatRefusedError("I cannot help")]}, "agent"),
         ({"customer": [said("Hello")], "agent": [said(None)]}, "agent"),
         ({"customer": [ChatNonsenseError("cut off")], "agent": [said("Hello")]}, "infrastructure"),
         ({"customer": [ChatUnavailableError("429")], "agent": [said("Hello")]}, "infrastructure"),
@@ -106,6 +107,12 @@ def test_it_is_known_whose_model_gave_out(words, broken_by):
     replay, _ = served(**words)
     assert (replay.broken_by, replay.booked) == (broken_by, False)
     assert replay.errors[-1]["tool"] is None
+
+
+@pytest.mark.parametrize("who", ["agent", "customer"])
+def test_an_endpoint_that_serves_nobody_of_the_account_is_no_outcome(who):
+    with pytest.raises(ChatDeniedError, match="no quota left"):
+        served(**{"customer": [said("Hello")], "agent": [said("Hello")], who: [ChatDeniedError("no quota left")]})
 
 
 def test_both_arms_meet_the_same_chance_and_another_replay_another():
