@@ -10,6 +10,7 @@ from lifecycle_core.operations.shadow import Posted, Recorded
 from lifecycle_core.operations.standing import Standing
 from lifecycle_core.retraining.analysis import ArmFigures, ShadowAnalysis
 from lifecycle_core.retraining.gate_report import Gate
+from lifecycle_core.retraining.options import MAX_REPLAYS
 from lifecycle_core.retraining.shadow import Arm
 
 MAX_SAMPLES = 1000
@@ -199,7 +200,7 @@ Count = Annotated[int, Field(ge=0, strict=True)]
 class ArmRequest(AskedWire):
     """What one version made of a scenario."""
 
-    replays: Annotated[int, Field(ge=1, le=1000, strict=True)] = 1
+    replays: Annotated[int, Field(ge=1, le=MAX_REPLAYS, strict=True)] = 1
     successes: Count
     escalations: Count = 0
     lost: Count = Field(default=0, description="Replays that the infrastructure took.")

@@ -19,6 +19,7 @@ from lifecycle_core.replay.episode import Scenario
 from lifecycle_core.retraining.analysis import ShadowAnalysis, analyze, differences, recompute
 from lifecycle_core.retraining.cases import Split, split_of
 from lifecycle_core.retraining.errors import ForbiddenMoveError, NotReadyError, SampleRefusedError
+from lifecycle_core.retraining.options import MAX_REPLAYS
 from lifecycle_core.retraining.session import Event, Session, Status, moved
 from lifecycle_core.retraining.shadow import Arm, Progress, Sample, Source, complete_prefix, progress, serves_twice
 from lifecycle_core.retraining.verdict import Verdict
@@ -114,11 +115,15 @@ def goals_wait(database: Database, session_id: str, at: datetime) -> bool:
         if not _serving(it) or samples.count(tx, session_id, Source.POSTED):
             return False
         planned = samples.planned_ids(tx, session_id)
-        if samples.pending(tx, session_id) or (it.policy.shadow.source is ShadowSource.RECORDED and not planned):
+        if samples.pending(tx, session_id):
             return True
-        if it.policy.shadow.source is not ShadowSource.NEW or it.shadow_started_at is None or len(planned) >= it.policy.shadow.max_samples:
+        if it.shadow_started_at is None or len(planned) >= it.policy.shadow.max_samples:
             return False
-        return any(name not in planned for name, _ in served.goals(tx, it.variant, it.incumbent_version, Window(it.shadow_started_at, at)))
+        new = it.policy.shadow.source is ShadowSource.NEW
+        span = Window(it.shadow_started_at, at) if new else Window.before(it.shadow_started_at, hours=24 * RECORDED_DAYS)
+        if planned and not new:
+            return False
+        return any(name not in planned for name, _ in served.goals(tx, it.variant, it.incumbent_version, span))
 
 
 def record_samples(database: Database, act: Provenance, session_id: str, batch: Sequence[Sample]) -> Recorded:
@@ -202,10 +207,11 @@ def analysis_of(tx: Transaction, it: Session, at: datetime) -> ShadowAnalysis:
     return analyze(found, it.policy, pending=waiting, closed=closed, offline_score=it.offline_score)
 
 
-def not_ready(tx: Transaction, it: Session, at: datetime) -> NotReadyError:
-    """The refusal of an ending before the samples are in, with their count and an estimate."""
+def not_ready(tx: Transaction, it: Session, at: datetime, *, forced: bool = False) -> NotReadyError:
+    """The refusal of an ending before the samples are in, with their count and an estimate; `forced` : before there is any."""
     how_far = progress_in(tx, it, at)
-    message = f"shadow test of {it.new_variant} has {how_far.sentence}; wait, or pass force=true with a reason"
+    remedy = "force needs one at least to decide by" if forced else "wait, or pass force=true with a reason"
+    message = f"shadow test of {it.new_variant} has {how_far.sentence}; {remedy}"
     seconds = how_far.hours_left * 3600 if how_far.hours_left is not None else None
     return NotReadyError(message, samples=how_far.n, needed=how_far.needed, seconds_left=seconds)
 
@@ -265,6 +271,10 @@ def _sample(pair: Posted, seen: set[str], at: datetime) -> Sample:
         missing = "incumbent" if pair.incumbent is None else "candidate"
         message = f"scenario {pair.scenario_id!r} has no outcome of the {missing}; post both of a pair. Nothing was written"
         raise SampleRefusedError(message, field=missing)
+    most = max(arm.replays for arm in (pair.incumbent, pair.candidate, pair.again) if arm is not None)
+    if most > MAX_REPLAYS:
+        message = f"scenario {pair.scenario_id!r} has {most:,} replays of one version; post up to {MAX_REPLAYS}. Nothing was written"
+        raise SampleRefusedError(message, field="replays")
     if pair.scenario_id in seen:
         message = f"scenario {pair.scenario_id!r} has a sample already, and a scenario counts once; nothing was written"
         raise SampleRefusedError(message, field="scenarioId")

@@ -7,8 +7,9 @@
 4. With single replays only scenarios served twice can tell it. Without any, the gate is not judged.
 """
 
+from collections import Counter
 from dataclasses import dataclass
-from math import comb
+from math import ceil, comb, floor, log
 from typing import Final
 
 import numpy as np
@@ -67,19 +68,28 @@ def chance_floor(rate: ArrayLike, correlation: ArrayLike, m: int, m_b: int) -> A
     """
     rate, rho = floats(rate), np.minimum(floats(correlation), _MOST_CORRELATED)
     rate = np.where((rate > 0) & (rate < 1), rate, 0.5)
-    enough = [x for x in range(m + 1) if x >= SERVES * m]
-    few = [y for y in range(m_b + 1) if y <= FAILS * m_b]
+    won = _rising(rate * (1 - rho), rho, m + m_b)
+    lost = _rising((1 - rate) * (1 - rho), rho, m + m_b)
+    every = _rising(1 - rho, rho, m + m_b)[-1]
     total = np.zeros(np.broadcast_shapes(rate.shape, rho.shape))
-    for x in enough:
-        for y in few:
-            won, lost = x + y, m + m_b - x - y
-            chance = np.ones(total.shape) * comb(m, x) * comb(m_b, y)
-            for i in range(won):
-                chance = chance * (rate * (1 - rho) + i * rho) / ((1 - rho) + i * rho)
-            for j in range(lost):
-                chance = chance * ((1 - rate) * (1 - rho) + j * rho) / ((1 - rho) + (won + j) * rho)
-            total += chance
+    for successes, ways in _ways(m, m_b).items():
+        total += np.exp(log(ways) + won[successes] + lost[m + m_b - successes] - every)
     return total
+
+
+def _rising(start: Array, step: Array, count: int) -> Array:
+    """The logarithms of the products of the first 0, 1, ... `count` of `start`, `start + step`, ...: (...) each -> (count + 1, ...)."""
+    terms = [np.log(start + place * step) for place in range(count)]
+    return np.cumsum([np.zeros(np.broadcast_shapes(start.shape, step.shape)), *terms], axis=0)
+
+
+def _ways(m: int, m_b: int) -> dict[int, int]:
+    """In how many ways two sets succeed so often together, with one at 3/4 at least and the other at 1/4 at most."""
+    found: Counter[int] = Counter()
+    for x in range(ceil(SERVES * m), m + 1):
+        for y in range(floor(FAILS * m_b) + 1):
+            found[x + y] += comb(m, x) * comb(m_b, y)
+    return found
 
 
 def difference_at(pairs: Pairs, looks: NDArray[np.int64], z: float) -> Difference:

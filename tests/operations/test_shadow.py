@@ -188,9 +188,10 @@ def test_posting_takes_the_place_of_goals_that_wait(any_database, act, session):
         ({"candidate": None}, "scenario 'p2' has no outcome of the candidate; post both of a pair"),
         ({"incumbent": None}, "scenario 'p2' has no outcome of the incumbent"),
         ({"scenario_id": "p1"}, "scenario 'p1' has a sample already"),
+        ({"incumbent": Arm(replays=21, successes=0)}, "scenario 'p2' has 21 replays of one version; post up to 20"),
         ({"ended_at": None}, "scenario 'p2' ended at 2025-10-08T12:00:00\\+00:00, which is still to come"),
     ],
-    ids=["no candidate", "no incumbent", "twice", "from the future"],
+    ids=["no candidate", "no incumbent", "twice", "too many replays", "from the future"],
 )
 def test_one_wrong_pair_refuses_the_whole_batch(database, act, wrong, told):
     it = in_shadow_test(database, act)
@@ -237,3 +238,15 @@ def test_samples_come_in_the_order_in_which_their_conversations_ended(database, 
     shadow.record_samples(database, act, it.session_id, samples(act, 5)[::-1])
     with database.read() as tx:
         assert [one.scenario_id for one in rows.recorded(tx, it.session_id)] == [f"s{number:04}" for number in range(5)]
+
+
+def test_goals_wait_from_the_first_new_conversation_until_each_has_its_sample(database, act):
+    it = in_shadow_test(database, act)
+    assert not shadow.goals_wait(database, it.session_id, later(act, hours=2).at)
+    traffic.ingest(database, later(act, hours=2), [replace(served(act, 1)[0], id="new", ended_at=later(act, hours=1).at)])
+    assert shadow.goals_wait(database, it.session_id, later(act, hours=2).at)
+    [goal] = shadow.goals(database, later(act, hours=2), it.session_id, 5, MASKER)
+    arm = Arm(replays=1, successes=1)
+    sample = Sample(scenario_id=goal.scenario.id, ended_at=goal.scenario.ended_at, source=Source.NEW, incumbent=arm, candidate=arm)
+    shadow.record_samples(database, later(act, hours=2), it.session_id, [sample])
+    assert not shadow.goals_wait(database, it.session_id, later(act, hours=2).at)

@@ -43,6 +43,10 @@ def test_arms_of_different_sizes_have_a_floor_too():
     assert float(chance_floor(0.7, 0.0, 4, 1)) == pytest.approx(expected)
 
 
+def test_the_floor_of_six_hundred_replays_is_a_probability():
+    assert 0 < float(chance_floor(0.5, 0.5, 600, 600)) < 0.5
+
+
 def test_the_floor_is_fitted_to_the_incumbents_own_counts():
     generator = np.random.default_rng(2)
     p = generator.beta(0.75 * 1.58, 0.25 * 1.58, 4000)
