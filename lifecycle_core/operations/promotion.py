@@ -110,7 +110,7 @@ def _conclude(tx: Transaction, act: Provenance, it: Session, force: Force | None
     analysis = it.shadow_analysis or analysis_of(tx, it, act.at)
     decision = decide(analysis, review=it.review, force=force)
     if decision.event is None:
-        raise not_ready(tx, it, act.at)
+        raise not_ready(tx, it, act.at, forced=force is not None)
     it = replace(it, shadow_analysis=analysis, force=force)
     if decision.event is not Event.REVIEW_ASKED:
         return _ended(tx, act, it, decision)

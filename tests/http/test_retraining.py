@@ -238,6 +238,11 @@ def test_force_without_a_reason_is_422(testing, api):
     assert refusal(answer, 422, "invalid-input") == "a decision by hand needs a reason; say why, it is kept"
 
 
+def test_force_before_any_sample_has_nothing_to_decide_by(testing, api):
+    answer = api.post(f"{BASE}/finalize", json={"sessionId": testing, "force": True, "reason": "now"})
+    assert refusal(answer, 409, "not-ready").endswith("; force needs one at least to decide by")
+
+
 def test_force_decides_by_the_gates_and_is_kept(testing, api, act):
     shadow.record_samples(context.database(), act, testing, samples(act, 30, incumbent=3))
     told = api.post(f"{BASE}/finalize", json={"sessionId": testing, "force": True, "reason": "a holiday"}).json()
