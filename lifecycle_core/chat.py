@@ -129,7 +129,8 @@ class ChatRequest:
 class ChatReply:
     """What a model answered, and what that took; a count or a cost is None where nobody told it.
 
-    `cached` is true where the reply was kept from an earlier, equal request and cost nothing now.
+    `cached` is true where the reply was kept from an earlier, equal request and cost nothing now;
+    its `seconds` are those of that request, so that a step that is done again measures the same.
     """
 
     content: str | None

@@ -71,4 +71,4 @@ def spent(database: Database, session_id: str) -> Spent:
 
 
 def _free(reply: ChatReply) -> ChatReply:
-    return replace(reply, cached=True, seconds=0.0)
+    return replace(reply, cached=True)
