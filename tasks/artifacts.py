@@ -4,6 +4,7 @@ Its description begins with variant, session and result. Customers' words stand 
 """
 
 from typing import Final
+from urllib.parse import quote
 
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 
@@ -37,7 +38,7 @@ def leave_failures(it: Session) -> None:
             "lift (95%)": f"{one.lift:.1f} ({one.lift_low:.1f} to {one.lift_high:.1f})",
             "q": f"{one.q:.3f}",
             "whose": str(one.author),
-            "quotes": cell(" / ".join(f"“{quote.text}”" for quote in one.quotes[:MOST_QUOTES])),
+            "quotes": cell(" / ".join(f"“{words.text}”" for words in one.quotes[:MOST_QUOTES])),
         }
         for one in found.common_issues
     ]
@@ -127,7 +128,7 @@ def gates_table(found: ShadowAnalysis) -> str:
 
 def where(it: Session) -> str:
     """Where to read on."""
-    return f"[Session]({context.settings().api_url}/api/lifecycle/retraining/history?variant={it.variant})"
+    return f"[Session]({context.settings().api_url}/api/lifecycle/retraining/history?variant={quote(it.variant, safe='')})"
 
 
 def _head(it: Session, result: str, *, simulated: bool) -> str:

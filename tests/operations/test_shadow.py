@@ -13,7 +13,7 @@ from lifecycle_core.privacy.masking import Masker
 from lifecycle_core.retraining.cases import Split, split_of
 from lifecycle_core.retraining.errors import ForbiddenMoveError, NotReadyError, SampleRefusedError
 from lifecycle_core.retraining.session import Status
-from lifecycle_core.retraining.shadow import Arm
+from lifecycle_core.retraining.shadow import Arm, Sample, Source
 from lifecycle_core.retraining.verdict import Verdict
 from lifecycle_core.store import samples as rows
 from lifecycle_core.store.tables import ShadowSampleRow
