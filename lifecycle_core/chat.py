@@ -16,11 +16,15 @@ Role = Literal["system", "user", "assistant", "tool"]
 
 
 class ChatError(LifecycleError):
-    """A request to a model that brought no usable answer; `retryable` says whether asking again later may help."""
+    """A request to a model that brought no usable answer; `retryable` says whether asking again later may help.
+
+    `paid` are the answers that came, and are billed, though none could be used.
+    """
 
     status = 502
     code = "chat"
     retryable: ClassVar[bool] = False
+    paid: "tuple[ChatReply, ...]" = ()
 
 
 class ChatUnavailableError(ChatError):
@@ -131,6 +135,7 @@ class ChatReply:
 
     `cached` is true where the reply was kept from an earlier, equal request and cost nothing now;
     its `seconds` are those of that request, so that a step that is done again measures the same.
+    `requests` are the answers that were paid for until this one could be used.
     """
 
     content: str | None
@@ -142,6 +147,7 @@ class ChatReply:
     seconds: float = 0.0
     cached: bool = False
     simulated: bool = False
+    requests: int = 1
 
 
 class Chat(Protocol):

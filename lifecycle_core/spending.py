@@ -6,13 +6,17 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final, Self
 
-from lifecycle_core.chat import ChatReply, ChatRequest
+from lifecycle_core.chat import ChatError, ChatReply, ChatRequest
 from lifecycle_core.errors import InvalidInputError, LifecycleError
 
 CHARACTERS_PER_TOKEN: Final = 3
 """Fewer than any common tokenizer takes for English, so that a reservation is never too small for the prompt."""
 DEFAULT_OUTPUT_TOKENS: Final = 1024
 """What an answer is taken to need where the request sets no `max_tokens`."""
+MOST_ASKED: Final = 4
+"""How often a model is asked at most until its answer has the shape that a schema wants: three ways to ask, and one repair."""
+REPAIR_TOKENS: Final = 250
+"""What a repair adds to the prompt beside the answer that it is about."""
 MILLION: Final = 1_000_000
 KNOWN_PRICES: Final = "2025-10-01 gpt-4.1=2.00/8.00 gpt-4.1-mini=0.40/1.60 gpt-4.1-nano=0.10/0.40 gpt-4o=2.50/10.00 gpt-4o-mini=0.15/0.60"
 """What a few models cost on a day, where no other table is given; written as `Prices.parse` reads it."""
@@ -89,7 +93,12 @@ class Spent:
         """What `reply` took: a cached one nothing, a count or cost that nobody told nothing."""
         if reply.cached:
             return cls()
-        return cls(calls=1, tokens=(reply.input_tokens or 0) + (reply.output_tokens or 0), usd=reply.cost_usd or 0.0)
+        return cls(calls=reply.requests, tokens=(reply.input_tokens or 0) + (reply.output_tokens or 0), usd=reply.cost_usd or 0.0)
+
+    @classmethod
+    def lost(cls, error: ChatError) -> "Spent":
+        """What a call took that brought nothing of use: the answers that were billed, and one call where there were none."""
+        return sum(map(cls.by, error.paid), cls()) if error.paid else cls(calls=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +132,9 @@ class Budget:
 
 
 def reserved(request: ChatRequest, price: Price | None = None) -> Spent:
-    """What a call may take at the most that can be told before it: one call, its prompt's tokens, and its `max_tokens`.
+    """What a call may take at the most that can be told before it: its prompt's tokens, and its `max_tokens`.
+
+    One with a schema may be asked several times until an answer has the shape.
 
     >>> from lifecycle_core.chat import ChatMessage
     >>> said = (ChatMessage(role="user", content="Hello!"),)
@@ -136,7 +147,9 @@ def reserved(request: ChatRequest, price: Price | None = None) -> Spent:
     read = math.ceil(characters / CHARACTERS_PER_TOKEN)
     limit = request.parameters.get("max_tokens")
     written = limit if isinstance(limit, int) else DEFAULT_OUTPUT_TOKENS
-    return Spent(calls=1, tokens=read + written, usd=price.of(read, written) if price else 0.0)
+    times, repair = (MOST_ASKED, written + REPAIR_TOKENS) if request.schema is not None else (1, 0)
+    read, written = times * read + repair, times * written
+    return Spent(calls=times, tokens=read + written, usd=price.of(read, written) if price else 0.0)
 
 
 def priced(reply: ChatReply, price: Price | None) -> ChatReply:

@@ -1,8 +1,9 @@
 """Requests and replies as the OpenAI protocol writes them: plain objects, made and read by nobody's client."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from lifecycle_core.chat import ChatMessage, ChatRequest, ToolCall
+from lifecycle_core.chat import ChatMessage, ChatReply, ChatRequest, ToolCall
 
 
 def body(
@@ -44,6 +45,13 @@ def billed(completion: Any) -> float | None:  # noqa: ANN401 - whatever the endp
             if isinstance(extra.get(name), int | float):
                 return float(extra[name])
     return None
+
+
+def together(answers: Sequence[ChatReply]) -> dict[str, Any]:
+    """What all of `answers` took, as a reply tells it; a count or a cost that none of them tells is None."""
+    told = {name: [getattr(it, name) for it in answers] for name in ("input_tokens", "output_tokens", "cost_usd")}
+    known = {name: [it for it in figures if it is not None] for name, figures in told.items()}
+    return {"requests": len(answers), **{name: sum(figures) if figures else None for name, figures in known.items()}}
 
 
 def _message(message: ChatMessage) -> dict[str, Any]:

@@ -29,7 +29,7 @@ from lifecycle_core.chat import (
 from lifecycle_core.settings import ModelAccess
 from lifecycle_core.spending import KNOWN_PRICES, Price, Prices, priced
 from tasks import context
-from tasks.completions import billed, body, tool_calls
+from tasks.completions import billed, body, together, tool_calls
 from tasks.structured_output import MisshapenError, Rung, messages, repair, response_format, well_formed
 
 if TYPE_CHECKING:
@@ -96,28 +96,32 @@ class OpenAIChat:
         Raises ChatUnavailableError, ChatDeniedError, ChatRefusedError or ChatNonsenseError.
         """
         began = time.monotonic()
-        if request.schema is None:
-            reply = self._reply(request, self._send(request, request.messages, None))
-        else:
-            reply = self._shaped(request, request.schema)
-        return replace(reply, seconds=time.monotonic() - began)
+        answers: list[ChatReply] = []
+        try:
+            if request.schema is None:
+                reply = self._reply(request, self._send(request, request.messages, None), answers)
+            else:
+                reply = self._shaped(request, request.schema, answers)
+        except ChatError as error:
+            error.paid = tuple(answers)
+            raise
+        return replace(reply, **together(answers), seconds=time.monotonic() - began)
 
-    def _shaped(self, request: ChatRequest, schema: Mapping[str, object]) -> ChatReply:
+    def _shaped(self, request: ChatRequest, schema: Mapping[str, object], answers: list[ChatReply]) -> ChatReply:
         """Go down the ladder until an answer has the shape; on the rung that holds, one repair is asked for."""
         manners = self._manners.get(request.model, _Manners())
-        rung, paid, failure, repaired = manners.rung, None, None, False
+        rung, failure, repaired = manners.rung, None, False
         asked = messages(rung, request)
         while True:
             lower = None if manners.proven else rung.next
             try:
-                reply = self._reply(request, self._send(request, asked, response_format(rung, schema)))
+                reply = self._reply(request, self._send(request, asked, response_format(rung, schema)), answers)
             except _NotUnderstoodError as error:
                 failure = failure or error.meant
                 if lower is None:
                     raise failure from None
                 rung, asked = lower, messages(lower, request)
                 continue
-            paid = _together(paid, reply)
             try:
                 content = well_formed(reply.content or "", schema)
             except MisshapenError as complaint:
@@ -130,7 +134,7 @@ class OpenAIChat:
                     raise ChatNonsenseError(message) from None
                 continue
             self._remember(request.model, rung=rung, proven=True)
-            return replace(paid, content=content)
+            return replace(reply, content=content)
 
     def _send(self, request: ChatRequest, asked: tuple[ChatMessage, ...], shape: dict[str, object] | None) -> "ChatCompletion":
         from openai import APIConnectionError, APIError, APIStatusError, APITimeoutError, OpenAIError
@@ -195,24 +199,17 @@ class OpenAIChat:
             raise _NotUnderstoodError(meant) from None
         raise meant from None
 
-    def _reply(self, request: ChatRequest, completion: "ChatCompletion") -> ChatReply:
+    def _reply(self, request: ChatRequest, completion: "ChatCompletion", answers: list[ChatReply]) -> ChatReply:
+        """The reply that a completion holds; it is billed, and stands in `answers`, whether or not it is of use."""
         choices = getattr(completion, "choices", None)
         first = choices[0] if isinstance(choices, list) and choices else None
         said = getattr(first, "message", None)
         if first is None or said is None:
             message = f"{self._where} answered {request.model} with what is no chat completion; is its address right?"
             raise ChatUnavailableError(message)
-        finish, refusal = first.finish_reason, getattr(said, "refusal", None)
-        if refusal or finish == "content_filter":
-            message = f"{request.model} refuses to answer the request for {request.purpose}: {self._told(refusal or 'content filter')}"
-            raise ChatRefusedError(message)
         calls = tool_calls(said)
-        if finish == "length" and (request.schema is not None or calls):
-            limit = request.parameters.get("max_tokens", "its own limit of")
-            message = f"{request.model} was cut off after {limit} tokens in its answer for {request.purpose}; raise max_tokens"
-            raise ChatNonsenseError(message)
         usage = completion.usage
-        reply = ChatReply(
+        answer = ChatReply(
             content=said.content,
             tool_calls=calls,
             model=str(completion.model or request.model),
@@ -221,7 +218,17 @@ class OpenAIChat:
             cost_usd=billed(completion),
             simulated=completion.system_fingerprint == SIMULATED,
         )
-        return priced(reply, self.prices.get(request.model))
+        reply = priced(answer, self.prices.get(request.model))
+        answers.append(reply)
+        finish, refusal = first.finish_reason, getattr(said, "refusal", None)
+        if refusal or finish == "content_filter":
+            message = f"{request.model} refuses to answer the request for {request.purpose}: {self._told(refusal or 'content filter')}"
+            raise ChatRefusedError(message)
+        if finish == "length" and (request.schema is not None or calls):
+            limit = request.parameters.get("max_tokens", "its own limit of")
+            message = f"{request.model} was cut off after {limit} tokens in its answer for {request.purpose}; raise max_tokens"
+            raise ChatNonsenseError(message)
+        return reply
 
     def _remember(self, model: str, **learnt: Any) -> None:  # noqa: ANN401 - fields of _Manners
         self._manners[model] = replace(self._manners.get(model, _Manners()), **learnt)
@@ -272,22 +279,6 @@ def _loopback(base_url: str) -> bool:
         return host == "localhost" or ip_address(host).is_loopback
     except ValueError:
         return False
-
-
-def _together(paid: ChatReply | None, reply: ChatReply) -> ChatReply:
-    """`reply`, at the price of all that was asked until it came."""
-    if paid is None:
-        return reply
-    return replace(
-        reply,
-        input_tokens=_sum(paid.input_tokens, reply.input_tokens),
-        output_tokens=_sum(paid.output_tokens, reply.output_tokens),
-        cost_usd=_sum(paid.cost_usd, reply.cost_usd),
-    )
-
-
-def _sum(one: Any, other: Any) -> Any:  # noqa: ANN401 - whole tokens, or dollars
-    return other if one is None else one if other is None else one + other
 
 
 def _seconds(text: str | None) -> float | None:

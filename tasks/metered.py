@@ -1,6 +1,9 @@
 """Models paid for by a session: a call is made within its budget, and its answer kept, so that no step that is done again pays again."""
 
 from dataclasses import dataclass
+from threading import Lock
+from typing import Final
+from weakref import WeakValueDictionary
 
 from lifecycle_core.chat import Chat, ChatError, ChatReply, ChatRequest, ChatUnavailableError
 from lifecycle_core.errors import SetupError
@@ -8,6 +11,9 @@ from lifecycle_core.operations import spending
 from tasks import context, llm
 
 ACTOR = "flow:retrain"
+
+_turns: "Final[WeakValueDictionary[tuple[str, str], Lock]]" = WeakValueDictionary()
+_one_at_a_time: Final = Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +39,10 @@ class Metered:
 
         Raises what `Chat` raises, BudgetSpentError, and ForbiddenMoveError for a session that has ended.
         """
+        with _turn(self.session_id, request.content_hash):
+            return self._asked(request)
+
+    def _asked(self, request: ChatRequest) -> ChatReply:
         database = context.database()
         kept = spending.cached(database, self.session_id, request)
         if kept is not None:
@@ -44,10 +54,9 @@ class Metered:
         try:
             reply = self.chat(request)
         except ChatError as error:
-            spending.fail(database, context.act(ACTOR), reservation, str(error))
+            spending.fail(database, context.act(ACTOR), reservation, error)
             raise
-        spending.settle(database, context.act(ACTOR), reservation, reply)
-        return reply
+        return spending.settle(database, context.act(ACTOR), reservation, reply)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,3 +72,9 @@ class Kept:
             message = f"session {self.session_id} keeps no reply to this request"
             raise ChatUnavailableError(message)
         return kept
+
+
+def _turn(session_id: str, content_hash: str) -> Lock:
+    """Whose turn it is to ask one question of a session, so that two who ask it at once pay once."""
+    with _one_at_a_time:
+        return _turns.setdefault((session_id, content_hash), Lock())

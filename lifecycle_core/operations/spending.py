@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from lifecycle_core.chat import ChatReply, ChatRequest
+from lifecycle_core.chat import ChatError, ChatReply, ChatRequest
 from lifecycle_core.provenance import Provenance
 from lifecycle_core.retraining.errors import ForbiddenMoveError
 from lifecycle_core.retraining.session import OPEN
@@ -52,14 +52,17 @@ def reserve(database: Database, act: Provenance, session_id: str, request: ChatR
         return Reservation(session_id=session_id, request=request, amount=amount)
 
 
-def settle(database: Database, act: Provenance, reservation: Reservation, reply: ChatReply) -> None:
-    """Keep what a reserved call brought, and count what it took in place of what was reserved."""
+def settle(database: Database, act: Provenance, reservation: Reservation, reply: ChatReply) -> ChatReply:
+    """Keep what a reserved call brought, and count what it took in place of what was reserved: -> the reply that is kept, the first."""
     with database.write(act, "settle") as tx:
-        calls.settle(tx, reservation.session_id, reservation.request, reply, amount=reservation.amount, at=act.at)
+        if calls.settle(tx, reservation.session_id, reservation.request, reply, amount=reservation.amount, at=act.at):
+            return reply
+        first = calls.answered(tx, reservation.session_id, reservation.request.content_hash)
+        return _free(first) if first is not None else reply
 
 
-def fail(database: Database, act: Provenance, reservation: Reservation, error: str) -> None:
-    """Keep why a reserved call brought no answer; it counts as a call, and may be made again."""
+def fail(database: Database, act: Provenance, reservation: Reservation, error: ChatError) -> None:
+    """Keep why a reserved call brought no answer of use; what it took counts, and it may be made again."""
     with database.write(act, "fail_call") as tx:
         calls.fail(tx, reservation.session_id, reservation.request, error, amount=reservation.amount, at=act.at)
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from sqlalchemy import Row, bindparam, insert, select, update
 
-from lifecycle_core.chat import ChatReply, ChatRequest
+from lifecycle_core.chat import ChatError, ChatReply, ChatRequest
 from lifecycle_core.retraining.errors import UnknownSessionError
 from lifecycle_core.retraining.session import Session, Status
 from lifecycle_core.spending import Budget, Spent
@@ -120,8 +120,8 @@ def repeat(tx: Transaction, session_id: str, content_hash: str) -> None:
     tx.connection().execute(_REPEAT, {"of_session": session_id, "of_hash": content_hash})
 
 
-def settle(tx: Transaction, session_id: str, request: ChatRequest, reply: ChatReply, *, amount: Spent, at: datetime) -> None:
-    """Keep the reply of a call that reserved `amount`, and count what it took instead; the first reply stays."""
+def settle(tx: Transaction, session_id: str, request: ChatRequest, reply: ChatReply, *, amount: Spent, at: datetime) -> bool:
+    """Keep the reply of a call that reserved `amount`, and count what it took instead: -> whether it is the first, which stays."""
     _spend(tx, session_id, _less(Spent.by(reply), amount))
     told = {
         "state": CallState.SETTLED,
@@ -133,13 +133,14 @@ def settle(tx: Transaction, session_id: str, request: ChatRequest, reply: ChatRe
         "cost_usd": reply.cost_usd,
         "seconds": reply.seconds,
     }
-    tx.connection().execute(_UNSETTLED.values(**told), {"of_session": session_id, "of_hash": request.content_hash})
+    kept = tx.connection().execute(_UNSETTLED.values(**told), {"of_session": session_id, "of_hash": request.content_hash})
+    return kept.rowcount > 0
 
 
-def fail(tx: Transaction, session_id: str, request: ChatRequest, error: str, *, amount: Spent, at: datetime) -> None:
-    """Keep why a call that reserved `amount` brought no answer; it counts as a call that took nothing else."""
-    _spend(tx, session_id, _less(Spent(calls=1), amount))
-    told = _UNSETTLED.values(state=CallState.FAILED, settled_at=at, error=error)
+def fail(tx: Transaction, session_id: str, request: ChatRequest, error: ChatError, *, amount: Spent, at: datetime) -> None:
+    """Keep why a call that reserved `amount` brought no answer of use, and count what it took nevertheless."""
+    _spend(tx, session_id, _less(Spent.lost(error), amount))
+    told = _UNSETTLED.values(state=CallState.FAILED, settled_at=at, error=str(error))
     tx.connection().execute(told, {"of_session": session_id, "of_hash": request.content_hash})
 
 

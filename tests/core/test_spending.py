@@ -1,6 +1,6 @@
 import pytest
 
-from lifecycle_core.chat import ChatMessage, ChatReply, ChatRequest
+from lifecycle_core.chat import ChatMessage, ChatNonsenseError, ChatReply, ChatRequest
 from lifecycle_core.errors import InvalidInputError
 from lifecycle_core.spending import Budget, BudgetSpentError, Price, Prices, Spent, priced, reserved
 
@@ -38,7 +38,13 @@ def test_a_reservation_counts_prompt_and_schema_and_what_may_be_written():
     request = ChatRequest(purpose="p", model="m", messages=(ChatMessage(role="user", content="x" * 300),))
     longer = ChatRequest(purpose="p", model="m", messages=request.messages, schema={"type": "object"})
     assert reserved(request).tokens == 100 + 1024
-    assert reserved(longer).tokens > reserved(request).tokens
+    assert reserved(longer).tokens > 4 * reserved(request).tokens
+
+
+def test_answers_that_none_could_be_used_of_are_paid_for():
+    error = ChatNonsenseError("no JSON")
+    error.paid = (ChatReply(content="x", model="m", input_tokens=9, output_tokens=1, cost_usd=0.25),) * 2
+    assert (Spent.lost(error), Spent.lost(ChatNonsenseError("no answer"))) == (Spent(calls=2, tokens=20, usd=0.5), Spent(calls=1))
 
 
 def test_dollars_that_were_told_are_never_priced_anew():

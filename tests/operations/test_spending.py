@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from benchmarks._sessions import ready
-from lifecycle_core.chat import ChatMessage, ChatReply, ChatRequest
+from lifecycle_core.chat import ChatMessage, ChatNonsenseError, ChatReply, ChatRequest, ChatUnavailableError
 from lifecycle_core.operations import promotion, retraining, spending
 from lifecycle_core.policy import Policy, RetrainingPolicy
 from lifecycle_core.retraining.errors import ForbiddenMoveError, UnknownSessionError
@@ -66,10 +66,17 @@ def test_another_seed_is_another_question(database, act):
 
 
 def test_a_failed_call_is_kept_counts_and_may_be_made_again(any_database, act, session):
-    spending.fail(any_database, act, spending.reserve(any_database, act, session, asked()), "429 Too Many Requests")
+    spending.fail(any_database, act, spending.reserve(any_database, act, session, asked()), ChatUnavailableError("429 Too Many Requests"))
     assert spending.spent(any_database, session) == Spent(calls=1)
     assert pay(any_database, act, session).reply is None
     assert spending.spent(any_database, session) == Spent(calls=2, tokens=15, usd=0.02)
+
+
+def test_answers_of_no_use_count_as_what_they_took(any_database, act, session):
+    error = ChatNonsenseError("no JSON")
+    error.paid = (REPLY, REPLY)
+    spending.fail(any_database, act, spending.reserve(any_database, act, session, asked()), error)
+    assert spending.spent(any_database, session) == Spent(calls=2, tokens=30, usd=0.04)
 
 
 def test_a_call_whose_process_died_stays_counted_and_may_be_made_again(any_database, act, session):
@@ -80,8 +87,8 @@ def test_a_call_whose_process_died_stays_counted_and_may_be_made_again(any_datab
 
 def test_a_reply_that_comes_twice_is_kept_once_and_paid_as_often_as_it_was(any_database, act, session):
     both = [spending.reserve(any_database, act, session, asked()) for _ in range(2)]
-    spending.settle(any_database, act, both[0], REPLY)
-    spending.settle(any_database, act, both[1], replace(REPLY, content="Hi!"))
+    assert spending.settle(any_database, act, both[0], REPLY) == REPLY
+    assert spending.settle(any_database, act, both[1], replace(REPLY, content="Hi!")) == replace(REPLY, cached=True)
     assert spending.cached(any_database, session, asked()).content == "Hello!"
     assert spending.spent(any_database, session) == Spent(calls=2, tokens=30, usd=0.04)
 
