@@ -9,8 +9,10 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Self
+from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 from deployments.supervisor.folder import LOGS
@@ -21,6 +23,7 @@ LIFECYCLE = (sys.executable, "-P", "-m", "deployments.cli")
 ENDS_WITHIN_S = 60.0
 _ANSWERS_WITHIN_S = 20.0
 _LINES_TOLD = 3
+_BUSY_TRIES = 5
 
 OnLine = Callable[[str], None]
 OnWait = Callable[[], None]
@@ -103,6 +106,12 @@ class Tree:
 
     def prefect(self, path: str, body: object = None, method: str | None = None) -> Any:  # noqa: ANN401 - any JSON value
         """What Prefect's API answers; to a `body` by POST, or by `method`."""
+        for _ in range(_BUSY_TRIES):
+            try:
+                return _answer(f"{self.prefect_url}/api{path}", body, method=method)
+            except _BusyError:
+                self._on_wait()
+                time.sleep(1)
         return _answer(f"{self.prefect_url}/api{path}", body, method=method)
 
     def runs(self) -> list[Mapping[str, Any]]:
@@ -125,6 +134,10 @@ class Tree:
         last = "; ".join(self.said[-_LINES_TOLD:])
         message = f"`lifecycle serve` {what}; it said last: {last or 'nothing'}. Its logs are in {self.folder / LOGS}"
         raise SetupError(message)
+
+
+class _BusyError(SetupError):
+    """It is there, and cannot answer now, as Prefect while its database is locked."""
 
 
 def free_ports(count: int) -> list[int]:
@@ -150,4 +163,5 @@ def _answer(url: str, body: object, within_s: float = _ANSWERS_WITHIN_S, method:
             return json.loads(answer.read() or b"null")
     except OSError as error:
         message = f"{url} did not answer: {error}"
-        raise SetupError(message) from error
+        busy = isinstance(error, HTTPError) and error.code == HTTPStatus.SERVICE_UNAVAILABLE
+        raise (_BusyError if busy else SetupError)(message) from error
