@@ -7,6 +7,7 @@ from typing import Final, TypeVar
 
 from lifecycle_core.chat import Chat
 from lifecycle_core.replay.episode import Agent, Prompted, Replay, Scenario, drive, play
+from lifecycle_core.retraining.evaluation import INCUMBENT_RUNS
 from tasks import context
 from tasks.llm import SIMULATED
 from tasks.metered import Metered
@@ -14,6 +15,8 @@ from tasks.metered import Metered
 AT_ONCE: Final = 4
 """How many conversations of one step are held at a time."""
 INFRASTRUCTURE: Final = "infrastructure"
+FIRST_IN_SHADOW: Final = INCUMBENT_RUNS
+"""The number of a shadow test's first replay: by the outcomes of those before it a candidate was chosen already."""
 _T = TypeVar("_T")
 _R = TypeVar("_R")
 

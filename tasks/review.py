@@ -15,7 +15,7 @@ from tasks import context
 from tasks.artifacts import evidence_table, gates_table, where
 from tasks.markdown import literal, literal_cell, table, wrapped_diff
 from tasks.metered import Kept
-from tasks.replays import Stage, model
+from tasks.replays import FIRST_IN_SHADOW, Stage, model
 
 MOST_WORDS: Final = 300
 """Characters of one message that are shown."""
@@ -70,7 +70,7 @@ def _pair(both: Arms, scenario: Scenario, sample: Sample) -> Pair:
 
 
 def _first(stage: Stage, version: Version, scenario: Scenario) -> Replay | None:
-    [replay] = stage.serve(version, scenario, [0])
+    [replay] = stage.serve(version, scenario, [FIRST_IN_SHADOW])
     return replay if replay.broken_by is None else None
 
 

@@ -20,7 +20,7 @@ from lifecycle_core.retraining.session import Session, Status
 from lifecycle_core.retraining.shadow import Arm, Sample, Source
 from tasks import artifacts, context, runs, secrets
 from tasks.alone import alone
-from tasks.replays import AT_ONCE, INFRASTRUCTURE, Stage, as_they_come
+from tasks.replays import AT_ONCE, FIRST_IN_SHADOW, INFRASTRUCTURE, Stage, as_they_come
 from tasks.steps import act, may_pass, named
 
 GOALS_AT_ONCE: Final = 4 * AT_ONCE
@@ -74,6 +74,8 @@ def _serve(session_id: str) -> int:
     while _decided(session_id) is None:
         goals = shadow.goals(context.database(), act(), session_id, GOALS_AT_ONCE, secrets.masker())
         if not goals:
+            if ended := _decided(session_id):  # the last of the record were drawn, or are too few
+                let_go_on(ended)
             return kept
         for samples in as_they_come(server.sample, goals):
             found = shadow.record_samples(context.database(), act(), session_id, samples)
@@ -124,7 +126,7 @@ class _Server:
 
     def _once(self, goal: Goal) -> Sample:
         policy, candidate = self.both.session.policy.shadow, self.both.candidate or self.both.incumbent
-        first, second = range(policy.replays), range(policy.replays, 2 * policy.replays)
+        first, second = (range(start, start + policy.replays) for start in (FIRST_IN_SHADOW, FIRST_IN_SHADOW + policy.replays))
         incumbent = self.stage.serve(self.both.incumbent, goal.scenario, first)
         mended = self.stage.serve(candidate, goal.scenario, first)
         again = self.stage.serve(self.both.incumbent, goal.scenario, second) if goal.again else []
