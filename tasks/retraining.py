@@ -257,6 +257,7 @@ def _serve_cases(it: Session, cases: tuple[Case, ...]) -> None:
                 lost += 1
             else:
                 retraining.keep_case_results(context.database(), act(), it.session_id, side, [replay])
-    if lost > MOST_LOST * len(missing):
-        message = f"{lost} of {len(missing)} replays of the evaluation found no model; see that it can be reached"
+    wanted = len(sides) * len(cases) * INCUMBENT_RUNS
+    if lost > MOST_LOST * wanted:
+        message = f"{lost} of {wanted} replays of the evaluation found no model; see that it can be reached"
         raise ChatUnavailableError(message)

@@ -3,14 +3,21 @@
 from dataclasses import replace
 
 import pytest
+from sqlmodel import select
 
 from lifecycle_core.chat import ChatRefusedError, ChatUnavailableError
 from lifecycle_core.operations import policies, promotion, retraining, shadow, spending
 from lifecycle_core.policy import Engine, RetrainingPolicy
+from lifecycle_core.replay.episode import Replay
+from lifecycle_core.retraining.cases import Split, cases_of
+from lifecycle_core.retraining.evaluation import INCUMBENT_RUNS
 from lifecycle_core.retraining.options import Options
+from lifecycle_core.store.mapping import from_json
+from lifecycle_core.store.tables import CaseResultRow
 from tasks import retraining as steps
 from tasks import review
 from tasks.alone import alone
+from tasks.replays import INFRASTRUCTURE, Stage
 from tasks.shadow import list_shadow_tests, serve_goals
 from tests.retrainable import QUICK, begun, ready
 from tests.tasks.conftest import TO_THE_SHADOW_TEST
@@ -76,6 +83,19 @@ def test_a_model_that_cannot_answer_now_is_tried_again_and_ends_nothing(installe
     assert retraining.session(installed, session_id).evaluation.lost == 0
 
 
+def test_what_was_served_before_a_kill_counts_where_the_rest_finds_no_model(installed, session_id, monkeypatch):
+    taken(session_id, 4)
+    it = retraining.session(installed, session_id)
+    cases = cases_of(steps.training_data(it).conversations, it.failure_analysis, Split.HELD_OUT, it.policy.retraining.evaluation_cases)
+    steps._serve_cases(it, cases)
+    with installed.write(steps.act()) as tx:
+        row = tx.exec(select(CaseResultRow)).first()
+        lost = replace(from_json(Replay, row.document), broken_by=INFRASTRUCTURE)
+        tx.delete(row)
+    monkeypatch.setattr(Stage, "serve", lambda *_: [lost])
+    assert steps.evaluate_offline.fn(session_id).continues
+
+
 def test_a_model_that_refuses_ends_the_session_with_its_sentence(installed, model):
     ready(installed, "a")
     session_id = begin(installed, "a", Options(engine=Engine.BUILTIN))
@@ -115,6 +135,13 @@ def test_a_scenario_that_the_infrastructure_took_is_not_kept_and_the_step_is_tri
     model.fails = None
     serve_goals.fn(tested)
     assert len(shadow.recorded_samples(installed, tested)) == 12
+
+
+def test_no_outcome_by_which_a_candidate_was_chosen_is_evidence_in_its_shadow_test(tested, installed, model, monkeypatch):
+    served, serve = set(), Stage.serve
+    monkeypatch.setattr(Stage, "serve", lambda *given: served.update(given[-1]) or serve(*given))
+    serve_goals.fn(tested)
+    assert min(served) >= INCUMBENT_RUNS
 
 
 def test_goals_that_another_process_serves_are_left_to_it(tested, installed, model):
