@@ -13,12 +13,14 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Final, NoReturn
+from typing import Final, NoReturn
 from uuid import UUID
 
 import numpy as np
 
+from lifecycle_core.chat import ChatReply, ChatRequest
 from lifecycle_core.conversations import Conversation
+from lifecycle_core.errors import SetupError
 from lifecycle_core.operations import policies, retraining, traffic, versions
 from lifecycle_core.operations.database import upgrade
 from lifecycle_core.policy import Engine, Policy
@@ -30,6 +32,7 @@ from lifecycle_core.simulation.customers import Mix
 from lifecycle_core.simulation.scripted_model import MODEL
 from lifecycle_core.simulation.visits import arrivals, serve
 from lifecycle_core.store.database import Database
+from tasks import secrets
 
 VARIANT: Final = "baseline"
 START: Final = datetime(2025, 10, 7, 12, tzinfo=UTC)
@@ -56,14 +59,16 @@ def visits(mix: Mix, prompt: str, seed: int, *, per_day: float) -> Visits:
     return come
 
 
-def seeded(folder: Path, prompt: str, come: Visits, *, days: int, policy: Policy | None = None) -> None:
-    """Give the folder a database with a variant that can be retrained: `days` of traffic up to `START`."""
-    database, act = Database(f"sqlite:///{folder}/lifecycle.db"), Provenance("benchmark", START)
+def seeded(folder: Path, prompt: str, come: Visits, *, days: int, policy: Policy | None = None, at: datetime = START) -> None:
+    """Give the folder a variant that can be retrained, with `days` of traffic up to `at`, and a masking key that is always the same."""
+    (folder / secrets.FILE).write_bytes(bytes(32))
+    database, act = Database(f"sqlite:///{folder}/lifecycle.db"), Provenance("benchmark", at)
     upgrade(database)
-    traffic.ingest(database, act, come(START - timedelta(days=days), 24 * days))
-    began = Provenance("benchmark", START - timedelta(days=days))
-    versions.register(database, began, variant=VARIANT, system_prompt=prompt)
-    versions.activate(database, began, VARIANT, 1)
+    began = at - timedelta(days=days)
+    traffic.ingest(database, act, come(began, 24 * days))
+    first = Provenance("benchmark", began)
+    versions.register(database, first, variant=VARIANT, system_prompt=prompt)
+    versions.activate(database, first, VARIANT, 1)
     if policy is not None:
         policies.set_policy(database, act, VARIANT, policy)
     database.close()
@@ -186,6 +191,23 @@ def scripted() -> Iterator[str]:
 
     with started() as base_url:
         yield base_url
+
+
+def noting_calls(path: Path) -> None:
+    """From now on every call that this process makes to a model is noted in `path` before it is made, by its content hash."""
+    from tasks import llm
+
+    real = llm.chat()
+    log = os.open(path, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600)
+
+    def noting(request: ChatRequest, /) -> ChatReply:
+        os.write(log, f"{request.content_hash}\n".encode())
+        if real is None:
+            message = "no endpoint is set"
+            raise SetupError(message)
+        return real(request)
+
+    _put(llm, "chat", lambda: noting)
 
 
 def proposing(prompt: str) -> None:

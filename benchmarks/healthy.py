@@ -48,7 +48,7 @@ CASES: Final[Mapping[str, _Case]] = {
 }
 
 
-def run(
+def run(  # noqa: PLR0917 - options of a command line, given by name
     cases: str = "sound,neutral", seeds: int = 10, first: int = 0, engine: str = "builtin", replays: int = 4, samples: int = 500
 ) -> dict[str, object]:
     """Retrain by hand in `seeds` seeds of each of `cases`; engine : what writes the candidates; replays, samples : of the shadow test."""
@@ -122,11 +122,11 @@ def _told(driven: Driven, it: Session, seed: int, seconds: float) -> dict[str, o
 
 def _line(it: Mapping[str, Any]) -> str:
     def shown(name: str, form: str) -> str:
-        return format(it[name], form) if it.get(name) is not None else "–"
+        return format(it[name], form) if it.get(name) is not None else "-"
 
     figures = f"{shown('offline', '.2f'):>7}{shown('incumbent', '.3f'):>11}{shown('candidate', '.3f'):>11}"
     spent = f"{shown('calls', ','):>8}{shown('usd', '.2f'):>7}{shown('seconds', '.0f'):>9}"
-    return f"{it['seed']:>4}  {it['ended']:<14}{it.get('verdict') or '–':<14}{it.get('n', 0):>4}{figures}{spent}  {it['why']}"
+    return f"{it['seed']:>4}  {it['ended']:<14}{it.get('verdict') or '-':<14}{it.get('n', 0):>4}{figures}{spent}  {it['why']}"
 
 
 def _sums(told: Sequence[Mapping[str, Any]]) -> dict[str, object]:
