@@ -7,7 +7,7 @@ session that was never killed. Every call that reaches the client is noted, so t
 Left out of the comparison is what tells of the process and not of the work:
 times that replies took (`seconds`, `latency_s`, `latency`, `response_times_s`), since these are measured;
 the numbers of `chat_calls` (`id`), since calls are made four at a time; the process that ran it (`flow_process`);
-how often a call was reserved (`attempts`) and answered again from what was kept (`repeats`). Where the kill cut calls off, the
+how often a call was reserved (`attempts`) and answered again from what was kept (`repeats`). Floats are compared to nine digits. Where the kill cut calls off, the
 session's account (`spendings`) is left out too: such a call was made, may have been billed, and stays counted.
 """
 
@@ -232,7 +232,9 @@ def _text(row: Mapping[Any, Any], without: frozenset[str]) -> str:
 
 
 def _plain(it: object) -> object:
-    """A document without what was measured in it."""
+    """A value without what was measured in it; sums of floats to nine digits, since threads add in any order."""
+    if isinstance(it, float):
+        return float(f"{it:.9g}")
     if isinstance(it, Mapping):
         return {name: _plain(part) for name, part in sorted(it.items()) if name not in MEASURED}
     if isinstance(it, Sequence) and not isinstance(it, str | bytes):
