@@ -1,5 +1,6 @@
 """The customer of a replay: a model that plays the one who had the goal, and is asked through the same port as the agent."""
 
+import re
 from typing import Final
 
 from lifecycle_core.chat import ChatMessage, ChatRequest
@@ -10,6 +11,7 @@ ROLE: Final = "You play a customer who writes to the booking agent of a cleaning
 END: Final = "[END]"
 """What ends the customer's last message."""
 BEGIN: Final = "(The agent is listening. Write your first message.)"
+_MARK: Final = re.compile(r"</?goal>", re.IGNORECASE)
 _INSTRUCTIONS: Final = (
     f"{ROLE} Stay in this role. Write one short message at a time, in your own words.\n"
     "Tell of your goal what is needed, and invent nothing.\n"
@@ -35,7 +37,9 @@ def customer_request(goal: str, said: tuple[Message, ...], *, model: str, seed: 
 
     goal : hostile data, fenced; said : the conversation so far, of which a customer sees the words and no tool.
     """
-    fenced = goal.replace("<goal>", "").replace("</goal>", "")
+    fenced = goal
+    while (without := _MARK.sub("", fenced)) != fenced:
+        fenced = without  # what is taken out may bring the two ends of another mark together
     messages = [ChatMessage(role="system", content=_INSTRUCTIONS.replace("{goal}", fenced)), ChatMessage(role="user", content=BEGIN)]
     for message in said:
         text = message.get("content")

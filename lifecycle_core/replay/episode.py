@@ -24,6 +24,8 @@ from lifecycle_core.replay.wants import Want
 MOST_TURNS: Final = 8
 """How often a customer writes before it is clear that nothing will come of it."""
 MOST_CALLS_A_TURN: Final = 6
+MAX_GOAL_CHARACTERS: Final = 2_000
+"""A goal stands in every prompt of its customer: what is longer is cut, so that nobody's text is paid for a hundred times over."""
 PURPOSE: Final = "replay"
 
 Breaker = Literal["agent", "infrastructure"]
@@ -80,11 +82,11 @@ class Scenario:
 
     @classmethod
     def of(cls, conversation: Conversation) -> Self | None:
-        """The scenario of a conversation; None where its goal was not recorded."""
+        """The scenario of a conversation, its goal cut at 2,000 characters; None where none was recorded."""
         if not conversation.goal:
             return None
         seed = seed_of("scenario", conversation.variant, conversation.id)
-        return cls(id=conversation.id, goal=conversation.goal, seed=seed, ended_at=conversation.ended_at)
+        return cls(id=conversation.id, goal=conversation.goal[:MAX_GOAL_CHARACTERS], seed=seed, ended_at=conversation.ended_at)
 
     @property
     def want(self) -> Want:
