@@ -41,6 +41,8 @@ BEGINS_WITHIN: Final = timedelta(minutes=1)
 SHUTTING_DOWN: Final = "Runner is shutting down."
 _CUT_OFF: Final = frozenset({runs.LEFT, runs.MISSED, SHUTTING_DOWN})
 _NEWEST: Final = 200
+_RUN_ID: Final = "PREFECT__FLOW_RUN_ID"
+"""The variable in which Prefect tells a flow run's process what it runs."""
 
 
 async def reconcile_for_ever() -> None:
@@ -64,7 +66,7 @@ def end_orphans() -> None:
     Only for a process that holds the data folder: nobody else runs flows of it.
     """
     for it in retraining.open_sessions(context.database()):
-        if it.flow_process is not None and _is_flow(it.flow_process):
+        if it.flow_process is not None and _executes(it.flow_process, it):
             with suppress(ProcessLookupError):
                 os.kill(it.flow_process, signal.SIGKILL)
 
@@ -131,14 +133,14 @@ async def _follow(it: Session, state: State[Any]) -> None:
 
 
 async def _expect_alive(it: Session, state: State[Any]) -> None:
-    known = it.flow_process is not None and state.timestamp is not None and datetime.now(UTC) >= state.timestamp + BEGINS_WITHIN
-    if known and it.flow_process is not None and not _is_flow(it.flow_process) and it.flow_run_id:
+    known = state.timestamp is not None and datetime.now(UTC) >= state.timestamp + BEGINS_WITHIN
+    if known and it.flow_process is not None and not _executes(it.flow_process, it) and it.flow_run_id:
         await runs.crash(it.flow_run_id)
 
 
 async def _resume(it: Session) -> None:
-    """Let the run go on; one that waits with a form has it filled in with what the database says."""
-    if it.flow_run_id and not await runs.resume(it.flow_run_id):
+    """Let the run go on; one that waits with a form has it filled in with what was decided, and with nothing before that."""
+    if it.flow_run_id and not await runs.resume(it.flow_run_id) and (it.review is not None or not it.open):
         answer = it.review.answer if it.review else Answer.PROMOTE if it.success else Answer.REJECT
         await runs.resume_review(it.flow_run_id, answer.value, "decided in the database already")
 
@@ -164,10 +166,10 @@ def _asks(state: State[Any]) -> bool:
     return state.state_details.run_input_keyset is not None
 
 
-def _is_flow(pid: int) -> bool:
-    """Whether this process is there and is one of Prefect's flow runs."""
+def _executes(pid: int, it: Session) -> bool:
+    """Whether this process is there and executes the session's run; another may have its number by now."""
     try:
-        return b"prefect" in Path(f"/proc/{pid}/cmdline").read_bytes()
+        return f"{_RUN_ID}={it.flow_run_id}".encode() in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
     except OSError:
         return False
 

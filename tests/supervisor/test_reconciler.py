@@ -1,6 +1,8 @@
 """Sessions and runs brought together again, asked of a Prefect that is played."""
 
 import asyncio
+import signal
+import subprocess
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from uuid import UUID, uuid4
@@ -193,6 +195,16 @@ def test_a_form_is_filled_in_once_the_decision_is_in_the_database(prefect, datab
     assert prefect.asked[-1] == ("answer", RUN, "promote")
 
 
+def test_a_run_that_has_reached_its_form_meanwhile_is_answered_for_nobody(prefect, database, act, monkeypatch):
+    async def waits_with_a_form_by_now(_run):
+        return False
+
+    reviewed(prefect, database, act, form=False)
+    monkeypatch.setattr(runs, "resume", waits_with_a_form_by_now)
+    reconcile()
+    assert prefect.asked == []
+
+
 def test_a_review_that_nobody_answers_ends_with_the_incumbent(prefect, database, act):
     it = reviewed(prefect, database, act, form=True)
     prefect.clock.at = later(act, days=9).at
@@ -221,3 +233,35 @@ def test_what_goes_wrong_with_one_session_stops_no_other(prefect, database, act,
     monkeypatch.setattr(reconciler, "_advanced", fails)
     reconcile()
     assert prefect.asked == [("begin", f"{other.session_id}/0")]
+
+
+@pytest.fixture
+def sleeps():
+    """Starts a process that sleeps, with that in its environment, and that among its arguments."""
+    begun = []
+
+    def one(name="", **environment):
+        begun.append(subprocess.Popen(["/bin/sh", "-c", "exec sleep 60", name], env=environment))
+        return begun[-1]
+
+    yield one
+    for it in begun:
+        it.kill()
+        it.wait()
+
+
+def test_an_orphan_is_ended_and_a_stranger_that_has_its_number_by_now_is_not(prefect, database, act, sleeps):
+    it = taken(ready(database, act), act, 1)
+    orphan, stranger = sleeps(PREFECT__FLOW_RUN_ID=RUN), sleeps("prefect", PREFECT__FLOW_RUN_ID=str(uuid4()))
+    for process in (orphan, stranger):
+        retraining.note_flow_run(database, act, it.session_id, RUN, process.pid)
+        reconciler.end_orphans()
+    assert (orphan.wait(5), stranger.poll()) == (-signal.SIGKILL, None)
+
+
+@pytest.mark.parametrize(("run", "asked"), [(RUN, []), (str(UUID(int=8)), [("crash", RUN)])])
+def test_only_the_process_that_executes_a_run_proves_it_alive(prefect, database, act, sleeps, *, run, asked):
+    it = standing(prefect, database, act, StateType.RUNNING)
+    retraining.note_flow_run(database, act, it.session_id, RUN, sleeps("prefect", PREFECT__FLOW_RUN_ID=run).pid)
+    reconcile()
+    assert prefect.asked == asked
