@@ -14,6 +14,8 @@ TESTED_WITHIN_S: Final = 300.0
 _LINE_EVERY: Final = 10
 _SHOWN_CASES: Final = 4
 _GOAL_CHARACTERS: Final = 62
+_WANT: Final = "You want"
+"""Who a customer is stands before it, masked."""
 _QUOTE_CHARACTERS: Final = 44
 
 
@@ -51,9 +53,9 @@ def tell_prompt(stage: Stage, session_id: str) -> None:
     usable = sum(one.usable for one in improvement.candidates)
     expect(improvement.simulated, "the scripted writer wrote nothing")
     stage.screen.fact(
-        f"Written by the scripted writer, asked as any model is ({improvement.engine}): {len(improvement.candidates)} candidates, "
-        f"{usable} past the gates; {improvement.why}."
+        f"Written by the scripted writer, asked through the `openai` client as any model is: {len(improvement.candidates)} candidates,"
     )
+    stage.screen.fact(f"of which {usable} passed the gates. Chosen was {improvement.why}. As a diff:")
     stage.screen.diff(versions.diff(context.database(), it.variant, it.incumbent_version, it.version).unified)
 
 
@@ -68,7 +70,12 @@ def tell_evaluation(stage: Stage, session_id: str) -> None:
         f"version {it.incumbent_version} has {report.incumbent_score:.2f}"
     )
     rows = [
-        (f"{case.goal[:_GOAL_CHARACTERS]}…", case.issue or "", f"{case.incumbent_score:.2f}", f"{case.score:.2f}")
+        (
+            f"{case.goal[max(0, case.goal.find(_WANT)) :][:_GOAL_CHARACTERS]}…",
+            case.issue or "",
+            f"{case.incumbent_score:.2f}",
+            f"{case.score:.2f}",
+        )
         for case in report.cases[:_SHOWN_CASES]
     ]
     stage.screen.table(("where they differ most", "issue", f"v{it.incumbent_version}", f"v{it.version}"), rows)
