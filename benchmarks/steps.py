@@ -4,11 +4,11 @@ The real flow and tasks in a process of its own, the real client, the scripted e
 stands. Each case begins from the same database, is killed once, and is run again to its end; its rows are compared with those of a
 session that was never killed. Every call that reaches the client is noted, so that one that was paid for and made again is seen.
 
-Left out of the comparison is what tells of the process and not of the work:
-times that replies took (`seconds`, `latency_s`, `latency`, `response_times_s`), since these are measured;
-the numbers of `chat_calls` (`id`), since calls are made four at a time; the process that ran it (`flow_process`);
-how often a call was reserved (`attempts`) and answered again from what was kept (`repeats`). Floats are compared to nine digits. Where the kill cut calls off, the
-session's account (`spendings`) is left out too: such a call was made, may have been billed, and stays counted.
+Left out of the comparison is what tells of the process and not of the work: times that replies took (`seconds`, `latency_s`, `latency`,
+`response_times_s`), since these are measured; the numbers of `chat_calls` (`id`), since calls are made four at a time; the process
+that ran it (`flow_process`); how often a call was reserved (`attempts`) and answered again from what was kept (`repeats`). Floats are
+compared to nine digits. Where the kill cut calls off, the session's account (`spendings`) is left out too: such a call was made, may
+have been billed, and stays counted.
 """
 
 import os
