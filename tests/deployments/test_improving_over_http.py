@@ -74,7 +74,7 @@ def test_a_poisoned_quote_reaches_no_prompt(told):
 @pytest.mark.parametrize(
     ("script", "error"),
     [
-        ({"nonsense": 1.0}, ChatNonsenseError),
+        ({"nonsense": 1.0}, ChatUnavailableError),
         ({"truncates": 1.0}, ChatNonsenseError),
         ({"busy": 1.0}, ChatUnavailableError),
         ({"fails": 1.0}, ChatUnavailableError),
