@@ -147,7 +147,9 @@ def _told(conversation: Conversation) -> Iterator[str]:
 def _person(message: Message) -> str | None:
     """The name that a message gives to its writer, where that is a person; a name such as "customer" names nobody."""
     name = message.get("name")
-    return None if not name or message["role"] in _OURS or re.fullmatch(_WHOSE, name, re.IGNORECASE) else name
+    if not name or message["role"] in _OURS or re.fullmatch(_WHOSE, name, re.IGNORECASE) or _PLACEHOLDER.fullmatch(name):
+        return None
+    return name
 
 
 def _arguments(message: Message) -> Iterator[str]:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from sqlmodel import select
 
-from lifecycle_core.chat import ChatRefusedError, ChatUnavailableError
+from lifecycle_core.chat import ChatDeniedError, ChatRefusedError, ChatUnavailableError
 from lifecycle_core.operations import policies, promotion, retraining, shadow, spending
 from lifecycle_core.policy import Engine, RetrainingPolicy
 from lifecycle_core.replay.episode import Replay
@@ -102,6 +102,13 @@ def test_a_model_that_refuses_ends_the_session_with_its_sentence(installed, mode
     model.fails = ChatRefusedError("the endpoint refuses the key")
     assert taken(session_id, 3).status == "failed"
     assert retraining.session(installed, session_id).reasons == ("the endpoint refuses the key",)
+
+
+def test_a_key_that_is_refused_in_the_middle_of_an_evaluation_ends_it_and_is_no_outcome(installed, session_id, model):
+    taken(session_id, 4)
+    model.fails = ChatDeniedError("the endpoint has no quota left")
+    assert steps.evaluate_offline.fn(session_id).status == "failed"
+    assert not any(retraining.case_results(installed, session_id).values())
 
 
 def test_a_budget_of_nothing_ends_the_session_and_asks_no_model(installed, model):

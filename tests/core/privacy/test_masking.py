@@ -100,7 +100,9 @@ def test_the_name_of_who_writes_is_masked_everywhere_and_the_name_of_a_tool_nowh
             {"role": "tool", "name": "look_up", "content": "free"},
         ),
     )
-    first, second, third, fourth = MASK.conversation(told).messages
+    masked = MASK.conversation(told)
+    assert MASK.conversation(masked) == masked
+    first, second, third, fourth = masked.messages
     assert first["name"].startswith("<NAME_")
     assert "Kovacs" not in str(second)
     assert (third["content"], fourth["name"]) == ("a customer", "look_up")
