@@ -50,7 +50,7 @@ def recovery(stage: Stage, session: Session) -> None:
     drifted = _while_it_drifted(session)
 
     def served() -> float | None:
-        asked = f"variant={session.variant}&version1={session.incumbent_version}&version2={stage.found['promoted_version']}"
+        asked = f"variantName={session.variant}&version1={session.incumbent_version}&version2={stage.found['promoted_version']}"
         found = stage.tree.api(f"/api/lifecycle/versions/compare?{asked}")["version2"]
         n, rate = found["bookedN"], found["bookingRate"]
         if n:
