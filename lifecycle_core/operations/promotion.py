@@ -10,7 +10,7 @@ from dataclasses import replace
 from lifecycle_core.errors import InvalidInputError
 from lifecycle_core.operations import probation
 from lifecycle_core.operations.retraining import expect
-from lifecycle_core.operations.shadow import analysis_of, not_ready
+from lifecycle_core.operations.shadow import analysis_of, not_ready, replaced
 from lifecycle_core.provenance import Provenance
 from lifecycle_core.retraining.errors import ForbiddenMoveError, NotReadyError
 from lifecycle_core.retraining.options import MAX_REASON_CHARACTERS
@@ -125,11 +125,9 @@ def _conclude(tx: Transaction, act: Provenance, it: Session, force: Force | None
 def _ended(tx: Transaction, act: Provenance, it: Session, decision: Decision) -> Session:
     if decision.event is None or not decision.promote:
         return sessions.save(tx, ended(it, decision.event or Event.ROLL_BACK, act.at, *decision.reasons))
-    active = versions.active(tx, it.variant)
-    if active is None or active.version != it.incumbent_version:
-        now = f"version {active.version}" if active else "none"
-        replaced = f"the test compared with version {it.incumbent_version}, and {now} is active now"
-        return sessions.save(tx, ended(it, Event.LEAVE_UNDECIDED, act.at, replaced))
+    gone = replaced(tx, it)
+    if gone:
+        return sessions.save(tx, ended(it, Event.LEAVE_UNDECIDED, act.at, gone))
     versions.push(tx, replace(act, why=_why(it)), versions.get(tx, it.variant, it.version))
     probation.start(tx, act, it)
     return sessions.save(tx, ended(it, Event.PROMOTE, act.at))

@@ -1,8 +1,9 @@
 """A shadow test: its goals drawn, its samples kept, its verdict found.
 
-1. Goals are drawn in the order in which their conversations ended; a look never passes the first one that is still being served.
-2. A scenario has one sample: the first stays. Once there is a verdict no more are taken.
-3. What is replayed and what a deployed agent posts are never mixed.
+1. A scenario gets its place when it is drawn or posted, and keeps it: what comes later, whenever it ended, stands behind it.
+2. A look never passes the first scenario that is still being served.
+3. A scenario has one sample: the first stays. Once there is a verdict no more are taken.
+4. What is replayed and what a deployed agent posts are never mixed.
 """
 
 from collections.abc import Sequence
@@ -11,25 +12,22 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from lifecycle_core.conversations import Conversation, Window
+from lifecycle_core.operations.drawing import draw, may_draw, too_few
 from lifecycle_core.operations.retraining import expect
-from lifecycle_core.policy import ShadowSource
 from lifecycle_core.privacy.masking import Masker
 from lifecycle_core.provenance import Provenance
 from lifecycle_core.replay.episode import Scenario
 from lifecycle_core.retraining.analysis import ShadowAnalysis, analyze, differences, recompute
-from lifecycle_core.retraining.cases import Split, split_of
 from lifecycle_core.retraining.errors import ForbiddenMoveError, NotReadyError, SampleRefusedError
 from lifecycle_core.retraining.options import MAX_REPLAYS
-from lifecycle_core.retraining.session import Event, Session, Status, moved
+from lifecycle_core.retraining.session import Event, Session, Status, ended, moved
 from lifecycle_core.retraining.shadow import Arm, Progress, Sample, Source, complete_prefix, progress, serves_twice
 from lifecycle_core.retraining.verdict import Verdict
-from lifecycle_core.store import answers, samples, served, sessions
+from lifecycle_core.store import answers, samples, served, sessions, versions
 from lifecycle_core.store.database import Database, Transaction
 
-RECORDED_DAYS: Final = 28
-"""How far back recorded goals are taken from."""
 CLOCK_SKEW: Final = timedelta(minutes=5)
-"""By how much a deployed agent's clock may be ahead of ours."""
+"""By how much a deployed agent's clock may differ from ours."""
 RATE_OF: Final = 50
 """Of how many samples, the last ones, the rate is told."""
 _SOUGHT: Final = 4
@@ -92,19 +90,23 @@ def start_shadow(database: Database, act: Provenance, session_id: str) -> Sessio
 def goals(database: Database, act: Provenance, session_id: str, limit: int, masker: Masker) -> list[Goal]:
     """Draw what goals there are, masked, and answer the first `limit` that wait for a sample.
 
-    None once there is a verdict, or where pairs are posted. Recorded goals are those that neither the improver learnt from nor its
-    candidates were chosen by. Raises UnknownSessionError.
+    None once there is a verdict, or where pairs are posted. A test of recorded goals ends undecided where the record holds fewer than its
+    first look needs. Raises UnknownSessionError.
     """
     with database.read() as tx:
-        drawn = _drawn(tx, sessions.get(tx, session_id), act.at, masker)
+        drawn = draw(tx, sessions.get(tx, session_id), act.at, masker)
     with database.write(act, "draw_goals") as tx:
         it = sessions.locked(tx, session_id)
         if not _serving(it) or samples.count(tx, session_id, Source.POSTED):
             return []
-        room = max(0, it.policy.shadow.max_samples - len(samples.planned_ids(tx, session_id)))
-        samples.plan(tx, session_id, drawn[:room], it.policy.shadow.source, act.at)
+        samples.plan(tx, session_id, drawn.conversations, it.policy.shadow.source, act.at)
+        if drawn.last and it.goals_drawn_at is None:
+            few, it = too_few(tx, it), replace(it, goals_drawn_at=act.at)
+            it = sessions.save(tx, ended(it, Event.LEAVE_UNDECIDED, act.at, few) if few else it)
+            if not it.open:
+                return []
         waiting = samples.planned(tx, session_id)[:limit]
-        twice = [serves_twice(one.place, it.policy.shadow) for one in waiting]
+        twice = [serves_twice(one.number, it.policy.shadow) for one in waiting]
         return [Goal(scenario=one.scenario, again=again, live_success=one.live_success) for one, again in zip(waiting, twice, strict=True)]
 
 
@@ -114,23 +116,18 @@ def goals_wait(database: Database, session_id: str, at: datetime) -> bool:
         it = sessions.get(tx, session_id)
         if not _serving(it) or samples.count(tx, session_id, Source.POSTED):
             return False
-        planned = samples.planned_ids(tx, session_id)
-        if samples.pending(tx, session_id):
-            return True
-        if it.shadow_started_at is None or len(planned) >= it.policy.shadow.max_samples:
-            return False
-        new = it.policy.shadow.source is ShadowSource.NEW
-        span = Window(it.shadow_started_at, at) if new else Window.before(it.shadow_started_at, hours=24 * RECORDED_DAYS)
-        if planned and not new:
-            return False
-        return any(name not in planned for name, _ in served.goals(tx, it.variant, it.incumbent_version, span))
+        return bool(samples.pending(tx, session_id)) or may_draw(tx, it, at)
 
 
 def record_samples(database: Database, act: Provenance, session_id: str, batch: Sequence[Sample]) -> Recorded:
-    """Keep the samples of scenarios that have none yet; the same batch again changes nothing, and neither does one after the verdict."""
+    """Keep the samples of scenarios that have none yet.
+
+    The same batch again changes nothing, and neither does one after the verdict, or after a deployed agent posted its pairs.
+    """
     with database.write(act, "record_samples") as tx:
         it = sessions.locked(tx, session_id)
-        kept = samples.record(tx, act, session_id, batch) if _serving(it) else 0
+        takes = _serving(it) and not samples.count(tx, session_id, Source.POSTED)
+        kept = samples.record(tx, act, session_id, batch) if takes else 0
         return Recorded(kept=kept, known=len(batch) - kept, samples=samples.count(tx, session_id))
 
 
@@ -139,7 +136,7 @@ def post_samples(database: Database, act: Provenance, session_id: str, batch: Se
 
     Under an idempotency key a batch is taken once and answered as the first time.
     Raises UnknownSessionError, and SampleRefusedError for a test that is closed, a pair that lacks an arm, a scenario that has a sample, an
-    end in the future, and a test whose scenarios are replayed.
+    end before the test began or in the future, and a test whose scenarios are replayed.
     """
     with database.write(act, "post_samples") as tx:
         it = sessions.locked(tx, session_id)
@@ -169,16 +166,23 @@ def progress_of(database: Database, session_id: str, at: datetime) -> Progress:
 
 
 def keep_verdict(database: Database, act: Provenance, session_id: str) -> Session:
-    """Step 9: the verdict, where the samples allow one, and the review where it asks a person; without one nothing changes."""
+    """Step 9: the verdict, where the samples allow one, and the review where it asks a person; without one nothing changes.
+
+    A test whose incumbent is not active any more ends undecided, since no verdict of it could promote.
+    """
     with database.write(act, "keep_verdict") as tx:
         it = sessions.locked(tx, session_id)
         if it.shadow_analysis is not None or not it.open:
             return it
         expect(it, Status.SHADOW_TESTING, "a verdict")
         found = analysis_of(tx, it, act.at)
+        if found.verdict is not Verdict.COLLECTING:
+            it = replace(it, shadow_analysis=found)
+        gone = replaced(tx, it)
+        if gone and found.verdict in {Verdict.COLLECTING, Verdict.TO_A_PERSON}:
+            return sessions.save(tx, ended(it, Event.LEAVE_UNDECIDED, act.at, gone))
         if found.verdict is Verdict.COLLECTING:
             return it
-        it = replace(it, shadow_analysis=found)
         if found.verdict is Verdict.TO_A_PERSON:
             it = replace(moved(it, Event.REVIEW_ASKED), review_asked_at=act.at)
         return sessions.save(tx, it)
@@ -203,7 +207,8 @@ def analysis_of(tx: Transaction, it: Session, at: datetime) -> ShadowAnalysis:
         message = f"session {it.session_id} is {it.status}; it has no shadow test yet"
         raise ForbiddenMoveError(message)
     found, waiting = samples.recorded(tx, it.session_id), samples.pending(tx, it.session_id)
-    closed = at >= it.deadline_at
+    replayed = not any(sample.source is Source.POSTED for sample in found)
+    closed = at >= it.deadline_at or (it.goals_drawn_at is not None and replayed and not waiting)
     return analyze(found, it.policy, pending=waiting, closed=closed, offline_score=it.offline_score)
 
 
@@ -218,34 +223,25 @@ def not_ready(tx: Transaction, it: Session, at: datetime, *, forced: bool = Fals
 
 def progress_in(tx: Transaction, it: Session, at: datetime) -> Progress:
     """How far the shadow test has come, in an open transaction."""
-    counted = [found for found in complete_prefix(samples.recorded(tx, it.session_id)) if found.counts]
+    ordered = complete_prefix(samples.recorded(tx, it.session_id), samples.pending(tx, it.session_id))
+    counted = [found for found in ordered if found.counts]
     came = samples.arrivals(tx, it.session_id)[-RATE_OF:]
     hours = (at - came[0]).total_seconds() / 3600 if came else 0.0
     rate = len(came) / hours if hours > 0 else None
     return progress(len(counted), it.policy.shadow, samples_per_hour=rate, at=at, deadline_at=it.deadline_at)
 
 
+def replaced(tx: Transaction, it: Session) -> str:
+    """That, and by what, the version that the test compares with was replaced meanwhile; empty where it was not."""
+    active = versions.active(tx, it.variant)
+    if active is not None and active.version == it.incumbent_version:
+        return ""
+    now = f"version {active.version}" if active else "none"
+    return f"the test compared with version {it.incumbent_version}, and {now} is active now"
+
+
 def _serving(it: Session) -> bool:
     return it.status is Status.SHADOW_TESTING and it.shadow_analysis is None
-
-
-def _drawn(tx: Transaction, it: Session, at: datetime, masker: Masker) -> list[Conversation]:
-    """The masked conversations whose goals may be drawn now: new ones as they end, or, once, those that were recorded before it began."""
-    if it.shadow_started_at is None:
-        return []
-    known, most = samples.planned_ids(tx, it.session_id), it.policy.shadow.max_samples
-    if it.policy.shadow.source is ShadowSource.NEW:
-        found = served.goals(tx, it.variant, it.incumbent_version, Window(it.shadow_started_at, at))
-        return _masked(tx, it, [name for name, _ in found if name not in known][:most], masker)
-    if known:
-        return []
-    found = served.goals(tx, it.variant, it.incumbent_version, Window.before(it.shadow_started_at, hours=24 * RECORDED_DAYS))
-    held_out = [name for name, goal in found if split_of(masker(goal)) is Split.HELD_OUT]
-    return [one for one in _masked(tx, it, held_out[-most:], masker) if one.goal and split_of(one.goal) is Split.HELD_OUT]
-
-
-def _masked(tx: Transaction, it: Session, ids: Sequence[str], masker: Masker) -> list[Conversation]:
-    return [masker.conversation(one) for one in served.of_ids(tx, it.variant, ids)]
 
 
 def _post(tx: Transaction, act: Provenance, it: Session, batch: Sequence[Posted]) -> Recorded:
@@ -259,14 +255,14 @@ def _post(tx: Transaction, act: Provenance, it: Session, batch: Sequence[Posted]
     seen = {sample.scenario_id for sample in known}
     checked = []
     for pair in batch:
-        checked.append(_sample(pair, seen, act.at))
+        checked.append(_sample(pair, seen, it, act.at))
         seen.add(pair.scenario_id)
     samples.withdraw(tx, it.session_id)
     kept = samples.record(tx, act, it.session_id, checked)
     return Recorded(kept=kept, known=0, samples=len(seen))
 
 
-def _sample(pair: Posted, seen: set[str], at: datetime) -> Sample:
+def _sample(pair: Posted, seen: set[str], it: Session, at: datetime) -> Sample:
     if pair.incumbent is None or pair.candidate is None:
         missing = "incumbent" if pair.incumbent is None else "candidate"
         message = f"scenario {pair.scenario_id!r} has no outcome of the {missing}; post both of a pair. Nothing was written"
@@ -280,6 +276,10 @@ def _sample(pair: Posted, seen: set[str], at: datetime) -> Sample:
         raise SampleRefusedError(message, field="scenarioId")
     if pair.ended_at > at + CLOCK_SKEW:
         message = f"scenario {pair.scenario_id!r} ended at {pair.ended_at.isoformat()}, which is still to come; nothing was written"
+        raise SampleRefusedError(message, field="endedAt")
+    if it.shadow_started_at is not None and pair.ended_at < it.shadow_started_at - CLOCK_SKEW:
+        before = f"before the shadow test began at {it.shadow_started_at.isoformat()}"
+        message = f"scenario {pair.scenario_id!r} ended at {pair.ended_at.isoformat()}, {before}; nothing was written"
         raise SampleRefusedError(message, field="endedAt")
     return Sample(
         scenario_id=pair.scenario_id,

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
-from datetime import datetime
 from math import isclose, log
 from typing import Any, Final
 
@@ -13,7 +12,7 @@ from lifecycle_core.retraining.broken import disagreement_at
 from lifecycle_core.retraining.evidence import samples_needed
 from lifecycle_core.retraining.gate_report import Gate, doubts_of, gates_of, number
 from lifecycle_core.retraining.gates import judge
-from lifecycle_core.retraining.shadow import Pairs, Sample, Source, complete_prefix
+from lifecycle_core.retraining.shadow import Key, Pairs, Sample, Source, complete_prefix
 from lifecycle_core.retraining.verdict import Endings, Verdict, end
 from lifecycle_core.statistics.arrays import Array
 from lifecycle_core.statistics.sequential import e_value
@@ -41,9 +40,9 @@ class ShadowAnalysis:
     """What a shadow test says, after its first n samples that count.
 
     n : samples it rests on; removed : scenarios among them that the infrastructure took. looks : where the gates were asked.
-    until : place of the last sample it rests on, (ended_at, scenario_id); None without any.
+    until : the key of the last sample it rests on; None without any.
     e_better, e_worse, e_worse_escalation, futility : the e-values after n samples. level : what the first three must reach.
-    closed : time was up. harmful : e_worse or e_worse_escalation reach their level: no force overrides it.
+    closed : time was up, or no more could come. harmful : e_worse or e_worse_escalation reach their level: no force overrides it.
     reasons : why it is not promoted; empty where it is. doubts : why a person is asked.
     needed_n, needed_for : samples like these that would have shown "better" or "futile"; None where it is shown, or none would.
     disagreement_rate : how often two replays of the incumbent on one scenario differ; None for single replays.
@@ -55,7 +54,7 @@ class ShadowAnalysis:
     n: int
     removed: int = 0
     looks: tuple[int, ...] = ()
-    until: tuple[datetime, str] | None = None
+    until: Key | None = None
     e_better: float = 1.0
     e_worse: float = 1.0
     e_worse_escalation: float = 1.0
@@ -89,14 +88,14 @@ def analyze(
     samples: Iterable[Sample],
     policy: Policy,
     *,
-    pending: Iterable[tuple[datetime, str]] = (),
+    pending: Iterable[Key] = (),
     closed: bool = False,
     offline_score: float | None = None,
 ) -> ShadowAnalysis:
     """What the samples say, by the first rule that allows a verdict.
 
     samples : in any order. pending : the `key` of each scenario that is still being served; nothing past the first is looked at.
-    closed : time is up. offline_score : of the offline evaluation, from 0 to 1; None = there was none.
+    closed : time is up, or no more can come. offline_score : of the offline evaluation, from 0 to 1; None = there was none.
 
     Raises InvalidInputError where a scenario has two samples, or where posted and replayed ones are mixed.
 
@@ -107,7 +106,7 @@ def analyze(
     ordered = complete_prefix(samples, pending)
     counted = [it for it in ordered if it.counts]
     if not counted:
-        verdict, reasons = (Verdict.INCONCLUSIVE, ("No sample came in before time was up",)) if closed else (Verdict.COLLECTING, ())
+        verdict, reasons = (Verdict.INCONCLUSIVE, ("No sample came in before it ended",)) if closed else (Verdict.COLLECTING, ())
         return ShadowAnalysis(
             verdict=verdict, n=0, level=policy.shadow.evidence_level, closed=closed, reasons=reasons, offline_score=offline_score
         )
@@ -187,7 +186,7 @@ def _reasons(  # noqa: PLR0917 - all that an ending is told by
         yield f"The simulator's success rate is over {100 * shadow.max_simulator_gap:.0f} points from production's on the same scenarios"
     elif verdict is Verdict.INCONCLUSIVE:
         if n < shadow.min_shadow_samples:
-            yield f"Time was up with {n} of {shadow.min_shadow_samples} samples"
+            yield f"It ended with {n} of {shadow.min_shadow_samples} samples"
         evidence = f"e = {e_value(logs['better']):,.1f} for better, of {shadow.evidence_level:.0f}"
         yield f"Neither better nor worse is shown after {n} samples ({evidence})"
         yield _needed(needed)

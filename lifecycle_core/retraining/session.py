@@ -157,6 +157,7 @@ class Session:
     policy : the variant's, with `options` applied, as it was when the session began.
     seed : of everything in it that chance decides.
     shadow_started_at, deadline_at : of the shadow test; reviewed from `review_asked_at` on.
+    goals_drawn_at : when the last recorded goal was drawn; None while there are more, and where goals are new ones.
     reasons : why it ended as it did; empty for a promotion.
     flow_run_id, flow_process, attempts : the run that executes it, that run's process, and how often it was revived.
     """
@@ -187,6 +188,7 @@ class Session:
     started_at: datetime
     shadow_started_at: datetime | None = None
     deadline_at: datetime | None = None
+    goals_drawn_at: datetime | None = None
     review_asked_at: datetime | None = None
     completed_at: datetime | None = None
     flow_run_id: str | None = None

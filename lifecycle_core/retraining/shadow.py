@@ -1,14 +1,15 @@
 """A shadow test's samples: what incumbent and candidate made of the same customer goals.
 
 1. Scenarios are the sampling unit: a sample is one customer goal, served by both arms, however often each.
-2. Samples are ordered by when their conversation ended, then by its id, never by when a replay happened to finish.
+2. Samples are ordered by when they were drawn or posted, those together by when their conversation ended, then by its id; never by
+   when a replay happened to finish, and none that comes later stands before one that was looked at.
 3. Only the complete prefix is looked at: short and easy scenarios finish first.
 4. Where the infrastructure took a replay of the incumbent, the scenario counts for neither; the candidate's count as its failures.
 5. Kinds of evidence are never mixed, and a live outcome is never paired with a simulated one.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from statistics import fmean
@@ -22,6 +23,9 @@ from lifecycle_core.replay.episode import Replay
 from lifecycle_core.statistics.arrays import Array, divide, floats
 
 SECONDS_AN_HOUR = 3600
+
+Key = tuple[int, datetime, str]
+"""A place in the order of samples, with when the conversation ended and its id: of samples without places, these order."""
 
 
 class Source(StrEnum):
@@ -98,7 +102,7 @@ class Sample:
     scenario_id : the conversation that the goal comes from; ended_at : when that ended.
     again : the incumbent's second serving, where it had one: what it breaks of itself.
     live_success : how the conversation itself went, under the incumbent; None = unknown.
-    simulated : a scripted agent had a part in it.
+    simulated : a scripted agent had a part in it. place : its row's; of values without rows all have the same.
     """
 
     scenario_id: str
@@ -109,11 +113,12 @@ class Sample:
     again: Arm | None = None
     live_success: bool | None = None
     simulated: bool = False
+    place: int = field(default=0, compare=False)
 
     @property
-    def key(self) -> tuple[datetime, str]:
-        """Its place in the order of samples."""
-        return self.ended_at, self.scenario_id
+    def key(self) -> Key:
+        """What it is ordered by."""
+        return self.place, self.ended_at, self.scenario_id
 
     @property
     def counts(self) -> bool:
@@ -130,7 +135,7 @@ def serves_twice(place: int, policy: ShadowPolicy) -> bool:
     return place % (policy.serve_twice_every if policy.replays > 1 else policy.serve_twice_every_single) == 0
 
 
-def complete_prefix(samples: Iterable[Sample], pending: Iterable[tuple[datetime, str]] = ()) -> tuple[Sample, ...]:
+def complete_prefix(samples: Iterable[Sample], pending: Iterable[Key] = ()) -> tuple[Sample, ...]:
     """The samples, in their order, before the first scenario that is still being served.
 
     pending : the `key` of each scenario that was drawn and has no sample yet.

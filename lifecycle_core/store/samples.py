@@ -1,17 +1,20 @@
-"""A shadow test's scenarios: planned with their place in the order, then served by both versions, once each."""
+"""A shadow test's scenarios: planned with their place in the order, then served by both versions, once each.
+
+A place is given once, behind all that are given. A row with neither scenario nor sample is a conversation that cannot be served.
+"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlmodel import col, func, select
+from sqlmodel import col, func, or_, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from lifecycle_core.conversations import Conversation
 from lifecycle_core.policy import ShadowSource
 from lifecycle_core.provenance import Provenance
 from lifecycle_core.replay.episode import Scenario
-from lifecycle_core.retraining.shadow import Sample, Source
+from lifecycle_core.retraining.shadow import Key, Sample, Source
 from lifecycle_core.store.database import Transaction
 from lifecycle_core.store.mapping import from_json, to_json
 from lifecycle_core.store.tables import ShadowSampleRow
@@ -19,38 +22,39 @@ from lifecycle_core.store.tables import ShadowSampleRow
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A scenario with its place among all of its session, from 0, and how its conversation itself went; None = unknown."""
+    """A scenario with its number among those of its session, from 0, and how its conversation itself went; None = unknown."""
 
-    place: int
+    number: int
     scenario: Scenario
     live_success: bool | None
 
 
 def plan(tx: Transaction, session_id: str, drawn: Sequence[Conversation], source: ShadowSource, at: datetime) -> None:
-    """Give each of the conversations `drawn` that has none yet its place; one whose goal was not recorded has none."""
-    known = _ids(tx, session_id)
-    for conversation in drawn:
-        it = Scenario.of(conversation)
-        if it is not None and it.id not in known:
-            tx.add(
-                ShadowSampleRow(
-                    session_id=session_id,
-                    scenario_id=it.id,
-                    ended_at=it.ended_at,
-                    source=source,
-                    scenario=to_json(it),
-                    live_success=conversation.booked,
-                    planned_at=at,
-                    recorded_by=None,
-                )
+    """Give each of the conversations `drawn`, in their order, its place if it has none yet; one without a goal is never served."""
+    known = planned_ids(tx, session_id)
+    for place, conversation in enumerate((it for it in drawn if it.id not in known), _next_place(tx, session_id)):
+        scenario = Scenario.of(conversation)
+        tx.add(
+            ShadowSampleRow(
+                session_id=session_id,
+                scenario_id=conversation.id,
+                place=place,
+                ended_at=conversation.ended_at,
+                source=source,
+                scenario=to_json(scenario) if scenario is not None else None,
+                live_success=conversation.booked,
+                planned_at=at,
+                recorded_by=None,
             )
+        )
     tx.flush()
 
 
 def planned(tx: Transaction, session_id: str) -> list[Planned]:
     """The scenarios that wait for a sample, in their order."""
-    waiting = [(place, it) for place, it in enumerate(tx.exec(_in_order(session_id))) if it.sample is None]
-    return [Planned(place, from_json(Scenario, it.scenario), it.live_success) for place, it in waiting if it.scenario is not None]
+    usable = or_(col(ShadowSampleRow.scenario).is_not(None), col(ShadowSampleRow.sample).is_not(None))
+    waiting = [(number, it) for number, it in enumerate(tx.exec(_in_order(session_id).where(usable))) if it.sample is None]
+    return [Planned(number, from_json(Scenario, it.scenario), it.live_success) for number, it in waiting if it.scenario is not None]
 
 
 def scenarios(tx: Transaction, session_id: str) -> dict[str, Scenario]:
@@ -59,21 +63,21 @@ def scenarios(tx: Transaction, session_id: str) -> dict[str, Scenario]:
     return {it.scenario_id: from_json(Scenario, it.scenario) for it in rows if it.scenario is not None}
 
 
-def pending(tx: Transaction, session_id: str) -> list[tuple[datetime, str]]:
-    """The places in the order of the scenarios that wait for a sample."""
-    waiting = _in_order(session_id).where(col(ShadowSampleRow.sample).is_(None))
-    return [(it.ended_at, it.scenario_id) for it in tx.exec(waiting)]
+def pending(tx: Transaction, session_id: str) -> list[Key]:
+    """The keys, in their order, of the scenarios that wait for a sample."""
+    waiting = _in_order(session_id).where(col(ShadowSampleRow.sample).is_(None), col(ShadowSampleRow.scenario).is_not(None))
+    return [(it.place, it.ended_at, it.scenario_id) for it in tx.exec(waiting)]
 
 
 def recorded(tx: Transaction, session_id: str) -> list[Sample]:
     """Every sample of a session, in their order."""
     rows = tx.exec(_in_order(session_id).where(col(ShadowSampleRow.sample).is_not(None)))
-    return [from_json(Sample, it.sample) for it in rows if it.sample is not None]
+    return [replace(from_json(Sample, it.sample), place=it.place) for it in rows if it.sample is not None]
 
 
 def planned_ids(tx: Transaction, session_id: str) -> set[str]:
-    """The ids of the scenarios that have a place, with a sample or without."""
-    return _ids(tx, session_id)
+    """The ids of the conversations that have a place, with a sample or without."""
+    return set(tx.exec(select(ShadowSampleRow.scenario_id).where(ShadowSampleRow.session_id == session_id)))
 
 
 def count(tx: Transaction, session_id: str, source: Source | None = None) -> int:
@@ -85,8 +89,8 @@ def count(tx: Transaction, session_id: str, source: Source | None = None) -> int
 def record(tx: Transaction, act: Provenance, session_id: str, samples: Sequence[Sample]) -> int:
     """Keep the samples of scenarios that have none yet, and tell how many these were; the first one stays."""
     rows = {it.scenario_id: it for it in tx.exec(select(ShadowSampleRow).where(ShadowSampleRow.session_id == session_id))}
-    kept = 0
-    for sample in samples:
+    kept, place = 0, _next_place(tx, session_id)
+    for sample in sorted(samples, key=lambda one: one.key):
         it = rows.get(sample.scenario_id)
         if it is not None and it.sample is not None:
             continue
@@ -94,6 +98,7 @@ def record(tx: Transaction, act: Provenance, session_id: str, samples: Sequence[
             it = ShadowSampleRow(
                 session_id=session_id,
                 scenario_id=sample.scenario_id,
+                place=place,
                 ended_at=sample.ended_at,
                 source=sample.source,
                 live_success=sample.live_success,
@@ -101,7 +106,7 @@ def record(tx: Transaction, act: Provenance, session_id: str, samples: Sequence[
                 recorded_by=act.by,
             )
             tx.add(it)
-            rows[it.scenario_id] = it
+            rows[it.scenario_id], place = it, place + 1
         it.sample, it.recorded_at, it.recorded_by = to_json(sample), act.at, act.by
         kept += 1
     tx.flush()
@@ -122,10 +127,11 @@ def arrivals(tx: Transaction, session_id: str) -> list[datetime]:
     return [it for it in rows if it is not None]
 
 
-def _ids(tx: Transaction, session_id: str) -> set[str]:
-    return set(tx.exec(select(ShadowSampleRow.scenario_id).where(ShadowSampleRow.session_id == session_id)))
+def _next_place(tx: Transaction, session_id: str) -> int:
+    last = tx.exec(select(func.max(ShadowSampleRow.place)).where(ShadowSampleRow.session_id == session_id)).one()
+    return 0 if last is None else last + 1
 
 
 def _in_order(session_id: str) -> SelectOfScalar[ShadowSampleRow]:
     chosen = select(ShadowSampleRow).where(ShadowSampleRow.session_id == session_id)
-    return chosen.order_by(col(ShadowSampleRow.ended_at), col(ShadowSampleRow.scenario_id))
+    return chosen.order_by(col(ShadowSampleRow.place))

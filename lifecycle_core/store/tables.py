@@ -327,6 +327,7 @@ class RetrainingSessionRow(Audited, table=True):
     reasons: list[str] = _json()
     shadow_started_at: datetime | None = _instant(nullable=True)
     deadline_at: datetime | None = _instant(nullable=True)
+    goals_drawn_at: datetime | None = _instant(nullable=True)
     review_asked_at: datetime | None = _instant(nullable=True)
     flow_run_id: str | None
     flow_process: int | None = _count()
@@ -369,10 +370,11 @@ class ShadowSampleRow(SQLModel, table=True):
     """One scenario of a shadow test: planned with its place in the order, then served by incumbent and candidate."""
 
     __tablename__ = "shadow_samples"
-    __table_args__ = (_of_a_session(), Index("shadow_samples_in_order", "session_id", "ended_at", "scenario_id"))
+    __table_args__ = (_of_a_session(), Index("shadow_samples_in_order", "session_id", "place", unique=True))
 
     session_id: str = Field(primary_key=True)
     scenario_id: str = Field(primary_key=True)
+    place: int
     ended_at: datetime = _instant()
     source: str
     scenario: dict[str, Any] | None = _json(nullable=True)

@@ -14,7 +14,7 @@ def test_a_session_has_no_candidate_before_it_is_registered(database, act):
 
 
 def test_a_served_scenario_comes_with_its_sample(database, act):
-    it = taken(ready(database, act), act, 6, Options(shadow_source=ShadowSource.RECORDED))
+    it = taken(ready(database, act), act, 6, Options(shadow_source=ShadowSource.RECORDED, max_samples=5))
     [goal, *_] = shadow.goals(database, act, it.session_id, 5, Masker(b"secret"))
     sample = Sample(
         scenario_id=goal.scenario.id,

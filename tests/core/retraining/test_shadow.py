@@ -21,7 +21,7 @@ def test_samples_are_ordered_by_the_end_of_their_conversation_then_by_its_id():
 def test_nothing_past_a_scenario_that_is_still_served_is_looked_at():
     samples = samples_of(10)
 
-    assert complete_prefix(samples, [(samples[4].ended_at, "c0003b"), samples[7].key]) == tuple(samples[:4])
+    assert complete_prefix(samples, [(0, samples[4].ended_at, "c0003b"), samples[7].key]) == tuple(samples[:4])
 
 
 def test_a_scenario_counts_once():

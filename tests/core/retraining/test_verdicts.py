@@ -123,7 +123,7 @@ def test_as_many_samples_as_were_needed_would_have_shown_it():
 def test_time_that_is_up_before_the_first_look_is_inconclusive():
     found = judged(samples_of(63, **BETTER), closed=True)
 
-    assert (found.verdict, found.reasons[0]) == (Verdict.INCONCLUSIVE, "Time was up with 63 of 100 samples")
+    assert (found.verdict, found.reasons[0]) == (Verdict.INCONCLUSIVE, "It ended with 63 of 100 samples")
 
 
 def test_fewer_samples_at_most_than_at_least_promote_nothing():

@@ -33,6 +33,7 @@ def upgrade() -> None:
         sa.Column("reasons", sa.Text(), nullable=False),
         sa.Column("shadow_started_at", INSTANT),
         sa.Column("deadline_at", INSTANT),
+        sa.Column("goals_drawn_at", INSTANT),
         sa.Column("review_asked_at", INSTANT),
         sa.Column("flow_run_id", sa.String()),
         sa.Column("flow_process", sa.BigInteger()),
@@ -114,6 +115,7 @@ def upgrade() -> None:
         "shadow_samples",
         sa.Column("session_id", sa.String(), nullable=False),
         sa.Column("scenario_id", sa.String(), nullable=False),
+        sa.Column("place", sa.Integer(), nullable=False),
         sa.Column("ended_at", INSTANT, nullable=False),
         sa.Column("source", sa.String(), nullable=False),
         sa.Column("scenario", sa.Text()),
@@ -125,7 +127,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["session_id"], ["retraining_sessions.session_id"]),
         sa.PrimaryKeyConstraint("session_id", "scenario_id"),
     )
-    op.create_index("shadow_samples_in_order", "shadow_samples", ["session_id", "ended_at", "scenario_id"])
+    op.create_index("shadow_samples_in_order", "shadow_samples", ["session_id", "place"], unique=True)
     op.create_table(
         "spendings",
         sa.Column("session_id", sa.String(), nullable=False),
