@@ -11,6 +11,7 @@ compared to nine digits. Where the kill cut calls off, the session's account (`s
 have been billed, and stays counted.
 """
 
+import json
 import os
 import shutil
 import signal
@@ -20,9 +21,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Final
-
-from sqlalchemy import inspect, select
+from typing import Final
 
 from benchmarks._boundaries import Moment, kill_at
 from benchmarks._driven import VARIANT, Driven, SuspendedError, in_a_child, load, noting_calls, scripted, seeded, visits
@@ -33,8 +32,8 @@ from lifecycle_core.retraining.options import Options
 from lifecycle_core.retraining.session import Answer, Session
 from lifecycle_core.simulation import prompts
 from lifecycle_core.simulation.customers import DRIFTED
-from lifecycle_core.store.database import Database
-from lifecycle_core.store.tables import TABLES
+from lifecycle_core.store.calls import CallState
+from lifecycle_core.store.database import Database, sqlite_module
 
 STEPS: Final = (
     "begin",
@@ -203,11 +202,7 @@ def _noted(folder: Path) -> list[str]:
 
 def _kept(folder: Path) -> set[str]:
     """The calls whose answers the database holds."""
-    database, calls = Database(f"sqlite:///{folder}/lifecycle.db"), TABLES["chat_calls"]
-    with database.read() as tx:
-        found = set(tx.connection().execute(select(calls.c.content_hash).where(calls.c.state == "settled")).scalars())
-    database.close()
-    return found
+    return {str(it["content_hash"]) for it in _read(folder)["chat_calls"] if it["state"] == CallState.SETTLED}
 
 
 def _problems(folder: Path) -> tuple[str, ...]:
@@ -219,16 +214,28 @@ def _problems(folder: Path) -> tuple[str, ...]:
 
 def _rows(folder: Path) -> Rows:
     """Table -> its rows as text, each as often as it is there, without what may differ."""
-    database = Database(f"sqlite:///{folder}/lifecycle.db")
-    with database.read() as tx:
-        present = [name for name in inspect(tx.connection()).get_table_names() if name in TABLES]
-        found = {name: tx.connection().execute(select(TABLES[name])).mappings().all() for name in present}
-    database.close()
-    return {name: Counter(_text(row, UNLIKE.get(name, frozenset())) for row in rows) for name, rows in found.items()}
+    return {name: Counter(_text(row, UNLIKE.get(name, frozenset())) for row in rows) for name, rows in _read(folder).items()}
 
 
-def _text(row: Mapping[Any, Any], without: frozenset[str]) -> str:
-    return repr(sorted((str(name), repr(_plain(it))) for name, it in row.items() if str(name) not in without | MEASURED))
+def _read(folder: Path) -> dict[str, list[dict[str, object]]]:
+    """Table -> its rows as the file holds them."""
+    connection = sqlite_module().connect(folder / "lifecycle.db")
+    found = {}
+    for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
+        asked = connection.execute(f'SELECT * FROM "{name}"')  # noqa: S608 - a name from the schema
+        columns = [it[0] for it in asked.description]
+        found[name] = [dict(zip(columns, row, strict=True)) for row in asked]
+    connection.close()
+    return found
+
+
+def _text(row: Mapping[str, object], without: frozenset[str]) -> str:
+    return repr(sorted((name, repr(_plain(_document(it)))) for name, it in row.items() if name not in without | MEASURED))
+
+
+def _document(it: object) -> object:
+    """What a column of JSON holds; another value as it is."""
+    return json.loads(it) if isinstance(it, str) and it[:1] in {"{", "["} else it
 
 
 def _plain(it: object) -> object:
