@@ -118,6 +118,11 @@ class ShadowPolicy:
     serve_twice_every: int = 10
     serve_twice_every_single: int = 5
 
+    @property
+    def fewest_for_force(self) -> int:
+        """The fewest samples by which anybody may demand to decide: those by which harm is tested, or all that a short test has."""
+        return min(self.min_harm_samples, self.min_shadow_samples)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProbationPolicy:

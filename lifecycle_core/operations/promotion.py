@@ -108,7 +108,7 @@ def fail(database: Database, act: Provenance, session_id: str, reason: str) -> S
 
 def _conclude(tx: Transaction, act: Provenance, it: Session, force: Force | None) -> Session:
     analysis = it.shadow_analysis or analysis_of(tx, it, act.at)
-    decision = decide(analysis, review=it.review, force=force)
+    decision = decide(analysis, review=it.review, force=force, fewest=it.policy.shadow.fewest_for_force)
     if decision.event is None:
         raise not_ready(tx, it, act.at, forced=force is not None)
     it = replace(it, shadow_analysis=analysis, force=force)
@@ -136,8 +136,9 @@ def _ended(tx: Transaction, act: Provenance, it: Session, decision: Decision) ->
 def _why(it: Session) -> str:
     analysis = it.shadow_analysis
     evidence = f"e = {analysis.e_better:,.1f} after {analysis.n} samples" if analysis else "no samples"
+    unanswered = ", before anybody answered the review" if it.review_asked_at is not None else ""
     by = (
-        f"; forced by {it.force.by}: {it.force.reason}"
+        f"; forced by {it.force.by}{unanswered}: {it.force.reason}"
         if it.force
         else f"; approved by {it.review.by}: {it.review.reason}"
         if it.review

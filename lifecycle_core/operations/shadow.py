@@ -213,9 +213,10 @@ def analysis_of(tx: Transaction, it: Session, at: datetime) -> ShadowAnalysis:
 
 
 def not_ready(tx: Transaction, it: Session, at: datetime, *, forced: bool = False) -> NotReadyError:
-    """The refusal of an ending before the samples are in, with their count and an estimate; `forced` : before there is any."""
+    """The refusal of an ending before the samples are in, with their count and an estimate; `forced` : too few for that too."""
     how_far = progress_in(tx, it, at)
-    remedy = "force needs one at least to decide by" if forced else "wait, or pass force=true with a reason"
+    fewest = it.policy.shadow.fewest_for_force
+    remedy = f"force needs {fewest}, the fewest that harm is tested by" if forced else "wait, or pass force=true with a reason"
     message = f"shadow test of {it.new_variant} has {how_far.sentence}; {remedy}"
     seconds = how_far.hours_left * 3600 if how_far.hours_left is not None else None
     return NotReadyError(message, samples=how_far.n, needed=how_far.needed, seconds_left=seconds)

@@ -41,11 +41,12 @@ class Decision:
         return self.event is Event.PROMOTE
 
 
-def decide(analysis: ShadowAnalysis, *, review: Review | None = None, force: Force | None = None) -> Decision:
+def decide(analysis: ShadowAnalysis, *, review: Review | None = None, force: Force | None = None, fewest: int = 1) -> Decision:
     """What becomes of the candidate of this analysis.
 
     review : a person's answer; it decides a test whose evidence is in, and nothing else. Harm and an invalid test are beyond it.
     force : a demand to decide now, by the gates as they stand: one that cannot judge counts as passed. It cannot override evidence of harm.
+    fewest : samples before which nothing was ever tested for harm; with fewer force decides nothing, and a verdict stands.
 
     >>> decide(ShadowAnalysis(verdict=Verdict.PROMOTE, n=100, level=20.0)).status.value
     'promoted'
@@ -57,7 +58,7 @@ def decide(analysis: ShadowAnalysis, *, review: Review | None = None, force: For
     if review is not None and analysis.verdict in {Verdict.PROMOTE, Verdict.TO_A_PERSON}:
         return _by_review(review)
     if force is not None:
-        return _by_force(analysis)
+        return _by_force(analysis, fewest)
     return _by_verdict(analysis, analysis.verdict)
 
 
@@ -76,9 +77,12 @@ def _by_review(review: Review) -> Decision:
     return Decision(event=Event.ROLL_BACK, status=Status.ROLLED_BACK, reasons=(f"Rejected by {review.by}: {review.reason}",))
 
 
-def _by_force(analysis: ShadowAnalysis) -> Decision:
-    if analysis.n == 0:
-        return Decision(event=None, status=Status.SHADOW_TESTING, reasons=("No sample is in yet, so there is nothing to decide by",))
+def _by_force(analysis: ShadowAnalysis, fewest: int) -> Decision:
+    if analysis.n < fewest and analysis.verdict is not Verdict.COLLECTING:
+        return _by_verdict(analysis, analysis.verdict)
+    if analysis.n < fewest:
+        few = f"{analysis.n} samples are in; {fewest} are the fewest that harm is tested by"
+        return Decision(event=None, status=Status.SHADOW_TESTING, reasons=(few,))
     if analysis.refusals:
         return Decision(event=Event.ROLL_BACK, status=Status.ROLLED_BACK, reasons=analysis.refusals)
     return Decision(event=Event.PROMOTE, status=Status.PROMOTED)

@@ -240,7 +240,7 @@ def test_force_without_a_reason_is_422(testing, api):
 
 def test_force_before_any_sample_has_nothing_to_decide_by(testing, api):
     answer = api.post(f"{BASE}/finalize", json={"sessionId": testing, "force": True, "reason": "now"})
-    assert refusal(answer, 409, "not-ready").endswith("; force needs one at least to decide by")
+    assert refusal(answer, 409, "not-ready").endswith("; force needs 20, the fewest that harm is tested by")
 
 
 def test_force_decides_by_the_gates_and_is_kept(testing, api, act):

@@ -129,10 +129,25 @@ def test_force_cannot_override_harm(any_database, act):
     assert versions.active(any_database, "baseline").version == 1
 
 
-def test_force_without_any_sample_has_nothing_to_decide_by(database, act):
+@pytest.mark.parametrize("count", [0, 19])
+def test_force_without_the_fewest_samples_that_harm_is_tested_by_is_told_so(database, act, count):
     it = in_shadow_test(database, act)
-    with pytest.raises(NotReadyError, match="has 0 of 100 samples"):
+    shadow.record_samples(database, act, it.session_id, proved(act, count))
+    with pytest.raises(NotReadyError, match=f"has {count} of 100 samples, .*; force needs 20, the fewest that harm is tested by"):
         promotion.finalize(database, act, it.session_id, force=True, reason="now")
+
+
+def test_force_past_the_deadline_of_a_test_without_samples_ends_it_undecided(database, act):
+    it = in_shadow_test(database, act)
+    done = promotion.finalize(database, later(act, days=8), it.session_id, force=True, reason="now")
+    assert (done.status, done.reasons) == (Status.INCONCLUSIVE, ("No sample came in before it ended",))
+
+
+def test_a_force_past_a_review_that_nobody_answered_says_so(database, act):
+    name = asked(database, act)
+    promotion.finalize(database, act, name, force=True, reason="now")
+    why = versions.history(database, "baseline", 1).activations[0].why
+    assert why.endswith("; forced by test, before anybody answered the review: now")
 
 
 def test_a_verdict_that_needs_a_person_waits_for_one(any_database, act):

@@ -84,7 +84,18 @@ def test_force_passes_over_a_gate_that_cannot_judge():
 def test_force_has_nothing_to_decide_by_before_the_first_sample():
     decision = decide(analyze([], Policy()), force=FORCE)
 
-    assert (decision.event, decision.reasons) == (None, ("No sample is in yet, so there is nothing to decide by",))
+    assert (decision.event, decision.reasons) == (None, ("0 samples are in; 1 are the fewest that harm is tested by",))
+
+
+def test_force_decides_nothing_by_fewer_samples_than_harm_is_tested_by():
+    early = analyze(samples_of(19, a=(3,), b=(4,)), Policy(), offline_score=0.9)
+
+    assert decide(early, force=FORCE, fewest=20).event is None
+    assert decide(early, force=FORCE, fewest=19).promote
+
+
+def test_force_leaves_a_test_that_ended_with_too_few_samples_as_it_ended():
+    assert decide(analyze([], Policy(), closed=True), force=FORCE, fewest=20).status is Status.INCONCLUSIVE
 
 
 def test_force_makes_no_invalid_test_valid():
