@@ -7,8 +7,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
+from lifecycle_core.errors import IdempotencyKeyReusedError
 from lifecycle_core.operations.drift import report_of
 from lifecycle_core.provenance import Provenance
 from lifecycle_core.replay.episode import Replay
@@ -19,14 +20,11 @@ from lifecycle_core.retraining.failures import FailureAnalysis
 from lifecycle_core.retraining.improvement import PromptImprovement
 from lifecycle_core.retraining.options import Options
 from lifecycle_core.retraining.session import RETRAINER, DataSummary, Event, Session, Status, ended, label, moved, seed_of
-from lifecycle_core.retraining.session import session_id as id_of
 from lifecycle_core.retraining.training_data import TrainingData
 from lifecycle_core.retraining.triggers import Past, TriggerCheck, should_retrain, standing_refusals
 from lifecycle_core.store import answers, candidates, cases, checks, figures, policies, sessions, variants, versions
 from lifecycle_core.store.database import Database, Transaction
 from lifecycle_core.versions.version import Tag, Version, content_hash
-
-_MILLISECOND = timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,15 +60,18 @@ def begin(
 ) -> Session:
     """Open a session of `variant`, with the evidence that it starts from, in one act; the same `key` gets the same session.
 
+    An idempotency key that is kept no more does not get a session that has ended: whoever asks means another one.
+
     triggered : a drift starts it, so the triggers must hold; by hand neither a drift nor the cooldown is asked for.
-    Raises UnknownVariantError, and RetrainingRefusedError with every reason.
+    Raises UnknownVariantError, IdempotencyKeyReusedError, and RetrainingRefusedError with every reason.
     """
     options = options or Options()
     with database.write(act, "begin") as tx:
-        answers.claim(tx, act, ("begin", variant, options))
+        first = answers.claim(tx, act, ("begin", variant, options))
         variants.lock(tx, variant)
         known = sessions.of_key(tx, variant, key)
         if known is not None:
+            _expect_same(act, known, first=first)
             return known
         found = _check(tx, variant, act.at)
         incumbent = versions.active(tx, variant)
@@ -80,7 +81,7 @@ def begin(
             raise RetrainingRefusedError(message)
         policy = options.applied_to(policies.of(tx, variant))
         _expect_enough(tx, variant, incumbent.version, act.at, policy.retraining.min_training_examples)
-        name = _free_id(tx, variant, act.at)
+        name = sessions.free_id(tx, variant, act.at)
         return sessions.add(
             tx,
             Session(
@@ -241,6 +242,13 @@ def expect(it: Session, status: Status, step: str) -> None:
         raise ForbiddenMoveError(message)
 
 
+def _expect_same(act: Provenance, known: Session, *, first: bool) -> None:
+    if first and act.idempotency_key is not None and not known.open:
+        began = f"began session {known.session_id} at {known.started_at:%Y-%m-%dT%H:%M:%SZ}, which has ended: {known.status}"
+        message = f"Idempotency-Key {act.idempotency_key!r} {began}; give a new start a new key"
+        raise IdempotencyKeyReusedError(message, field="Idempotency-Key")
+
+
 def _version_of(tx: Transaction, act: Provenance, it: Session, prompt: str) -> Version:
     """The version that a candidate becomes: its prompt, with the incumbent's model, parameters and tools."""
     incumbent = versions.get(tx, it.variant, it.incumbent_version)
@@ -287,9 +295,3 @@ def _expect_enough(tx: Transaction, variant: str, version: int, at: datetime, ne
             f"a retraining needs {needed}: wait for more, or lower minTrainingExamples"
         )
         raise RetrainingRefusedError(message)
-
-
-def _free_id(tx: Transaction, variant: str, at: datetime) -> str:
-    while sessions.exists(tx, id_of(variant, at)):
-        at += _MILLISECOND
-    return id_of(variant, at)

@@ -61,9 +61,13 @@ class _Claimed:
     """The answer of a key that only stands for its request."""
 
 
-def claim(tx: Transaction, act: Provenance, request: object) -> None:
-    """Let the key of `act` stand for this `request`, whose change finds by itself that it was made; raises IdempotencyKeyReusedError."""
-    once(tx, act, request, _Claimed, _Claimed)
+def claim(tx: Transaction, act: Provenance, request: object) -> bool:
+    """Let the key of `act` stand for this `request`, whose change finds by itself that it was made: -> whether it stood for none yet.
+
+    Raises IdempotencyKeyReusedError.
+    """
+    made = _Claimed()
+    return once(tx, act, request, _Claimed, lambda: made) is made
 
 
 def _lock(tx: Transaction, by: str, key: str) -> None:

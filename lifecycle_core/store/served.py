@@ -15,9 +15,9 @@ _CHUNK: Final = 500
 
 
 def newest(tx: Transaction, variant: str, version: int, span: Window, limit: int) -> list[Conversation]:
-    """The newest `limit` conversations that a version held and that ended within `span`, oldest first."""
+    """The newest `limit` conversations that a version held, that ended within `span` and were known by its end, oldest first."""
     it = _CONVERSATIONS.c
-    chosen = select(*(it[name] for name in FIELDS)).where(*_within(variant, version, span))
+    chosen = select(*(it[name] for name in FIELDS)).where(*_within(variant, version, span), it.received_at <= span.end)
     rows = tx.connection().execute(chosen.order_by(it.ended_at.desc(), it.id.desc()).limit(limit)).mappings()
     return [conversation(row) for row in rows][::-1]
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement
@@ -11,6 +11,7 @@ from sqlmodel import col, func, select
 from lifecycle_core.retraining.errors import UnknownSessionError
 from lifecycle_core.retraining.improvement import Candidate
 from lifecycle_core.retraining.session import Session, Status
+from lifecycle_core.retraining.session import session_id as id_of
 from lifecycle_core.store import calls, candidates, variants
 from lifecycle_core.store.database import Transaction
 from lifecycle_core.store.mapping import row, to_json, value
@@ -62,9 +63,11 @@ def locked(tx: Transaction, session_id: str) -> Session:
     return get(tx, session_id)
 
 
-def exists(tx: Transaction, session_id: str) -> bool:
-    """Whether a session has that id."""
-    return tx.exec(select(RetrainingSessionRow.id).where(RetrainingSessionRow.session_id == session_id)).first() is not None
+def free_id(tx: Transaction, variant: str, at: datetime) -> str:
+    """The id of a session of `variant` that begins at `at`, or at the first millisecond after it that no other has begun at."""
+    while tx.exec(select(RetrainingSessionRow.id).where(RetrainingSessionRow.session_id == id_of(variant, at))).first() is not None:
+        at += timedelta(milliseconds=1)
+    return id_of(variant, at)
 
 
 def of_key(tx: Transaction, variant: str, key: str) -> Session | None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from benchmarks._sessions import BETTER, EVALUATION, FAILURES, IMPROVEMENT, PROMPT, STEPS, later, ready, served, taken, training_data
-from lifecycle_core.errors import InvalidInputError, UnknownVariantError
+from lifecycle_core.errors import IdempotencyKeyReusedError, InvalidInputError, UnknownVariantError
 from lifecycle_core.operations import promotion, retraining, shadow, traffic, versions
 from lifecycle_core.policy import Engine, Policy, RetrainingPolicy, ShadowSource
 from lifecycle_core.replay.episode import Replay
@@ -276,6 +276,24 @@ def test_the_conversations_to_learn_from_are_the_incumbents_before_the_session(v
     traffic.ingest(variant, later(act, hours=2), served(later(act, hours=2), 1, variant="baseline"))
     found = shadow.training_conversations(variant, it.session_id)
     assert [one.id for one in found] == [f"c{number}" for number in range(59, -1, -1)]
+
+
+def test_what_is_imported_later_is_not_learnt_from(variant, act):
+    it = begin(variant, act)
+    old = replace(served(act, 1)[0], id="late", ended_at=act.at - timedelta(minutes=30))
+    traffic.ingest(variant, later(act, minutes=1), [old])
+    assert "late" not in {one.id for one in shadow.training_conversations(variant, it.session_id)}
+
+
+def test_an_idempotency_key_that_is_kept_no_more_does_not_begin_what_has_ended(variant, act):
+    keyed = replace(act, idempotency_key="start-1")
+    it = begin(variant, keyed)
+    assert begin(variant, later(keyed, hours=25)) == it
+    promotion.cancel(variant, act, it.session_id)
+    told = f"'start-1' began session {it.session_id} at 2025-10-07T12:00:00Z, which has ended: cancelled; give a new start a new key"
+    assert begin(variant, later(keyed, hours=26)).session_id == it.session_id
+    with pytest.raises(IdempotencyKeyReusedError, match=told):
+        begin(variant, later(keyed, hours=60))
 
 
 def test_training_data_is_summed_up(act):
