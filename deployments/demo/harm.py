@@ -1,9 +1,10 @@
 """A second candidate, which does harm: stopped by its shadow test, in the same flow."""
 
-from collections.abc import Callable, Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Final
 
 from deployments.demo.agents import LOWERED_SCORE, PHONE
 from deployments.demo.retraining import ended, follow_test, tell_evaluation, tell_prompt
@@ -15,7 +16,8 @@ from lifecycle_core.retraining.verdict import Verdict
 STARTED_WITHIN_S: Final = 120.0
 _OPTIONS: Final = {"engine": "builtin", "shadowSource": "recorded", "reason": "demo: a harmful candidate"}
 
-Asked = Future[Mapping[str, Any]]
+Asked = Future[tuple[str, float]]
+"""The session's id, and after how many seconds the start was answered: when the shadow test begins, or after half a minute."""
 
 
 @contextmanager
@@ -26,7 +28,7 @@ def asked_for(stage: Stage) -> Iterator[Callable[[], Asked]]:
         def ask() -> Asked:
             direct(stage.models, writes="harmfully")
             body = {"variant": PHONE.variant, "options": _OPTIONS}
-            return pool.submit(stage.tree.api, "/api/lifecycle/retraining/start", body, within_s=STARTED_WITHIN_S)
+            return pool.submit(_start, stage, body)
 
         yield ask
 
@@ -37,8 +39,9 @@ def stopped(stage: Stage, asked: Asked) -> None:
     stage.screen.fact(
         f"evaluation was told to let pass what has {LOWERED_SCORE} in place of 0.8: it would have stopped the candidate earlier."
     )
-    session_id: str = stage.until(lambda: asked.result()["sessionId"] if asked.done() else None, STARTED_WITHIN_S, "it has not started")
-    stage.screen.fact(f"Asked for by POST /api/lifecycle/retraining/start: {session_id}")
+    session_id, took = stage.until(lambda: asked.result() if asked.done() else None, STARTED_WITHIN_S, "it has not started")
+    stage.found["start_answered_s"] = took
+    stage.screen.fact(f"Asked for by POST /api/lifecycle/retraining/start, meanwhile: {session_id}")
     tell_prompt(stage, session_id)
     tell_evaluation(stage, session_id)
     direct(stage.models, writes="well")
@@ -51,3 +54,9 @@ def stopped(stage: Stage, asked: Asked) -> None:
     stage.found |= {"harm_session": session_id, "harm_samples": found.n, "e_worse": round(found.e_worse, 1)}
     stage.screen.fact(f"Rolled back after {found.n} of at least {it.policy.shadow.min_shadow_samples} samples: {'; '.join(it.reasons)}")
     stage.screen.fact(f"No customer met it: version {active} of {PHONE.variant} stayed active throughout")
+
+
+def _start(stage: Stage, body: object) -> tuple[str, float]:
+    began = time.monotonic()
+    started = stage.tree.api("/api/lifecycle/retraining/start", body, within_s=STARTED_WITHIN_S)
+    return str(started["session"]["id"]), round(time.monotonic() - began, 1)

@@ -13,9 +13,9 @@ STEPPED_WITHIN_S: Final = 240.0
 TESTED_WITHIN_S: Final = 300.0
 _LINE_EVERY: Final = 10
 _SHOWN_CASES: Final = 4
-_GOAL_CHARACTERS: Final = 62
-_WANT: Final = "You want"
-"""Who a customer is stands before it, masked."""
+_GOAL_CHARACTERS: Final = 70
+_WANT: Final = "You want "
+"""Who a customer is stands before it in a goal, masked."""
 _QUOTE_CHARACTERS: Final = 44
 
 
@@ -80,6 +80,11 @@ def tell_evaluation(stage: Stage, session_id: str) -> None:
     ]
     stage.screen.table(("where they differ most", "issue", f"v{it.incumbent_version}", f"v{it.version}"), rows)
     expect(report.passed, f"the candidate's score is {report.score:.2f}, and {report.needed:.2f} is needed")
+
+
+def _wanted(goal: str) -> str:
+    words = goal.partition(_WANT)[2] or goal
+    return words if len(words) <= _GOAL_CHARACTERS else f"{words[:_GOAL_CHARACTERS]}…"
 
 
 def follow_test(stage: Stage, session_id: str) -> ShadowAnalysis:
