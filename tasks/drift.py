@@ -3,9 +3,9 @@
 They pass words and numbers, never what a customer said; the database keeps what was found.
 """
 
-import re
+import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
 
@@ -16,8 +16,11 @@ from prefect.runtime import flow_run
 
 from lifecycle_core.drift.report import DriftReport, MetricReport, Status
 from lifecycle_core.errors import LifecycleError
-from lifecycle_core.operations import drift, traffic
-from tasks import context
+from lifecycle_core.operations import drift, policies, retraining, traffic
+from lifecycle_core.provenance import Provenance
+from lifecycle_core.retraining.errors import RetrainingRefusedError
+from tasks import context, runs
+from tasks.markdown import cell, literal
 
 ACTOR = "flow:watch-drift"
 TABLE = "drift"
@@ -27,14 +30,20 @@ _TO_READ = (Status.DRIFT.value, "incident", Status.SUSPECTED.value)
 _FIRST = (FAILED, *_TO_READ)
 """What a reader must see first; all else follows by name."""
 
+log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one check came to, in words: the variant's status, and a row of the table for each metric that has something to say."""
+    """What one check came to, in words: the variant's status, and a row of the table for each metric that has something to say.
+
+    retraining : what the triggers said to it; empty where nothing asked them.
+    """
 
     variant: str
     status: str
     rows: tuple[dict[str, str], ...]
+    retraining: str = ""
 
     @classmethod
     def of(cls, report: DriftReport) -> "Finding":
@@ -66,9 +75,10 @@ def list_variants() -> list[str]:
 
 @task(task_run_name="check {variant}", retries=3, retry_delay_seconds=[1, 5, 30], retry_condition_fn=may_pass, persist_result=False)
 def check_drift(variant: str) -> Finding:
-    """Check `variant` as of now and record it; the same hour again changes nothing."""
+    """Check `variant` as of now and record it, then ask the triggers; the same hour again changes nothing."""
     act = context.act(ACTOR, request_id=str(flow_run.id or ""))
-    return Finding.of(drift.check_and_record(context.database(), act, variant, act.at))
+    report = drift.check_and_record(context.database(), act, variant, act.at)
+    return replace(Finding.of(report), retraining=_asked(report, act))
 
 
 @task(task_run_name="leave the table", persist_result=False)
@@ -79,6 +89,24 @@ def leave_table(findings: Sequence[Finding]) -> None:
     create_table_artifact(key=TABLE, table=rows, description=description(first, context.settings().api_url))
 
 
+def _asked(report: DriftReport, act: Provenance) -> str:
+    """What the triggers say to a recorded check: a session begun, with its run, or why not; empty where nothing asks for one."""
+    due = policies.policy(context.database(), report.variant).retraining.retrain_every_days is not None
+    if not report.drifts and not due:
+        return ""
+    try:
+        session = retraining.begin(context.database(), act, report.variant, f"{ACTOR}/{report.at.isoformat()}", triggered=True)
+    except RetrainingRefusedError as error:
+        return f"no retraining: {error}" if report.drifts else ""
+    if session.open and session.flow_run_id is None:
+        try:
+            run = runs.now(runs.begin_run(session))
+            retraining.note_flow_run(context.database(), act, session.session_id, str(run))
+        except runs.RunnerUnavailableError as error:
+            log.warning("%s", error)  # the session is open, and its run is started by the reconciler
+    return f"retraining {session.session_id}"
+
+
 def description(findings: Sequence[Finding], api: str) -> str:
     """The artifact's description in Markdown.
 
@@ -87,13 +115,14 @@ def description(findings: Sequence[Finding], api: str) -> str:
     """
     if not findings:
         return f"**{verdict(findings)}**: bring conversations in with `lifecycle ingest FILE`."
-    lines = [f"**{verdict(findings, _literal)}**", ""]
+    lines = [f"**{verdict(findings, literal)}**", ""]
     for finding in findings:
         if finding.status in _TO_READ:
             name = quote(finding.variant, safe="")
             lines.append(
-                f"- {finding.status}, {_literal(finding.variant)}: [report]({api}/api/lifecycle/drift/detect?variant={name}), "
+                f"- {finding.status}, {literal(finding.variant)}: [report]({api}/api/lifecycle/drift/detect?variant={name}), "
                 f"[history]({api}/api/lifecycle/drift/history?variant={name})"
+                + (f"; {literal(finding.retraining)}" if finding.retraining else "")
             )
     lines += ["", f"[Status]({api}/api/lifecycle/status) · [the watch itself]({api}/api/lifecycle/drift/metrics) · [API]({api}/docs)"]
     return "\n".join(lines)
@@ -116,16 +145,6 @@ def verdict(findings: Sequence[Finding], shown: Callable[[str], str] = str) -> s
     return said + (f"; {len(failed)} could not be checked: {', '.join(failed)}" if failed else "")
 
 
-def _literal(text: str) -> str:
-    """Words that Markdown shows as they stand: a variant's name must draw no picture and follow no link."""
-    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", text)
-
-
-def _cell(text: str) -> str:
-    """Words for a table's cell, which is Markdown in one kind of Prefect's pages and plain text in the other."""
-    return re.sub(r"([\[<])", r"\\\1", text)
-
-
 def _row_of(variant: str, it: MetricReport) -> dict[str, str]:
     status = f"{it.status.value}, {it.severity.value}" if it.severity else it.status.value
     what = it.metric.value.replace("_", " ")
@@ -138,7 +157,7 @@ def _row_of(variant: str, it: MetricReport) -> dict[str, str]:
 
 def _row(variant: str, status: str, what: str = "", *, change: str = "", evidence: str = "", since: str = "") -> dict[str, str]:
     row = {"variant": variant, "status": status, "what": what, "change": change, "z / entry": evidence, "since (UTC)": since}
-    return {name: _cell(text) for name, text in row.items()}
+    return {name: cell(text) for name, text in row.items()}
 
 
 def _percent(change: float | None) -> str:

@@ -2,15 +2,18 @@
 
 The database owns the truth, Prefect only runs what is due. So a run that the last
 process left behind is ended, not run again: a check is made as of now, and the run
-that is started with the new process makes it.
+that is started with the new process makes it. A retraining goes on with a new run of
+its session, whose steps answer from their rows.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
+from httpx import HTTPError
 from prefect import get_client
 from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.filters import (
@@ -21,20 +24,114 @@ from prefect.client.schemas.filters import (
     FlowRunFilterState,
     FlowRunFilterStateType,
 )
-from prefect.client.schemas.objects import FlowRun, StateType
+from prefect.client.schemas.objects import FlowRun, State, StateType
+from prefect.client.schemas.responses import SetStateStatus
 from prefect.deployments import arun_deployment
-from prefect.states import Cancelled, Crashed
+from prefect.exceptions import ObjectNotFound, PrefectException
+from prefect.states import Cancelled, Cancelling, Crashed
 
-BOUND_S = 5.0
-LEFT = "Left by a process that ended; the check is made anew."
-MISSED = "Nothing was serving when this was due; one check as of now stands for all that were missed."
+from lifecycle_core.errors import LifecycleError
+from lifecycle_core.retraining.session import Session
+
+BOUND_S: Final = 5.0
+_T = TypeVar("_T")
+RETRAIN: Final = "retrain/retrain"
+LEFT: Final = "Left by a process that ended; what it did is done anew."
+MISSED: Final = "Nothing was serving when this was due; one check as of now stands for all that were missed."
 
 
-async def start(deployment: str) -> UUID:
-    """Start a run of `deployment` ("flow/name") now: -> its id."""
-    async with asyncio.timeout(BOUND_S):
-        run = await arun_deployment(deployment, timeout=0, as_subflow=False)
+class RunnerUnavailableError(LifecycleError):
+    """A Prefect server that cannot answer now: it starts, hangs or is down. What the database holds goes on by itself, later."""
+
+    status = 503
+    code = "runner-unavailable"
+
+
+async def start(deployment: str, parameters: Mapping[str, Any] | None = None, *, key: str | None = None, tags: Sequence[str] = ()) -> UUID:
+    """Start a run of `deployment` ("flow/name") now: -> its id; the same `key` gets the same run.
+
+    Raises RunnerUnavailableError.
+    """
+    async with _answers(f"start {deployment}"):
+        run = await arun_deployment(
+            deployment,
+            parameters=dict(parameters or {}),
+            timeout=0,
+            as_subflow=False,
+            idempotency_key=key,
+            tags=list(tags),
+        )
     return run.id
+
+
+async def begin_run(session: Session) -> UUID:
+    """Start the run that executes `session`, the one run of its present attempt: -> its id. Raises RunnerUnavailableError."""
+    return await start(
+        RETRAIN,
+        {"variant": session.variant, "session_id": session.session_id},
+        key=attempt_key(session),
+        tags=(f"variant:{session.variant}", f"session:{session.session_id}"),
+    )
+
+
+def attempt_key(session: Session) -> str:
+    """The idempotency key of the run of a session's present attempt."""
+    return f"{session.session_id}/{session.attempts}"
+
+
+async def resume(flow_run_id: str) -> bool:
+    """Let a suspended run go on: -> whether it was suspended. Raises RunnerUnavailableError."""
+    return await _resume(flow_run_id, None)
+
+
+async def resume_review(flow_run_id: str, answer: str, reason: str) -> bool:
+    """Let a run that waits for a review go on, with the answer that was recorded: -> whether it waited. Raises RunnerUnavailableError."""
+    return await _resume(flow_run_id, {"decision": answer, "reason": reason})
+
+
+async def state(flow_run_id: str) -> State[Any] | None:
+    """The state of a run; None where Prefect knows none of that id. Raises RunnerUnavailableError."""
+    async with _answers("tell the state of a run"), get_client() as client:
+        try:
+            return (await client.read_flow_run(UUID(flow_run_id))).state
+        except ObjectNotFound:
+            return None
+
+
+async def cancel(flow_run_id: str) -> bool:
+    """Cancel a run, and end its process: -> whether it has ended or is about to. Raises RunnerUnavailableError."""
+    async with _answers("cancel a run"), get_client() as client:
+        try:
+            await client.set_flow_run_state(UUID(flow_run_id), Cancelling())
+            found = (await client.read_flow_run(UUID(flow_run_id))).state  # the answer of the first says less
+        except ObjectNotFound:
+            return True
+    return found is not None and (found.is_final() or found.is_cancelling())
+
+
+async def paused(deployment: str) -> list[str]:
+    """The ids of the suspended runs of a deployment ("flow/name"). Raises RunnerUnavailableError."""
+    suspended = FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.PAUSED]))
+    async with _answers("list suspended runs"), get_client() as client:
+        return [str(it.id) for it in await _runs(client, [deployment.partition("/")[2]], suspended)]
+
+
+async def on_its_way(deployment: str, tag: str) -> bool:
+    """Whether a run of a deployment with that tag is due, begins or runs. Raises RunnerUnavailableError."""
+    unfinished = FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.SCHEDULED, *_BEGUN]))
+    async with _answers("list runs"), get_client() as client:
+        return any(tag in it.tags for it in await _runs(client, [deployment.partition("/")[2]], unfinished))
+
+
+async def crash(flow_run_id: str) -> None:
+    """Say of a run that its process is gone. Raises RunnerUnavailableError."""
+    async with _answers("crash a run"), get_client() as client:
+        await client.set_flow_run_state(UUID(flow_run_id), Crashed(message=LEFT), force=True)
+
+
+def now(question: Coroutine[Any, Any, _T]) -> _T:
+    """Ask one of these questions where no event loop runs, as in a task."""
+    return asyncio.run(question)
 
 
 async def end_left_behind(deployments: Sequence[str]) -> int:
@@ -44,7 +141,7 @@ async def end_left_behind(deployments: Sequence[str]) -> int:
     running is crashed, what was due and never started is cancelled.
     """
     ended = 0
-    async with _client() as client:
+    async with asyncio.timeout(BOUND_S), get_client() as client:
         for run in await _runs(client, deployments, FlowRunFilterState(type=FlowRunFilterStateType(any_=_BEGUN))):
             await client.set_flow_run_state(run.id, Crashed(message=LEFT))
             ended += 1
@@ -56,13 +153,28 @@ async def end_left_behind(deployments: Sequence[str]) -> int:
     return ended
 
 
-_BEGUN = [StateType.PENDING, StateType.RUNNING, StateType.CANCELLING]
+_BEGUN: Final = [StateType.PENDING, StateType.RUNNING, StateType.CANCELLING]
+
+
+async def _resume(flow_run_id: str, answer: dict[str, str] | None) -> bool:
+    async with _answers("resume a run"), get_client() as client:
+        try:
+            found = await client.resume_flow_run(UUID(flow_run_id), run_input=answer)
+        except ObjectNotFound:
+            return False
+    return found.status is SetStateStatus.ACCEPT
 
 
 @asynccontextmanager
-async def _client() -> AsyncIterator[PrefectClient]:
-    async with asyncio.timeout(BOUND_S), get_client() as client:
-        yield client
+async def _answers(what: str) -> AsyncIterator[None]:
+    """Bound a question to Prefect, and tell in a sentence where it has no answer."""
+    try:
+        async with asyncio.timeout(BOUND_S):
+            yield
+    except (HTTPError, PrefectException, TimeoutError, RuntimeError) as error:
+        told = f"no answer within {BOUND_S:.0f} s" if isinstance(error, TimeoutError) else type(error).__name__
+        message = f"Prefect could not {what} ({told}); it is tried again by itself within half a minute of its return"
+        raise RunnerUnavailableError(message) from error
 
 
 async def _runs(

@@ -77,13 +77,14 @@ def act() -> Provenance:
 
 
 @pytest.fixture
-def client(tmp_path, monkeypatch) -> Iterator["TestClient"]:
+def client(tmp_path, monkeypatch, sqlite_template) -> Iterator["TestClient"]:
     """The API on a database of its own."""
     from fastapi.testclient import TestClient
 
     from deployments.http.app import create_app
     from tasks import context
 
+    shutil.copyfile(sqlite_template, tmp_path / "lifecycle.db")
     monkeypatch.setenv("LIFECYCLE_DATA_DIR", str(tmp_path))
     context.configure()
     with TestClient(create_app(), "http://localhost:3001", raise_server_exceptions=False) as it:
@@ -156,6 +157,60 @@ def sqlite_template(tmp_path_factory) -> Path:
     path: Path = tmp_path_factory.mktemp("template") / "lifecycle.db"
     _make(f"sqlite:///{path}")
     return path
+
+
+@pytest.fixture(scope="session")
+def ready_template(tmp_path_factory, sqlite_template) -> "Template":
+    """A database with a variant that may be retrained now, to be copied."""
+    from benchmarks._sessions import ready
+
+    return Template.made(tmp_path_factory.mktemp("ready"), sqlite_template, lambda database, act: ready(database, act) and "")
+
+
+@pytest.fixture(scope="session")
+def tested_template(tmp_path_factory, sqlite_template) -> "Template":
+    """A database with a session that is in its shadow test now, to be copied."""
+    from benchmarks._sessions import in_shadow_test
+
+    return Template.made(tmp_path_factory.mktemp("tested"), sqlite_template, lambda database, act: in_shadow_test(database, act).session_id)
+
+
+@pytest.fixture(scope="session")
+def asked_template(tmp_path_factory, sqlite_template) -> "Template":
+    """A database with a session that waits for a person now, to be copied."""
+    from benchmarks._sessions import in_shadow_test, later, proved
+    from lifecycle_core.operations import shadow
+
+    def ask(database: Database, act: Provenance) -> str:
+        it = in_shadow_test(database, act, manual_review=True).session_id
+        shadow.record_samples(database, act, it, proved(later(act, days=-1)))
+        shadow.keep_verdict(database, act, it)
+        return it
+
+    return Template.made(tmp_path_factory.mktemp("asked"), sqlite_template, ask)
+
+
+@dataclass(frozen=True)
+class Template:
+    """A database to be copied, and the session in it."""
+
+    path: Path
+    session_id: str
+
+    @classmethod
+    def made(cls, folder: Path, schema: Path, fill: Callable[[Database, Provenance], object]) -> "Template":
+        """One whose contents `fill` makes, as of now; it answers the session's name."""
+        path = folder / "lifecycle.db"
+        shutil.copyfile(schema, path)
+        database = Database(f"sqlite:///{path}")
+        session_id = str(fill(database, Provenance("test", datetime.now(UTC).replace(microsecond=0))))
+        database.close()
+        return cls(path, session_id)
+
+    def to(self, path: Path) -> str:
+        """Put a copy at `path`, which no process has open: -> the session's name."""
+        shutil.copyfile(self.path, path)
+        return self.session_id
 
 
 @pytest.fixture(scope="session")

@@ -45,8 +45,9 @@ class Served(Tree):
         return processes(rf"prefect_server .* {self.prefect_port}$")
 
     def scheduled(self) -> list[Any]:
-        """The runs that the schedule made and that have ended by themselves, the first due first."""
-        return [it for it in self.runs() if it["auto_scheduled"] and it["state"]["type"] in {"COMPLETED", "FAILED"}]
+        """The runs of the hourly watch that the schedule made and that have ended by themselves, the first due first."""
+        ended = [it for it in self.runs() if it["auto_scheduled"] and it["state"]["type"] in {"COMPLETED", "FAILED"}]
+        return [it for it in ended if it["name"].startswith("watch-drift")]
 
     def prefect_answers(self) -> bool:
         """Whether Prefect's API is there."""

@@ -17,11 +17,14 @@ def config() -> None:
 @config.command("show")
 @json_option
 def show_config(*, as_json: bool) -> None:
-    """Show each setting and where its value came from; passwords are masked."""
+    """Show each setting and where its value came from; passwords and keys are masked."""
     from deployments.wire.installation import SettingsWire, SettingWire
+    from lifecycle_core.settings import NO_KEY
     from tasks import context
 
     it = context.settings()
+    models = it.models
+    prefix = _deciding("LIFECYCLE_OPENAI", "OPENAI")
     values = {
         "LIFECYCLE_DATA_DIR": it.data_dir,
         "LIFECYCLE_DATABASE_URL": masked(it.database_url),
@@ -30,6 +33,12 @@ def show_config(*, as_json: bool) -> None:
         "LIFECYCLE_PREFECT_PORT": it.prefect_port,
         "LIFECYCLE_CLOCK": it.clock,
         "LIFECYCLE_WATCH_SECONDS": it.watch_seconds,
+        f"{prefix}_BASE_URL": masked(models.base_url) if models else None,
+        f"{prefix}_API_KEY": "***" if models and models.api_key != NO_KEY else None,
+        "LIFECYCLE_MODEL": models.model if models else None,
+        "LIFECYCLE_MODEL_TIMEOUT_SECONDS": models.timeout_s if models else None,
+        "LIFECYCLE_MODEL_RETRIES": models.max_retries if models else None,
+        "LIFECYCLE_MODEL_PRICES": it.model_prices,
     }
     settings = [
         SettingWire(name=name, value=None if value is None else str(value), source=context.source(name)) for name, value in values.items()
@@ -38,10 +47,20 @@ def show_config(*, as_json: bool) -> None:
         print_json(SettingsWire(settings=settings))
     else:
         print_table(("setting", "value", "from"), ((it.name, it.value or NOTHING, it.source) for it in settings))
+        if models is None:
+            click.echo("No endpoint of a model is set: lifecycle serve starts a simulated one, and every result says so")
+
+
+def _deciding(*prefixes: str) -> str:
+    """Which of the prefixes names the endpoint or the key that is used."""
+    from tasks import context
+
+    given = (it for it in prefixes if any(context.source(f"{it}_{name}") != "default" for name in ("BASE_URL", "API_KEY")))
+    return next(given, prefixes[0])
 
 
 def masked(url: str) -> str:
-    """A database's URL without its password.
+    """A URL without its password.
 
     >>> masked("postgresql://ada:se@cret@db.example/agent?password=other&x=1")
     'postgresql://ada:***@db.example/agent?password=***&x=1'

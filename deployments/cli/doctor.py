@@ -61,6 +61,7 @@ def _examine(settings: "Settings") -> Iterator[Finding]:
     yield from _folder(settings.data_dir)
     yield _port("API port", settings.api_host, settings.api_port, settings.data_dir, "LIFECYCLE_API_PORT")
     yield _port("Prefect port", settings.api_host, settings.prefect_port, settings.data_dir, "LIFECYCLE_PREFECT_PORT")
+    yield _models(settings)
     yield _clock(settings)
 
 
@@ -147,6 +148,22 @@ def _port(name: str, host: str, port: int, folder: Path, variable: str) -> Findi
     if serving is not None:
         return Finding(name, "ok", f"{port} is served by process {serving}, which serves this data folder")
     return Finding(name, "warning", f"{port} is taken by another program", f"end that program, or give another port with {variable}")
+
+
+def _models(settings: "Settings") -> Finding:
+    from socket import create_connection
+    from urllib.parse import urlsplit
+
+    from deployments.cli.config import masked
+
+    if settings.models is None:
+        return Finding("models", "ok", "no endpoint is set; lifecycle serve starts a simulated one")
+    place, told = urlsplit(settings.models.base_url), masked(settings.models.base_url)
+    try:
+        create_connection((place.hostname or "", place.port or (443 if place.scheme == "https" else 80)), CONNECT_WITHIN_S).close()
+    except OSError:
+        return Finding("models", "warning", f"{told} cannot be reached", "start it, or name another with LIFECYCLE_OPENAI_BASE_URL")
+    return Finding("models", "ok", f"{told} listens; {settings.models.model} is asked")
 
 
 def _clock(settings: "Settings") -> Finding:

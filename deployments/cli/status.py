@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from deployments.cli.retrain_report import progress_of
 from deployments.cli.shown import (
     NOTHING,
     at_option,
@@ -34,12 +35,14 @@ STALE_S = 2 * 3600
 def status(*, at: datetime | None, as_json: bool) -> None:
     """Tell how everything stands, on one page."""
     from deployments.wire.status import StatusWire
+    from lifecycle_core.operations import standing
     from lifecycle_core.operations import status as operations
     from tasks import context
 
-    found = operations.status(context.database(), context.as_of(at))
+    instant = context.as_of(at)
+    found, loop = operations.status(context.database(), instant), standing.overview(context.database(), instant, newest=0)
     if as_json:
-        print_json(StatusWire.of(found))
+        print_json(StatusWire.of(found, loop, context.settings().prefect_url))
         return
     if found.variants:
         print_table(
@@ -54,6 +57,8 @@ def status(*, at: datetime | None, as_json: bool) -> None:
             ("conversations", number(found.conversations)),
             ("quarantined", f"{number(found.quarantined)}{'; lifecycle quarantine list shows them' if found.quarantined else ''}"),
             ("drifts that go on", number(len(found.open_episodes))),
+            *((f"retraining {it.session.variant}", progress_of(it)) for it in loop.open),
+            *((f"probation of {it.variant}", f"version {it.version}, until {minute(it.ends_at)}") for it in loop.probations),
             ("last check", _age(found)),
         )
     )

@@ -9,8 +9,10 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Self
+from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 from deployments.supervisor.folder import LOGS
@@ -22,6 +24,7 @@ ENDS_WITHIN_S = 60.0
 _ANSWERS_WITHIN_S = 20.0
 _LINES_TOLD = 3
 _PAGE = 200  # as many runs as Prefect tells at once
+_BUSY_TRIES = 5
 
 OnLine = Callable[[str], None]
 OnWait = Callable[[], None]
@@ -102,13 +105,19 @@ class Tree:
                 pipe.close()
         return code
 
-    def api(self, path: str, body: object = None) -> Any:  # noqa: ANN401 - any JSON value
+    def api(self, path: str, body: object = None, *, within_s: float = _ANSWERS_WITHIN_S) -> Any:  # noqa: ANN401 - any JSON value
         """What our API answers; to a `body` by POST."""
-        return _answer(f"{self.api_url}{path}", body)
+        return _answer(f"{self.api_url}{path}", body, within_s)
 
-    def prefect(self, path: str, body: object = None) -> Any:  # noqa: ANN401 - any JSON value
-        """What Prefect's API answers; to a `body` by POST."""
-        return _answer(f"{self.prefect_url}/api{path}", body)
+    def prefect(self, path: str, body: object = None, method: str | None = None) -> Any:  # noqa: ANN401 - any JSON value
+        """What Prefect's API answers; to a `body` by POST, or by `method`."""
+        for _ in range(_BUSY_TRIES):
+            try:
+                return _answer(f"{self.prefect_url}/api{path}", body, method=method)
+            except _BusyError:
+                self._on_wait()
+                time.sleep(1)
+        return _answer(f"{self.prefect_url}/api{path}", body, method=method)
 
     def runs(self) -> list[Mapping[str, Any]]:
         """Every flow run that Prefect knows, the first due first."""
@@ -134,6 +143,10 @@ class Tree:
         raise SetupError(message)
 
 
+class _BusyError(SetupError):
+    """It is there, and cannot answer now, as Prefect while its database is locked."""
+
+
 def free_ports(count: int) -> list[int]:
     """Ports that nobody listens on, all different."""
     held = [socket.create_server((LOOPBACK, 0)) for _ in range(count)]
@@ -149,12 +162,13 @@ def is_free(port: int) -> bool:
         return caller.connect_ex((LOOPBACK, port)) != 0
 
 
-def _answer(url: str, body: object) -> Any:  # noqa: ANN401 - any JSON value
+def _answer(url: str, body: object, within_s: float = _ANSWERS_WITHIN_S, method: str | None = None) -> Any:  # noqa: ANN401 - any JSON value
     data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
-    asked = Request(url, data=data, headers={"Content-Type": "application/json"})  # noqa: S310 - http on loopback
+    asked = Request(url, data=data, headers={"Content-Type": "application/json"}, method=method)  # noqa: S310 - http on loopback
     try:
-        with urlopen(asked, timeout=_ANSWERS_WITHIN_S) as answer:  # noqa: S310 - as above
+        with urlopen(asked, timeout=within_s) as answer:  # noqa: S310 - as above
             return json.loads(answer.read() or b"null")
     except OSError as error:
         message = f"{url} did not answer: {error}"
-        raise SetupError(message) from error
+        busy = isinstance(error, HTTPError) and error.code == HTTPStatus.SERVICE_UNAVAILABLE
+        raise (_BusyError if busy else SetupError)(message) from error

@@ -6,9 +6,9 @@ from fastapi.responses import HTMLResponse
 from deployments.http import problems, requests
 from deployments.http.docs import page
 from deployments.http.parameters import only_known
-from deployments.http.routes import conversations, drift, status, versions
+from deployments.http.routes import conversations, drift, retraining, shadow, status, versions
 
-DESCRIPTION = """Watches an agent's conversations for drift, and keeps its versions.
+DESCRIPTION = """Watches an agent's conversations for drift, keeps its versions, and retrains it.
 
 Errors are `application/problem+json` with a stable `code`. Times are UTC with a `Z`. Strings such as "75.00%" stand beside
 their numbers, which end in `Value`. Every reply names its request in `X-Request-Id`."""
@@ -19,7 +19,7 @@ def create_app() -> FastAPI:
     app = FastAPI(title="agent-lifecycle", version="0.1.0", description=DESCRIPTION, docs_url=None, redoc_url=None)
     problems.install(app)
     requests.install(app)
-    for routes in (conversations, drift, versions, status):
+    for routes in (conversations, drift, retraining, shadow, versions, status):
         app.include_router(routes.router, dependencies=[Depends(only_known)])
 
     @app.get("/docs", include_in_schema=False)

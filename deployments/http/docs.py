@@ -54,7 +54,7 @@ def _route(method: str, path: str, route: dict[str, Any], document: dict[str, An
         if contents:
             schema = contents[0]["schema"]
             parts.append(f"<h4>{heading}</h4>{_fields(schema, document)}")
-    refusals = ", ".join(f"{code} {HTTPStatus(int(code)).phrase}" for code in route["responses"] if code != "200")
+    refusals = ", ".join(f"{code} {HTTPStatus(int(code)).phrase}" for code in route["responses"] if code[0] != "2")
     parts.append(f'<p class="dim">Refusals: {escape(refusals)}</p>')
     head = f'<b class="method">{method}</b><code>{escape(path)}</code><span class="dim">{escape(route["summary"])}</span>'
     return f"<details><summary>{head}</summary><div>{''.join(parts)}</div></details>"

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from lifecycle_core.errors import LifecycleError
+from lifecycle_core.retraining.errors import NotReadyError
 
 MEDIA_TYPE: Final = "application/problem+json"
 RETRY_AFTER_S: Final = "1"
@@ -44,16 +45,35 @@ class Problem(BaseModel):
     errors: list[Fault]
 
 
-def answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The refusals of a route, for the OpenAPI document; every route may also be asked wrongly, or fail."""
+class NotReadyProblem(Problem):
+    """A problem that time solves: how far the shadow test has come, in numbers."""
+
+    samples: int | None = None
+    needed: int | None = None
+    secondsLeft: float | None = None  # noqa: N815 - the name on the wire
+
+
+def answers(*statuses: int, conflict: type[Problem] = Problem) -> dict[int | str, dict[str, Any]]:
+    """The refusals of a route, for the OpenAPI document; every route may also be asked wrongly, or fail. conflict : its 409."""
+    kinds: dict[int, type[Problem]] = {409: conflict}
     return {
-        status: {"description": HTTPStatus(status).phrase, "content": {MEDIA_TYPE: {"schema": Problem.model_json_schema()}}}
+        status: {
+            "description": HTTPStatus(status).phrase,
+            "content": {MEDIA_TYPE: {"schema": kinds.get(status, Problem).model_json_schema()}},
+        }
         for status in sorted({*statuses, 400, 422, 500, 503})
     }
 
 
-def problem(request: Request, status: int, code: str, detail: str, errors: Sequence[Fault] = ()) -> JSONResponse:
-    """The answer to `request` that tells a problem."""
+def problem(
+    request: Request,
+    status: int,
+    code: str,
+    detail: str,
+    errors: Sequence[Fault] = (),
+    **members: float | None,
+) -> JSONResponse:
+    """The answer to `request` that tells a problem; `members` are what its kind tells beside."""
     told = Problem(
         type=f"/problems/{code}",
         title=HTTPStatus(status).phrase,
@@ -66,12 +86,15 @@ def problem(request: Request, status: int, code: str, detail: str, errors: Seque
     headers = {"X-Request-Id": request.state.request_id}
     if status in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}:
         headers["Retry-After"] = RETRY_AFTER_S
-    return JSONResponse(told.model_dump(), status, headers, MEDIA_TYPE)
+    return JSONResponse({**told.model_dump(), **members}, status, headers, MEDIA_TYPE)
 
 
 def refused(request: Request, error: LifecycleError) -> JSONResponse:
     """The answer to `request` that tells a refusal of the core."""
     errors = [Fault(field=error.field, message=str(error))] if error.field else []
+    if isinstance(error, NotReadyError) and error.needed is not None:
+        how_far = {"samples": error.samples, "needed": error.needed, "secondsLeft": error.seconds_left}
+        return problem(request, error.status, error.code, str(error), errors, **how_far)
     return problem(request, error.status, error.code, str(error), errors)
 
 

@@ -12,13 +12,14 @@ from lifecycle_core.errors import SetupError
 
 FILE = Path(__file__).parents[2] / "prefect.yaml"
 KNOWN = {"name", "entrypoint", "description", "tags", "parameters", "schedules", "work_pool"}
+HOURLY = "hourly"
 _WHERE = {"work_pool"}  # where code runs is this process's own affair
 
 
 def deployments_of(file: Path = FILE, *, every_seconds: int | None = None) -> list[RunnerDeployment]:
     """The deployments of `file`, in its order.
 
-    every_seconds : replaces each schedule by this interval, for demo and tests.
+    every_seconds : replaces the hourly schedule by this interval, for demo and tests.
     Raises SetupError for a file that cannot be read, or that says what this loader does not know.
     """
     try:
@@ -44,4 +45,4 @@ def _deployment(entry: Mapping[str, Any], every_seconds: int | None) -> RunnerDe
 
 def _schedule(said: Mapping[str, Any], every_seconds: int | None) -> Schedule:
     named = {"slug": said["slug"], "timezone": said.get("timezone", "UTC"), "parameters": said.get("parameters", {})}
-    return Interval(every_seconds, **named) if every_seconds else Cron(said["cron"], **named)
+    return Interval(every_seconds, **named) if every_seconds and said["slug"] == HOURLY else Cron(said["cron"], **named)

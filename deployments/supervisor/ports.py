@@ -21,6 +21,13 @@ def listen(settings: Settings) -> socket.socket:
     return _bound(settings.api_host, settings.api_port, "--port")
 
 
+def free_port() -> int:
+    """A port of this machine's own that nobody listens on now."""
+    with socket.create_server((LOOPBACK, 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
+
+
 def refuse_strangers(host: str) -> None:
     """Raise InvalidInputError where `host` could be reached from another machine: the API asks nobody for a key.
 

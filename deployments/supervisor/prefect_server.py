@@ -12,8 +12,8 @@ from contextlib import suppress
 from urllib.error import URLError
 from urllib.request import urlopen
 
+from deployments.lifeline import end_with_parent
 from deployments.supervisor.folder import LOGS, open_log
-from deployments.supervisor.lifeline import end_with_parent
 from lifecycle_core.errors import SetupError
 from lifecycle_core.settings import LOOPBACK, Settings
 

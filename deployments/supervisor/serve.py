@@ -3,7 +3,9 @@
 1. What cannot be served is refused before anything starts.
 2. The API comes first and needs no Prefect: checks, versions and rollback work while Prefect starts, and when it is down.
 3. A Prefect server that dies is started again, and so is a runner that gave up waiting for it.
-4. The end comes in order: API, runner, server; after Ctrl-C no process is left.
+4. Sessions and their runs are brought together again every twenty seconds, by what the database says.
+5. Where no model endpoint is set, a scripted one is a child too, and what it touches says "simulated".
+6. The end comes in order: API, runner, reconciler, server, endpoint; after Ctrl-C no process is left.
 """
 
 import asyncio
@@ -18,9 +20,10 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import NoReturn
 
+from deployments.lifeline import end_with_parent
+from deployments.supervisor import endpoint
 from deployments.supervisor.environment import environment_of
 from deployments.supervisor.folder import LOGS, held, open_log
-from deployments.supervisor.lifeline import end_with_parent
 from deployments.supervisor.ports import listen
 from lifecycle_core.errors import InvalidInputError, LifecycleError, SetupError
 from lifecycle_core.settings import Settings
@@ -49,10 +52,13 @@ def serve(settings: Settings, say: Say, *, simulated_clock: bool = False) -> Non
         _refuse_simulated_time(settings)
     with held(settings.data_dir), listen(settings) as listener:
         os.environ.update(environment_of(settings, os.environ))
+        simulated = endpoint.environment() if settings.models is None else {}
+        os.environ.update(simulated)
+        context.configure()
         context.database()  # brought to this program's schema once, before its readers start
         say(f"Serving {settings.data_dir}; Ctrl-C ends it, its logs are in {settings.data_dir / LOGS}")
         with open_log(settings.data_dir, LOG) as log, redirect_stdout(log), redirect_stderr(log):
-            asyncio.run(_Tree(settings, say).live(listener))
+            asyncio.run(_Tree(settings, say, simulated.get("LIFECYCLE_OPENAI_BASE_URL")).live(listener))
     say("Ended; no process is left")
 
 
@@ -67,16 +73,16 @@ def _refuse_simulated_time(settings: Settings) -> None:
 class _Tree:
     settings: Settings
     say: Say
+    simulated_models: str | None = None
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     prefect_is_ready: asyncio.Event = field(default_factory=asyncio.Event)
+    flows_are_served: asyncio.Event = field(default_factory=asyncio.Event)
     prefect_was_ready: bool = False
 
     async def live(self, listener: socket.socket) -> None:
         self._end_on_signals()
-        parts = [
-            asyncio.create_task(part)
-            for part in (self._serve_api(listener), _again(self._one_runner, self.say), _again(self._one_server, self.say))
-        ]
+        lives = [self._one_runner, self._one_reconciler, self._one_server, *([self._one_endpoint] if self.simulated_models else [])]
+        parts = [asyncio.create_task(part) for part in (self._serve_api(listener), *(_again(life, self.say) for life in lives))]
         await asyncio.wait([asyncio.create_task(self.stop.wait()), *parts], return_when=asyncio.FIRST_COMPLETED)
         self.say("Ending the API, the runner and the Prefect server")
         ended = [await _ended(part) for part in parts]
@@ -130,9 +136,26 @@ class _Tree:
         except Exception as error:  # noqa: BLE001 - whatever ended the runner, the next one is started
             traceback.print_exc()
             return f"Runner ended: {error}"
+        finally:
+            self.flows_are_served.clear()
         return "Runner ended by itself"
 
+    async def _one_reconciler(self) -> str:
+        reconciler = await asyncio.to_thread(import_module, "deployments.supervisor.reconciler")
+        await self.flows_are_served.wait()  # by now what the last process left has ended
+        try:
+            await reconciler.reconcile_for_ever()
+        except Exception as error:  # noqa: BLE001 - a database that is away comes back
+            traceback.print_exc()
+            return f"Reconciler ended: {error}"
+        return "Reconciler ended by itself"
+
+    async def _one_endpoint(self) -> str:
+        self.say(f"Models   {self.simulated_models}  simulated: no endpoint is set (LIFECYCLE_OPENAI_BASE_URL)")
+        return await endpoint.live(self.settings, self.simulated_models or "")
+
     def _runner_started(self, deployments: list[str]) -> None:
+        self.flows_are_served.set()
         self._end_on_signals()
         self.say(f"Watch    {', '.join(deployments)}  on schedule, a first check is on its way")
 

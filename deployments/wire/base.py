@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, PlainSerializer
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
@@ -53,7 +53,15 @@ def _in_iso(given: object) -> object:
         raise PydanticCustomError(kind, rule) from None
 
 
+def _with_zone(given: datetime) -> datetime:
+    if given.tzinfo is None:
+        kind, rule = "instant", "it has no zone; add Z for UTC, or an offset such as +02:00"
+        raise PydanticCustomError(kind, rule)
+    return given
+
+
 Instant = Annotated[datetime, BeforeValidator(_in_iso)]
+ZonedInstant = Annotated[datetime, BeforeValidator(_in_iso), AfterValidator(_with_zone)]
 
 
 class WindowWire(CopiedWire):

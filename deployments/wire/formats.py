@@ -44,3 +44,20 @@ def statistic(value: float | None) -> str | None:
     '12.456'
     """
     return None if value is None else f"{value:.3f}"
+
+
+def gate_figure(gate: str, figure: float | None) -> str | None:
+    """What a gate of a shadow test looks at, each in its own unit.
+
+    >>> gate_figure("success", 0.0933), gate_figure("escalation", -0.015), gate_figure("offline", 0.85), gate_figure("regressions", 0)
+    ('+9.33%', '-1.50 points', '0.85', '0')
+    """
+    if figure is None:
+        return None
+    if gate == "escalation":
+        return f"{100 * figure:+.2f} points"
+    if gate == "offline":
+        return f"{figure:.2f}"
+    if gate == "regressions":
+        return f"{figure:.0f}"
+    return percent(figure) if gate == "difference" else change(figure)

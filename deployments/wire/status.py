@@ -6,8 +6,12 @@ from pydantic import Field
 
 from deployments.wire import formats
 from deployments.wire.base import CopiedWire, WindowWire, Wire, Zulu
+from deployments.wire.retraining import RetrainingFiguresWire
+from deployments.wire.sessions import ProbationWire, SessionSummaryWire
 from deployments.wire.versions import VariantWire
 from deployments.wire.watch import CheckWire, DriftMetricsWire, EpisodeWire
+from lifecycle_core.operations.retraining import RetrainingStatus
+from lifecycle_core.operations.standing import Overview
 from lifecycle_core.operations.status import Reliability, Status, VariantStatus, VariantTraffic
 
 
@@ -17,14 +21,21 @@ class VariantStatusWire(Wire):
     variant: VariantWire
     last_check: CheckWire | None
     open_episode: EpisodeWire | None
+    open_session: SessionSummaryWire | None = Field(description="The retraining that goes on.")
+    probation: ProbationWire | None = Field(description="The watch over its promoted version, while it goes on.")
 
     @classmethod
-    def of(cls, it: VariantStatus) -> Self:
+    def of(cls, it: VariantStatus, overview: Overview, prefect_url: str) -> Self:
         """Shape it."""
+        name = it.summary.variant_name
+        session = next((one for one in overview.open if one.session.variant == name), None)
+        probation = next((one for one in overview.probations if one.variant == name), None)
         return cls(
             variant=VariantWire.of(it.summary),
             last_check=CheckWire.of(it.last_check) if it.last_check else None,
             open_episode=EpisodeWire.of(it.open_episode) if it.open_episode else None,
+            open_session=SessionSummaryWire.of(session, prefect_url) if session else None,
+            probation=ProbationWire.of(probation) if probation else None,
         )
 
 
@@ -38,20 +49,22 @@ class StatusWire(Wire):
     conversations: int
     quarantined: int
     open_episodes: int
+    retraining: RetrainingFiguresWire
     last_check_at: Zulu | None
     last_check_age_seconds: float | None = Field(description="A watch that stands still shows here.")
 
     @classmethod
-    def of(cls, it: Status) -> Self:
-        """Shape it."""
+    def of(cls, it: Status, overview: Overview, prefect_url: str) -> Self:
+        """Shape it; prefect_url : where Prefect's pages are."""
         return cls(
             at=it.at,
             database=it.database,
             schema_revision=it.revision,
-            variants=[VariantStatusWire.of(variant) for variant in it.variants],
+            variants=[VariantStatusWire.of(variant, overview, prefect_url) for variant in it.variants],
             conversations=it.conversations,
             quarantined=it.quarantined,
             open_episodes=len(it.open_episodes),
+            retraining=RetrainingFiguresWire.of(overview.figures),
             last_check_at=it.last_check_at,
             last_check_age_seconds=it.last_check_age_s,
         )
@@ -106,16 +119,17 @@ class VersionFiguresWire(CopiedWire):
 
 
 class ReliabilityWire(Wire):
-    """The figures of drift, traffic and versions."""
+    """The figures of drift, traffic, versions and retraining."""
 
     at: Zulu
     drift: DriftMetricsWire
     window: WindowWire
     traffic: list[TrafficWire]
     versions: VersionFiguresWire
+    retraining: RetrainingFiguresWire
 
     @classmethod
-    def of(cls, it: Reliability) -> Self:
+    def of(cls, it: Reliability, sessions: RetrainingStatus) -> Self:
         """Shape it."""
         return cls(
             at=it.at,
@@ -123,4 +137,5 @@ class ReliabilityWire(Wire):
             window=WindowWire.of(it.window),
             traffic=[TrafficWire.of(variant) for variant in it.traffic],
             versions=VersionFiguresWire.of(it.versions),
+            retraining=RetrainingFiguresWire.of(sessions),
         )

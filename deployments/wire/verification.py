@@ -1,6 +1,6 @@
-"""What a look at the whole database found, on the wire."""
+"""What was worked out anew, on the wire: the whole database, or one verdict."""
 
-from deployments.wire.base import CopiedWire
+from deployments.wire.base import CopiedWire, Wire
 
 
 class VerificationWire(CopiedWire):
@@ -11,3 +11,12 @@ class VerificationWire(CopiedWire):
     audit_rows: int
     audit_head: str
     problems: list[str]
+
+
+class VerdictWire(Wire):
+    """A stored verdict worked out anew, and a sentence for each figure that its rows do not give."""
+
+    session_id: str
+    verdict: str
+    samples: int
+    differences: list[str]

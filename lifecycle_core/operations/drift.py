@@ -24,7 +24,7 @@ def check(database: Database, variant: str, at: datetime, mode: Mode | None = No
     Raises UnknownVariantError, and InvalidInputError for an `at` that no traffic can be near.
     """
     with database.read() as tx:
-        return _report(tx, variant, at, mode)
+        return report_of(tx, variant, at, mode)
 
 
 def check_and_record(database: Database, act: Provenance, variant: str, at: datetime) -> DriftReport:
@@ -34,7 +34,7 @@ def check_and_record(database: Database, act: Provenance, variant: str, at: date
     """
     with database.write(act) as tx:
         variants.lock(tx, variant)
-        report = _report(tx, variant, at, None)
+        report = report_of(tx, variant, at)
         if not checks.recorded(tx, variant, report.at):
             last = checks.last_at(tx, variant)
             checks.add(tx, act, report)
@@ -75,7 +75,8 @@ def watch_metrics(tx: Transaction, at: datetime) -> DriftMetrics:
     )
 
 
-def _report(tx: Transaction, variant: str, at: datetime, mode: Mode | None) -> DriftReport:
+def report_of(tx: Transaction, variant: str, at: datetime, mode: Mode | None = None) -> DriftReport:
+    """What `check` answers, in an open transaction."""
     variants.expect(tx, variant)
     policy = policies.of(tx, variant)
     policy = replace(policy, mode=mode or policy.mode)

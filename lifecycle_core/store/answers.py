@@ -9,6 +9,7 @@
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -53,6 +54,20 @@ def once(tx: Transaction, act: Provenance, request: object, kind: type[V], chang
         message = f"Idempotency-Key {key!r} was used for another request at {kept.kept_at:%Y-%m-%dT%H:%M:%SZ}; give each its own"
         raise IdempotencyKeyReusedError(message, field="Idempotency-Key")
     return from_json(kind, kept.answer)
+
+
+@dataclass(frozen=True, slots=True)
+class _Claimed:
+    """The answer of a key that only stands for its request."""
+
+
+def claim(tx: Transaction, act: Provenance, request: object) -> bool:
+    """Let the key of `act` stand for this `request`, whose change finds by itself that it was made: -> whether it stood for none yet.
+
+    Raises IdempotencyKeyReusedError.
+    """
+    made = _Claimed()
+    return once(tx, act, request, _Claimed, lambda: made) is made
 
 
 def _lock(tx: Transaction, by: str, key: str) -> None:

@@ -1,6 +1,6 @@
 """Every change of an audited row appends to a chain of hashes, in the same flush: nobody calls this, so nobody can forget it.
 
-1. A flush that changes the audited columns of a row appends one link for that row.
+1. A flush that changes the audited columns of a row appends one link for that row; of several rows in the order of their names.
 2. An audited row is never deleted.
 3. A write of an audited table or of the log itself outside a flush is refused by the engine, as are raw SQL and changes of the schema.
 4. A link's hash covers everything that the link says and the hash before it.
@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from datetime import UTC
+from operator import itemgetter
 from typing import Any, Final
 
 from sqlalchemy import Connection, TextClause, UpdateBase, event, func, insert, inspect
@@ -117,6 +118,12 @@ def acts(tx: Session, subject: str) -> list[Provenance]:
     return [Provenance(it.by, it.at, it.why, it.request_id) for it in rows]
 
 
+def changes(tx: Session, table: str) -> list[tuple[str, Mapping[str, Any], Mapping[str, Any]]]:
+    """What changed in a table: (the row's name in the log, its audited columns before, and after), the oldest change first."""
+    ours = col(AuditRow.subject).startswith(f"{table}:", autoescape=True)
+    return [(it.subject, it.before, it.after) for it in tx.exec(select(AuditRow).where(ours).order_by(col(AuditRow.id)))]
+
+
 def head(tx: Session) -> tuple[int, str]:
     """How many links the chain has, and the last one's hash: printed elsewhere now and then, they betray a chain cut short."""
     rows = tx.scalar(select(func.count()).select_from(AuditRow)) or 0
@@ -139,7 +146,7 @@ def _refuse_deletion(session: OrmSession, _context: UOWTransaction, _instances: 
 def _append(session: OrmSession, _context: UOWTransaction) -> None:
     """Link what was just written, when new rows have their ids and the session still tells what changed."""
     rows = [row for row in (*session.new, *session.dirty) if isinstance(row, Audited)]
-    changes = [(row, *change) for row in rows if (change := _change(row)) is not None]
+    changes = sorted(((subject(row), *change) for row in rows if (change := _change(row)) is not None), key=itemgetter(0))
     if not changes:
         return
     connection = session.connection()
@@ -147,8 +154,7 @@ def _append(session: OrmSession, _context: UOWTransaction) -> None:
         connection.execute(select(func.pg_advisory_xact_lock(HEAD_LOCK)))
     act: Provenance = session.info["act"]
     previous, links = _head(session), []
-    for row, before, after in changes:
-        name = subject(row)
+    for name, before, after in changes:
         said = {"at": act.at, "by": act.by, "why": act.why, "request_id": act.request_id, "subject": name}
         this = link(previous, act, name, before, after)
         links.append({**said, "before": before, "after": after, "previous_hash": previous, "hash": this})

@@ -53,6 +53,12 @@ def last_of_each(tx: Transaction, until: datetime) -> dict[str, RecordedCheck]:
     return {it.variant: _last(it) for it in rows}
 
 
+def newest(tx: Transaction, variant: str, before: datetime, limit: int) -> tuple[RecordedCheck, ...]:
+    """The newest recorded checks of a variant for the hours before `before`, newest first."""
+    chosen = select(DriftCheckRow).where(DriftCheckRow.variant == variant, DriftCheckRow.at < before)
+    return tuple(_last(it) for it in tx.exec(chosen.order_by(col(DriftCheckRow.at).desc()).limit(limit)))
+
+
 def count(tx: Transaction, until: datetime, after: datetime | None = None) -> int:
     """How many checks are recorded of the hours up to `until`, and later than `after` where it is given."""
     chosen = select(func.count()).select_from(DriftCheckRow).where(DriftCheckRow.at <= until)

@@ -39,9 +39,10 @@ _CHUNK: Final = 500
 """How many keys one query names."""
 _STREAM: Final = 2000
 """How many rows are read at once where all are read."""
-_FIELDS: Final = tuple(field.name for field in fields(Conversation))
+FIELDS: Final = tuple(field.name for field in fields(Conversation))
+"""The columns that are the conversation's own."""
 _LISTS: Final = ("response_times_s", "actions", "errors", "messages")
-_COUNTED: Final = tuple(name for name in _FIELDS if name not in {"started_at", "messages", "customer_id", "goal", "model", "segments"})
+_COUNTED: Final = tuple(name for name in FIELDS if name not in {"started_at", "messages", "customer_id", "goal", "model", "segments"})
 """What rollups are made of, and what names a conversation."""
 _KEY: Final = ("variant", "version", "hour", "provider_fault")
 
@@ -106,13 +107,13 @@ def _kept(connection: Connection, variant: str, ids: Sequence[str]) -> dict[str,
 
 
 def _row(it: Conversation, received_at: datetime) -> dict[str, Any]:
-    values = {name: getattr(it, name) for name in _FIELDS}
+    values = {name: getattr(it, name) for name in FIELDS}
     return {**values, "provider_fault": it.provider_fault, "received_at": received_at}
 
 
 def _differs(kept: Mapping[str, Any], it: Conversation) -> bool:
     """Whether `it` says something else than what is kept; of its version it may say nothing."""
-    said = {name: getattr(it, name) for name in _FIELDS if name != "version" or it.version is not None}
+    said = {name: getattr(it, name) for name in FIELDS if name != "version" or it.version is not None}
     return any((tuple(kept[name]) if name in _LISTS else kept[name]) != value for name, value in said.items())
 
 
@@ -258,18 +259,22 @@ def performance(tx: Transaction, variant: str, version: int) -> Performance:
     )
 
 
-def iterate(tx: Transaction, variant: str, names: Sequence[str] = _FIELDS) -> Iterator[tuple[Conversation, datetime]]:
+def iterate(tx: Transaction, variant: str, names: Sequence[str] = FIELDS) -> Iterator[tuple[Conversation, datetime]]:
     """Every conversation of a variant with the instant of its arrival, by id; read in pieces, so that any number may pass.
 
     names : the fields to read, where not all are wanted.
     """
     columns = [_CONVERSATIONS.c[name] for name in (*names, "received_at")]
     chosen = select(*columns).where(_CONVERSATIONS.c.variant == variant).order_by(_CONVERSATIONS.c.id)
-    lists = [name for name in names if name in _LISTS]
     with tx.connection().execute(chosen, execution_options={"yield_per": _STREAM}) as found:
         for row in found.mappings():
-            values = {name: row[name] for name in names}
-            yield Conversation(**{**values, **{name: tuple(values[name]) for name in lists}}), row["received_at"]
+            yield conversation(row, names), row["received_at"]
+
+
+def conversation(row: Mapping[Any, Any], names: Sequence[str] = FIELDS) -> Conversation:
+    """The conversation that the columns `names` of a row hold."""
+    values = {name: row[name] for name in names}
+    return Conversation(**{**values, **{name: tuple(values[name]) for name in names if name in _LISTS}})
 
 
 def rollups(tx: Transaction, variant: str) -> dict[RollupKey, NDArray[np.float64]]:

@@ -62,11 +62,14 @@ class Database:
         return f"Database({self.name!r})"
 
     @contextmanager
-    def write(self, act: Provenance) -> Iterator[Transaction]:
-        """One transaction that `act` answers for; all of it is kept, or nothing."""
+    def write(self, act: Provenance, step: str = "") -> Iterator[Transaction]:
+        """One transaction that `act` answers for; all of it is kept, or nothing.
+
+        step : names it in `Transaction.info`, for who must meet one of them half done, as tests of kills do.
+        """
         with (
             self._plain_words(),
-            WriteSession(self._writer, info={"act": act}, expire_on_commit=False) as session,
+            WriteSession(self._writer, info={"act": act, "step": step}, expire_on_commit=False) as session,
             session.begin(),
         ):
             yield session

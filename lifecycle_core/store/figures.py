@@ -1,4 +1,4 @@
-"""Figures over all variants: traffic of a span, and how often the active version changed."""
+"""Figures: traffic of a span, how often the active version changed, how much there is to learn from."""
 
 from datetime import datetime
 
@@ -7,7 +7,7 @@ from sqlmodel import col, func, select
 
 from lifecycle_core.rollups import SCALARS
 from lifecycle_core.store.database import Transaction
-from lifecycle_core.store.tables import ActivationRow, RollupRow
+from lifecycle_core.store.tables import ActivationRow, ConversationRow, RollupRow
 
 
 def sums(tx: Transaction, start: datetime, end: datetime) -> dict[str, dict[str, float]]:
@@ -21,3 +21,11 @@ def changes(tx: Transaction, after: datetime, until: datetime) -> dict[str, int]
     """How often in `(after, until]` a version was activated, and rolled back: kind -> times."""
     chosen = select(ActivationRow.kind, func.count()).where(ActivationRow.at > after, ActivationRow.at <= until)
     return {"activate": 0, "rollback": 0, **dict(tx.exec(chosen.group_by(ActivationRow.kind)).all())}
+
+
+def learnable(tx: Transaction, variant: str, version: int, until: datetime) -> int:
+    """How many conversations of a version, up to `until`, tell how they went and were not broken by a provider."""
+    it = ConversationRow
+    told = col(it.booked).is_not(None) | col(it.escalated).is_(True)
+    ours = (it.variant == variant, it.version == version, col(it.ended_at) < until, col(it.provider_fault).is_(False))
+    return tx.exec(select(func.count()).select_from(it).where(*ours, told)).one()

@@ -271,10 +271,11 @@ class ActivationRow(Audited, table=True):
 
 
 class RetrainingSessionRow(Audited, table=True):
-    """A retraining session, from its trigger to its ending."""
+    """A retraining session, from its trigger to its ending; the fields are those of `lifecycle_core.retraining.session.Session`."""
 
     __tablename__ = "retraining_sessions"
     __table_args__ = (
+        UniqueConstraint("variant", "key"),
         Index(
             "one_open_session",
             "variant",
@@ -284,7 +285,19 @@ class RetrainingSessionRow(Audited, table=True):
         ),
     )
     audit_subject = ("session_id",)
-    audit_columns = ("variant", "version", "status", "new_variant", "success", "completed_at")
+    audit_columns = (
+        "variant",
+        "version",
+        "status",
+        "reason",
+        "incumbent_version",
+        "new_variant",
+        "success",
+        "review",
+        "force",
+        "reasons",
+        "completed_at",
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     session_id: str = Field(unique=True)
@@ -298,6 +311,146 @@ class RetrainingSessionRow(Audited, table=True):
     success: int = Field(default=0, sa_column=Column(Integer, server_default=text("0")))
     started_at: datetime | None = _instant(nullable=True)
     completed_at: datetime | None = _instant(nullable=True)
+    key: str
+    opened_by: str
+    reason: str
+    incumbent_version: int
+    trigger: dict[str, Any] = _json()
+    options: dict[str, Any] = _json()
+    policy: dict[str, Any] = _json()
+    seed: int = Field(sa_type=BigInteger)
+    training_data: dict[str, Any] | None = _json(nullable=True)
+    prompt_improvement: dict[str, Any] | None = _json(nullable=True)
+    evaluation: dict[str, Any] | None = _json(nullable=True)
+    review: dict[str, Any] | None = _json(nullable=True)
+    force: dict[str, Any] | None = _json(nullable=True)
+    reasons: list[str] = _json()
+    shadow_started_at: datetime | None = _instant(nullable=True)
+    deadline_at: datetime | None = _instant(nullable=True)
+    goals_drawn_at: datetime | None = _instant(nullable=True)
+    review_asked_at: datetime | None = _instant(nullable=True)
+    flow_run_id: str | None
+    flow_process: int | None = _count()
+    attempts: int
+
+
+def _of_a_session() -> ForeignKeyConstraint:
+    return ForeignKeyConstraint(["session_id"], ["retraining_sessions.session_id"])
+
+
+class CandidateRow(SQLModel, table=True):
+    """One prompt that a session's improver proposed, whether it was chosen or refused."""
+
+    __tablename__ = "candidates"
+    __table_args__ = (_of_a_session(),)
+
+    session_id: str = Field(primary_key=True)
+    number: int = Field(primary_key=True)
+    prompt: str = Field(sa_type=Text)
+    document: dict[str, Any] = _json()
+    proposed_at: datetime = _instant()
+
+
+class CaseResultRow(SQLModel, table=True):
+    """One graded replay of a case of the offline evaluation, by one of the two arms."""
+
+    __tablename__ = "case_results"
+    __table_args__ = (_of_a_session(),)
+
+    session_id: str = Field(primary_key=True)
+    case_id: str = Field(primary_key=True)
+    arm: str = Field(primary_key=True)
+    replay: int = Field(primary_key=True)
+    score: float
+    document: dict[str, Any] = _json()
+    graded_at: datetime = _instant()
+
+
+class ShadowSampleRow(SQLModel, table=True):
+    """One scenario of a shadow test: planned with its place in the order, then served by incumbent and candidate."""
+
+    __tablename__ = "shadow_samples"
+    __table_args__ = (_of_a_session(), Index("shadow_samples_in_order", "session_id", "place", unique=True))
+
+    session_id: str = Field(primary_key=True)
+    scenario_id: str = Field(primary_key=True)
+    place: int
+    ended_at: datetime = _instant()
+    source: str
+    scenario: dict[str, Any] | None = _json(nullable=True)
+    live_success: bool | None
+    sample: dict[str, Any] | None = _json(nullable=True)
+    planned_at: datetime = _instant()
+    recorded_at: datetime | None = _instant(nullable=True)
+    recorded_by: str | None
+
+
+class ChatCallRow(SQLModel, table=True):
+    """One call to a model: reserved before it is made, settled after; a settled one answers the same question again for nothing."""
+
+    __tablename__ = "chat_calls"
+    __table_args__ = (_of_a_session(), UniqueConstraint("session_id", "content_hash"))
+
+    id: int | None = Field(default=None, primary_key=True)
+    session_id: str
+    content_hash: str
+    purpose: str
+    model: str
+    state: str
+    attempts: int
+    repeats: int
+    reserved_tokens: int = Field(sa_type=BigInteger)
+    reserved_usd: float
+    input_tokens: int | None = _count()
+    output_tokens: int | None = _count()
+    cost_usd: float | None
+    seconds: float | None
+    reply: dict[str, Any] | None = _json(nullable=True)
+    error: str | None
+    reserved_at: datetime = _instant()
+    settled_at: datetime | None = _instant(nullable=True)
+
+
+class SpendingRow(SQLModel, table=True):
+    """What a session's calls took and the open ones have reserved, and what it may spend; the row that callers lock."""
+
+    __tablename__ = "spendings"
+    __table_args__ = (_of_a_session(),)
+
+    session_id: str = Field(primary_key=True)
+    calls: int = Field(sa_type=BigInteger)
+    tokens: int = Field(sa_type=BigInteger)
+    usd: float
+    budget_calls: int | None = _count()
+    budget_tokens: int | None = _count()
+    budget_usd: float | None
+
+
+class ProbationRow(Audited, table=True):
+    """The watch over a promoted version, until it is stable, rolled back or replaced."""
+
+    __tablename__ = "probations"
+    __table_args__ = (
+        Index(
+            "one_open_probation", "variant", unique=True, sqlite_where=text("ended_at IS NULL"), postgresql_where=text("ended_at IS NULL")
+        ),
+    )
+    audit_subject = ("variant", "id")
+    audit_columns = ("version", "previous_version", "session_id", "status", "ended_at", "because")
+
+    id: int | None = Field(default=None, primary_key=True)
+    variant: str
+    version: int
+    previous_version: int
+    session_id: str
+    status: str
+    started_at: datetime = _instant()
+    ends_at: datetime = _instant()
+    record: dict[str, Any] = _json()
+    judgement: dict[str, Any] | None = _json(nullable=True)
+    judged_at: datetime | None = _instant(nullable=True)
+    ended_at: datetime | None = _instant(nullable=True)
+    because: str | None
 
 
 class AuditRow(SQLModel, table=True):

@@ -9,6 +9,7 @@ import pytest
 
 from deployments.cli import doctor
 from deployments.supervisor.folder import held
+from tasks import context
 
 AT = "2025-10-07T12:00:00Z"
 
@@ -47,7 +48,7 @@ def test_a_watch_that_stands_still_is_told(watched):
 
 def test_status_for_programs_is_one_json_object(watched):
     said = json.loads(watched("status", "--at", AT, "--json").stdout)
-    assert (said["conversations"], said["openEpisodes"], said["schemaRevision"]) == (840, 0, "0002")
+    assert (said["conversations"], said["openEpisodes"], said["schemaRevision"]) == (840, 0, "0003")
 
 
 def test_an_installation_that_passes_these_tests_has_no_failure(lifecycle):
@@ -92,6 +93,19 @@ def test_an_sqlite_with_the_old_fault_of_its_log_is_a_warning(lifecycle, monkeyp
     assert findings(lifecycle)["SQLite"]["state"] == "warning"
 
 
+def test_an_endpoint_that_cannot_be_reached_is_a_warning_without_its_password(lifecycle, monkeypatch):
+    monkeypatch.setenv("LIFECYCLE_OPENAI_BASE_URL", "http://ada:pass@127.0.0.1:1/v1")
+    context.configure()
+    found = findings(lifecycle)["models"]
+    assert (found["state"], found["found"]) == ("warning", "http://ada:***@127.0.0.1:1/v1 cannot be reached")
+
+
+def test_an_endpoint_that_listens_is_well_and_its_model_is_named(lifecycle, monkeypatch, taken_port):
+    monkeypatch.setenv("LIFECYCLE_OPENAI_BASE_URL", f"http://127.0.0.1:{taken_port}/v1")
+    context.configure()
+    assert findings(lifecycle)["models"]["found"] == f"http://127.0.0.1:{taken_port}/v1 listens; gpt-4o-mini is asked"
+
+
 def test_a_simulated_clock_is_a_warning(lifecycle, monkeypatch):
     monkeypatch.setenv("LIFECYCLE_CLOCK", "2025-09-23T12:00:00Z=2026-01-01T00:00:00Z*1")
     assert findings(lifecycle)["clock"]["remedy"] == "unset LIFECYCLE_CLOCK"
@@ -104,6 +118,33 @@ def test_each_setting_tells_where_its_value_came_from(lifecycle, monkeypatch):
     assert told["LIFECYCLE_DATABASE_URL"] == ("postgresql://ada:***@db.example/agent", "command line")
     assert told["LIFECYCLE_API_PORT"] == ("3055", "environment")
     assert told["LIFECYCLE_PREFECT_PORT"] == ("4200", "default")
+
+
+def test_how_models_are_reached_is_shown_without_the_key(lifecycle, monkeypatch):
+    monkeypatch.setenv("LIFECYCLE_OPENAI_BASE_URL", "https://ada:pass@models.example/v1")
+    monkeypatch.setenv("LIFECYCLE_OPENAI_API_KEY", "sk-secret")
+    monkeypatch.setenv("LIFECYCLE_MODEL", "other")
+    context.configure()
+    said = lifecycle("config", "show", "--json")
+    told = {it["name"]: (it["value"], it["source"]) for it in json.loads(said.stdout)["settings"]}
+    assert told["LIFECYCLE_OPENAI_BASE_URL"] == ("https://ada:***@models.example/v1", "environment")
+    assert told["LIFECYCLE_OPENAI_API_KEY"] == ("***", "environment")
+    assert (told["LIFECYCLE_MODEL"], told["LIFECYCLE_MODEL_RETRIES"]) == (("other", "environment"), ("2", "default"))
+    assert "sk-secret" not in said.output
+
+
+def test_an_endpoint_of_the_common_variables_is_shown_under_them(lifecycle, monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
+    context.configure()
+    told = {it["name"]: it["value"] for it in json.loads(lifecycle("config", "show", "--json").stdout)["settings"]}
+    assert (told["OPENAI_BASE_URL"], told["OPENAI_API_KEY"]) == ("https://api.openai.com/v1", "***")
+
+
+def test_without_an_endpoint_the_settings_say_that_results_are_simulated(lifecycle, monkeypatch):
+    for name in ("LIFECYCLE_OPENAI_BASE_URL", "LIFECYCLE_OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_API_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    context.configure()
+    assert "lifecycle serve starts a simulated one, and every result says so" in lifecycle("config", "show").stdout
 
 
 def test_settings_are_a_table_for_people(lifecycle):

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-from datetime import datetime
 
 import pytest
 
@@ -20,26 +19,40 @@ def played(tmp_path_factory):
     """The demo's lines, played where the environment names other folders and databases; and the folder for temporary files."""
     folder = tmp_path_factory.mktemp("temporary")
     others = {"LIFECYCLE_DATABASE_URL": f"sqlite:///{folder}/other.db", "PREFECT_API_URL": "http://127.0.0.1:9/api", "TMPDIR": str(folder)}
-    done = subprocess.run([*LIFECYCLE, "demo"], check=False, env={**os.environ, **others}, capture_output=True, text=True, timeout=290)
+    done = subprocess.run([*LIFECYCLE, "demo"], check=False, env={**os.environ, **others}, capture_output=True, text=True, timeout=580)
     assert (done.returncode, done.stderr) == (0, ""), done.stdout + done.stderr
     return done.stdout.splitlines(), folder
+
+
+@pytest.fixture(scope="module")
+def told(played):
+    return json.loads(played[0][-1])
 
 
 def test_it_says_first_what_is_simulated(played):
     assert played[0][0].startswith("Simulated: ")
 
 
-def test_its_last_line_says_that_every_part_truly_happened(played):
-    said = json.loads(played[0][-1])
-    assert said["ok"]
-    assert said["drifts"]
-    assert set(said["drifts"]) <= {"booking_rate", "response_time"}
-    assert datetime.fromisoformat(said["episode"]["found"]) > datetime.fromisoformat(said["changed"])
-    assert (said["flow_run"]["state"], said["flow_run"]["scheduled"]) == ("COMPLETED", True)
-    assert said["healthy"] in {"stable", "suspected"}
-    assert said["active_version"] == 1
-    assert said["conversations"] > 2800
-    assert sum(said["steps"].values()) == pytest.approx(said["seconds"], abs=3)
+def test_its_last_line_says_that_every_part_truly_happened(told):
+    assert told["ok"]
+    assert told["read_back"] >= 12
+    assert "booking_rate" in told["drifts"]
+    assert told["promoted_version"] == 2
+    assert told["harm_session"] != told["session"]
+    assert told["rollback_ms"] > 0
+    assert sum(told["parts"].values()) == pytest.approx(told["seconds"], abs=20)
+
+
+def test_the_booking_rate_recovers(told):
+    assert told["booking_rate_recovered"] > told["booking_rate_drifted"] + 0.1
+
+
+def test_harm_is_stopped_earlier_than_a_promotion_may_come(told):
+    assert told["harm_samples"] < told["samples"]
+
+
+def test_without_a_terminal_it_says_that_it_says_yes_itself(played):
+    assert any("the demo says yes" in line for line in played[0])
 
 
 def test_it_leaves_nothing_behind_and_touches_no_other_database(played):
@@ -48,9 +61,9 @@ def test_it_leaves_nothing_behind_and_touches_no_other_database(played):
 
 NO_CUSTOMERS = """
 from deployments.cli.main import main
-from deployments.demo import agent
+from deployments.demo import agents
 
-agent.history = lambda: iter(())
+agents.history = lambda: iter(())
 main(["demo"])
 """
 

@@ -6,8 +6,12 @@ from datetime import timedelta
 
 import pytest
 
+from benchmarks._sessions import in_shadow_test, proved, ready, served
 from lifecycle_core.errors import IdempotencyKeyReusedError, NothingToRollBackError
-from lifecycle_core.operations import versions
+from lifecycle_core.operations import promotion, retraining, shadow, traffic, versions
+from lifecycle_core.retraining.errors import RetrainingRefusedError
+from lifecycle_core.retraining.options import Options
+from lifecycle_core.retraining.session import Answer
 
 TOOLS = [{"name": "book"}]
 
@@ -99,3 +103,42 @@ def test_a_hundred_identical_requests_at_once_change_once(three, keyed):
         told = list(at_once.map(lambda _: versions.roll_back(three, keyed, "baseline"), range(100)))
     assert len(set(told)) == 1
     assert [it.kind for it in versions.history(three, "baseline", 100).activations].count("rollback") == 1
+
+
+def judged(database, act):
+    it = in_shadow_test(database, act, manual_review=True)
+    shadow.record_samples(database, act, it.session_id, proved(act))
+    shadow.keep_verdict(database, act, it.session_id)
+    return it.session_id
+
+
+MOVES = {
+    "finalize": lambda it, act, name, reason: promotion.finalize(it, act, name, force=True, reason=reason),
+    "decide": lambda it, act, name, reason: promotion.record_decision(it, act, name, Answer.PROMOTE, reason),
+    "cancel": promotion.cancel,
+}
+
+
+@pytest.mark.parametrize("move", MOVES.values(), ids=MOVES)
+def test_a_move_of_a_session_is_made_once_under_its_key_which_stands_for_no_other(any_database, act, keyed, move):
+    name = judged(any_database, act)
+    first = move(any_database, keyed, name, "fine")
+    assert move(any_database, replace(keyed, at=keyed.at + timedelta(hours=1)), name, "fine") == first
+    with pytest.raises(IdempotencyKeyReusedError):
+        move(any_database, keyed, name, "for another reason")
+
+
+def test_a_start_with_other_options_under_the_key_is_refused(any_database, act, keyed):
+    ready(any_database, act)
+    first = retraining.begin(any_database, keyed, "baseline", "k")
+    assert retraining.begin(any_database, keyed, "baseline", "k") == first
+    with pytest.raises(IdempotencyKeyReusedError):
+        retraining.begin(any_database, keyed, "baseline", "k", Options(replays=8))
+
+
+def test_a_refused_start_may_come_again_under_its_key(database, act, keyed):
+    ready(database, act, 12)
+    with pytest.raises(RetrainingRefusedError):
+        retraining.begin(database, keyed, "baseline", "k")
+    traffic.ingest(database, act, served(act, 60))
+    assert retraining.begin(database, keyed, "baseline", "k").open

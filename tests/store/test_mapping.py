@@ -9,9 +9,19 @@ from lifecycle_core.conversations import Conversation, Window
 from lifecycle_core.drift.episodes import Episode
 from lifecycle_core.drift.report import DriftReport, Evidence, Figure, Incident, Metric, MetricReport, Severity, Share, Status
 from lifecycle_core.policy import Mode, Policy
+from lifecycle_core.retraining.probations import Probation
+from lifecycle_core.retraining.session import Session
 from lifecycle_core.rollups import FAMILIES, SCALARS, RollupKey
 from lifecycle_core.store.mapping import from_json, to_json
-from lifecycle_core.store.tables import ActivationRow, ConversationRow, DriftDetectionRow, RollupRow, VersionRow
+from lifecycle_core.store.tables import (
+    ActivationRow,
+    ConversationRow,
+    DriftDetectionRow,
+    ProbationRow,
+    RetrainingSessionRow,
+    RollupRow,
+    VersionRow,
+)
 from lifecycle_core.versions.version import Activation, Version
 
 AT = datetime(2025, 10, 7, 12, tzinfo=UTC)
@@ -46,6 +56,8 @@ REPORT = DriftReport(
         (Version, VersionRow, {"metadata"}),
         (Activation, ActivationRow, set()),
         (Episode, DriftDetectionRow, {"drifts", "report"}),
+        (Session, RetrainingSessionRow, set()),
+        (Probation, ProbationRow, {"bookings", "escalations", "bars", "watched"}),
     ],
 )
 def test_every_field_of_a_value_is_a_column(kind, table, called_otherwise):

@@ -7,7 +7,7 @@ from lifecycle_core.errors import SetupError
 
 
 def test_every_entry_is_served_with_what_the_file_says_of_it():
-    [watch] = deployments_of()
+    watch, *_ = deployments_of()
     assert (watch.flow_name, watch.name, watch.tags) == ("watch-drift", "watch-drift", ["watch"])
     assert [it.schedule.cron for it in watch.schedules] == ["5 * * * *"]
     assert watch.parameters == {"variant": ""}
@@ -15,12 +15,12 @@ def test_every_entry_is_served_with_what_the_file_says_of_it():
 
 
 def test_the_form_s_field_is_explained_by_the_flow_s_own_words():
-    [watch] = deployments_of()
+    watch, *_ = deployments_of()
     assert watch._parameter_openapi_schema.properties["variant"]["description"] == "Only this one; leave empty for all."
 
 
-def test_the_demo_s_interval_takes_the_place_of_every_schedule():
-    [watch] = deployments_of(every_seconds=7)
+def test_the_demo_s_interval_takes_the_place_of_the_hourly_schedule():
+    watch, *_ = deployments_of(every_seconds=7)
     assert [it.schedule.interval for it in watch.schedules] == [timedelta(seconds=7)]
 
 

@@ -5,24 +5,14 @@ import pytest
 from prefect.states import Failed
 
 from lifecycle_core.errors import DatabaseUnavailableError, LifecycleError, UnknownVariantError
-from lifecycle_core.operations import drift, traffic
+from lifecycle_core.operations import drift, policies, retraining, traffic, versions
+from lifecycle_core.policy import Mode, Policy
 from lifecycle_core.simulation.stream import conversations
 from lifecycle_core.simulation.worlds import DRIFTS, STILL
-from tasks import context
+from tasks import context, runs
 from tasks.drift import Finding, check_drift, description, list_variants, may_pass
 
 DAYS = 10
-
-
-@pytest.fixture
-def installed(tmp_path, monkeypatch):
-    """This process's own database, with nothing in it."""
-    monkeypatch.setenv("LIFECYCLE_DATA_DIR", str(tmp_path))
-    context.configure()
-    yield context.database()
-    context.database().close()
-    monkeypatch.undo()
-    context.configure()
 
 
 def ingest(database, variant, *, drift_hours=0):
@@ -87,3 +77,37 @@ def test_a_variant_s_name_cannot_write_into_the_page():
     assert "](http://example.org" not in said
     assert "variant=%21%5Bx%5D%28http%3A%2F%2Fexample.org%2Fx.png%29" in said
     assert Finding.failed("![x](y)", KeyError()).rows[0]["variant"] == r"!\[x](y)"
+
+
+def drifting(database):
+    """A variant that drifts gravely, with a registered prompt and conversations to learn from."""
+    ingest(database, "a", drift_hours=36)
+    act = context.act("test")
+    versions.register(database, act, variant="a", system_prompt="You book.")
+    versions.activate(database, act, "a", 1)
+    policies.set_policy(database, act, "a", Policy(mode=Mode.THRESHOLD))
+
+
+def test_a_grave_drift_begins_one_session_and_its_run_whoever_checks_the_hour_again(installed, started):
+    drifting(installed)
+    said = [check_drift.fn("a").retraining for _ in range(2)]
+    [session] = retraining.open_sessions(installed)
+    assert said[0] == f"retraining {session.session_id}"
+    assert [(deployment, key) for deployment, _, key in started] == [("retrain/retrain", f"{session.session_id}/0")]
+    assert session.trigger.should_retrain
+
+
+def test_with_prefect_away_the_session_is_begun_all_the_same(installed, monkeypatch):
+    async def away(*_, **__):
+        message = "Prefect is away"
+        raise runs.RunnerUnavailableError(message)
+
+    monkeypatch.setattr(runs, "start", away)
+    drifting(installed)
+    check_drift.fn("a")
+    assert [it.flow_run_id for it in retraining.open_sessions(installed)] == [None]
+
+
+def test_a_drift_that_begins_nothing_says_why(installed):
+    ingest(installed, "a", drift_hours=36)
+    assert check_drift.fn("a").retraining.startswith("no retraining: variant 'a' has no active registered version")

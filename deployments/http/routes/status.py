@@ -9,7 +9,9 @@ from deployments.http.dependencies import At, Store
 from deployments.http.problems import answers
 from deployments.wire.status import ReliabilityWire, StatusWire
 from lifecycle_core.operations import database as databases
+from lifecycle_core.operations import retraining, standing
 from lifecycle_core.operations import status as stands
+from tasks import context
 
 router = APIRouter(tags=["status"])
 
@@ -28,14 +30,14 @@ class Readiness(Health):
 
 @router.get("/api/lifecycle/status", summary="How everything stands", responses=answers())
 def status(database: Store, at: At) -> StatusWire:
-    """Variants, active versions, open episodes, the last check."""
-    return StatusWire.of(stands.status(database, at))
+    """Variants, active versions, open episodes and sessions, probations, the last check."""
+    return StatusWire.of(stands.status(database, at), standing.overview(database, at, newest=0), context.settings().prefect_url)
 
 
-@router.get("/api/reliability/metrics", summary="Figures of drift, traffic and versions", responses=answers())
+@router.get("/api/reliability/metrics", summary="Figures of drift, traffic, versions and retraining", responses=answers())
 def reliability(database: Store, at: At) -> ReliabilityWire:
     """The last day's traffic, and the month's activations and rollbacks."""
-    return ReliabilityWire.of(stands.reliability(database, at))
+    return ReliabilityWire.of(stands.reliability(database, at), retraining.status(database, limit=0))
 
 
 @router.get("/healthz", summary="Whether the process answers", responses=answers())

@@ -1,0 +1,187 @@
+"""The commands of `lifecycle retrain` that change nothing: would it start, how far is it, what were they, does the verdict hold."""
+
+import sys
+from datetime import datetime
+
+import click
+
+from deployments.cli.shown import (
+    BAD_NEWS,
+    at_option,
+    command,
+    json_option,
+    limit_option,
+    minute,
+    number,
+    print_facts,
+    print_json,
+    printable,
+)
+
+LOOK_S = 2.0
+"""Between two looks of --watch."""
+CHECK_EPILOG = """\b
+Exit codes: 0 no retraining would start; 5 one would.
+"""
+VERIFY_EPILOG = """\b
+Exit codes: 0 the stored verdict is what its rows give; 5 it is not.
+"""
+
+
+@click.command(epilog=CHECK_EPILOG)
+@click.argument("variant")
+@at_option
+@json_option
+def check(*, variant: str, at: datetime | None, as_json: bool) -> None:
+    """Tell whether the triggers would start a retraining of VARIANT."""
+    from deployments.wire.retraining import TriggerCheckWire
+    from lifecycle_core.operations import retraining
+    from tasks import context
+
+    found = retraining.check(context.database(), variant, context.as_of(at))
+    if as_json:
+        print_json(TriggerCheckWire.of(found))
+    else:
+        name = printable(variant)
+        click.echo(f"{name} would be retrained: {found.reason}" if found.should_retrain else f"{name} would not be retrained")
+        for refusal in found.refusals:
+            click.echo(f"Because: {printable(refusal)}")
+        if found.triggers:
+            click.echo(f"Triggers: {', '.join(found.triggers)}")
+        for advice in found.advice:
+            click.echo(f"Advice: {advice}")
+        if found.next_possible_at:
+            click.echo(f"Possible again: {minute(found.next_possible_at)}")
+        click.echo(f"Next: {command('retrain', 'start', variant) if found.should_retrain else command('drift', 'check', variant)}")
+    if found.should_retrain:
+        sys.exit(BAD_NEWS)
+
+
+@click.command()
+@click.argument("session", required=False)
+@at_option
+@click.option("--watch", is_flag=True, help="Print a line for each change of SESSION, until it ends or waits for a person.")
+@json_option
+def status(*, session: str | None, at: datetime | None, watch: bool, as_json: bool) -> None:
+    """Tell how retraining stands, or SESSION alone, whole."""
+    from deployments.cli.retrain_report import show, show_list
+    from deployments.wire.retraining import RetrainingStatusWire
+    from lifecycle_core.operations import standing
+    from tasks import context
+
+    if watch:
+        if session is None or at is not None or as_json:
+            message = "--watch follows one session as it goes: give SESSION, and neither --at nor --json"
+            raise click.UsageError(message)
+        _follow(session)
+    instant = context.as_of(at)
+    asked = standing.of_session(context.database(), session, instant) if session is not None else None
+    if asked is not None and not as_json:
+        show(asked)
+        return
+    found = standing.overview(context.database(), instant)
+    if as_json:
+        print_json(RetrainingStatusWire.of_all(found, asked, context.settings().prefect_url))
+        return
+    figures = found.figures
+    rate = "none was decided yet" if figures.success_rate is None else f"{figures.success_rate:.2%} of those decided were promoted"
+    ended = ", ".join(f"{status.value.replace('_', ' ')} {count:,}" for status, count in figures.by_status.items() if count)
+    print_facts((("sessions", ended or "none"), ("go on", number(len(found.open))), ("success rate", rate)))
+    if found.newest:
+        click.echo()
+        show_list(found.newest)
+    for it in found.probations:
+        click.echo(f"Probation: version {it.version} of {printable(it.variant)}, until {minute(it.ends_at)} at the latest")
+    if found.open:
+        click.echo(f"Next: {command('retrain', 'status', found.open[0].session.session_id)}")
+    elif not found.newest:
+        click.echo(f"Next: {command('retrain', 'check', 'VARIANT')}")
+
+
+def _follow(session: str) -> None:
+    """Print a line for each change of a session, until nothing but a person can move it."""
+    import time
+
+    from deployments.cli.retrain_report import progress_of
+    from lifecycle_core.operations import standing
+    from tasks import context
+
+    last = ""
+    while True:
+        found = standing.of_session(context.database(), session, context.now())
+        evidence = f", better e = {found.analysis.e_better:,.1f}, worse e = {found.analysis.e_worse:,.1f}" if found.analysis else ""
+        line = f"{progress_of(found)}{evidence}"
+        if line != last:
+            click.echo(f"{minute(context.now())}  {line}")
+            last = line
+        if not found.session.open or found.session.status == "awaiting_review":
+            return
+        time.sleep(LOOK_S)
+
+
+@click.command()
+@click.argument("variant", required=False)
+@limit_option
+@json_option
+def history(*, variant: str | None, limit: int, as_json: bool) -> None:
+    """List retrainings, of VARIANT or of all, the newest first."""
+    from deployments.cli.retrain_report import show_list
+    from deployments.wire.retraining import RetrainingHistoryWire
+    from lifecycle_core.operations import retraining, standing
+    from tasks import context
+
+    sessions = retraining.history(context.database(), variant, limit)
+    found = standing.of_sessions(context.database(), sessions, context.now())
+    if as_json:
+        print_json(RetrainingHistoryWire.of(found, limit, context.settings().prefect_url))
+    elif found:
+        show_list(found)
+    else:
+        click.echo(f"No retraining{f' of {printable(variant)}' if variant else ''} has begun yet")
+        click.echo(f"Next: {command('retrain', 'check', variant or 'VARIANT')}")
+
+
+@click.command()
+@click.argument("session")
+@click.option("--pairs", type=click.IntRange(0, 100), default=10, show_default=True, help="How many paired conversations at most.")
+@json_option
+def review(*, session: str, pairs: int, as_json: bool) -> None:
+    """Show what a decision on SESSION rests on.
+
+    The verdict, how the prompt changed, and conversations of both versions;
+    those first in which they differ most.
+    """
+    from deployments.cli.review_report import show
+    from deployments.wire.review import ReviewPageWire
+    from lifecycle_core.operations import arms
+    from tasks import context
+    from tasks.review import pairs as paired
+
+    both, found = arms.arms(context.database(), session), paired(session)
+    if as_json:
+        print_json(ReviewPageWire.of(both, found))
+    else:
+        show(both, found[:pairs])
+
+
+@click.command(epilog=VERIFY_EPILOG)
+@click.argument("session")
+@json_option
+def verify(*, session: str, as_json: bool) -> None:
+    """Work the verdict of SESSION out anew from its samples."""
+    from deployments.wire.verification import VerdictWire
+    from lifecycle_core.operations import retraining, shadow
+    from tasks import context
+
+    differences = shadow.verify(context.database(), session)
+    analysis = retraining.session(context.database(), session).shadow_analysis
+    verdict, samples = (analysis.verdict.value, analysis.n) if analysis else ("", 0)
+    if as_json:
+        print_json(VerdictWire(session_id=session, verdict=verdict, samples=samples, differences=list(differences)))
+    else:
+        for it in differences:
+            click.echo(printable(it))
+        held = "is not what its rows give" if differences else "is what its rows give"
+        click.echo(f"The verdict of {printable(session)}, {verdict.replace('_', ' ')} after {number(samples)} samples, {held}")
+    if differences:
+        sys.exit(BAD_NEWS)

@@ -1,0 +1,43 @@
+"""Shadow tests: what goes on, what one says, and a deployed agent's own pairs."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from deployments.http.dependencies import Acting, At, Store, Variant
+from deployments.http.problems import answers
+from deployments.wire.shadow import MAX_SAMPLES, SamplesRequest, SamplesWire, ShadowStatusWire, ShadowTestWire
+from lifecycle_core.operations import shadow, standing
+
+router = APIRouter(prefix="/api/reliability/shadow", tags=["shadow"])
+
+AskedSession = Annotated[
+    str | None, Query(alias="sessionId", min_length=1, max_length=300, description="A session; by default the newest that was tested.")
+]
+
+
+@router.get("/status", summary="Shadow tests that go on", responses=answers())
+def status(database: Store, at: At) -> ShadowStatusWire:
+    """How many samples each has, how long it takes yet, and the evidence so far."""
+    return ShadowStatusWire.of(standing.shadow_tests(database, at))
+
+
+@router.get("/analysis", summary="What a shadow test says", responses=answers(404, 409))
+def analysis(database: Store, at: At, session_id: AskedSession = None, variant: Variant | None = None) -> ShadowTestWire:
+    """Its verdict where there is one, else the evidence so far."""
+    if session_id is None:
+        return ShadowTestWire.of(standing.newest_tested(database, variant, at))
+    shadow.analysis(database, session_id, at)
+    return ShadowTestWire.of(standing.of_session(database, session_id, at))
+
+
+@router.post(
+    "/samples",
+    summary="Take a deployed agent's own pairs",
+    description=f"Up to {MAX_SAMPLES:,} at a time, all of them or none. A scenario counts once; posted pairs and replays are never mixed.",
+    responses=answers(404, 409),
+)
+def post_samples(body: SamplesRequest, act: Acting, database: Store) -> SamplesWire:
+    """Each scenario served by incumbent and candidate."""
+    done = shadow.post_samples(database, act, body.session_id, [it.value() for it in body.samples])
+    return SamplesWire.of(body.session_id, done)

@@ -1,0 +1,178 @@
+"""What brings sessions and their flow runs together again: the database says what is due, Prefect is told.
+
+Each of these costs half a minute at most, and none of them a session:
+
+1. A session without a run gets one: Prefect was away when it began, or has forgotten it.
+2. A run that crashed, failed, was cut off by a restart, or says that it runs in a process that is gone, is followed by another of its
+   session, later each time. Whose runs die again and again has failed.
+3. A suspended run goes on once nothing is waited for: a wake-up was lost, or a deadline has passed.
+4. A run that a person cancelled in Prefect ends its session, for that reason.
+5. A shadow test whose goals wait is served; one whose posted pairs allow a verdict gets it.
+"""
+
+import asyncio
+import os
+import signal
+import traceback
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from prefect.client.schemas.objects import State, StateType
+
+from lifecycle_core.errors import LifecycleError
+from lifecycle_core.operations import promotion, retraining, shadow
+from lifecycle_core.provenance import Provenance
+from lifecycle_core.retraining.session import Answer, Session, Status
+from tasks import context, runs
+from tasks.alone import alone
+from tasks.retraining import WATCH_SHADOW
+
+ACTOR: Final = "system:reconciler"
+EVERY_S: Final = 20.0
+QUICK_S: Final = 4.0
+"""Where a demo or a test runs the watch faster than by the hour."""
+MOST_ATTEMPTS: Final = 20
+LONGEST_PAUSE: Final = timedelta(minutes=10)
+FIRST_PAUSE: Final = timedelta(seconds=20)
+BEGINS_WITHIN: Final = timedelta(minutes=1)
+"""Within this time a run that runs has told its session in which process."""
+SHUTTING_DOWN: Final = "Runner is shutting down."
+_CUT_OFF: Final = frozenset({runs.LEFT, runs.MISSED, SHUTTING_DOWN})
+_NEWEST: Final = 200
+_RUN_ID: Final = "PREFECT__FLOW_RUN_ID"
+"""The variable in which Prefect tells a flow run's process what it runs."""
+
+
+async def reconcile_for_ever() -> None:
+    """Bring sessions and runs together, again and again; what goes wrong with one stops no other."""
+    await asyncio.to_thread(end_orphans)
+    while True:
+        await reconcile()
+        await asyncio.sleep(QUICK_S if context.settings().watch_seconds else EVERY_S)
+
+
+async def reconcile() -> None:
+    """Bring every open session and its run together, and let the runs of ended ones go on to their end."""
+    for it in await asyncio.to_thread(retraining.open_sessions, context.database()):
+        await _bounded(_reconcile(it.session_id, it.flow_run_id))
+    await _bounded(_let_ended_go())
+
+
+def end_orphans() -> None:
+    """End the flow processes that the last serving process left: Prefect has no fence between them and their followers.
+
+    Only for a process that holds the data folder: nobody else runs flows of it.
+    """
+    for it in retraining.open_sessions(context.database()):
+        if it.flow_process is not None and _executes(it.flow_process, it):
+            with suppress(ProcessLookupError):
+                os.kill(it.flow_process, signal.SIGKILL)
+
+
+async def _bounded(one: Any) -> None:  # noqa: ANN401 - a coroutine
+    try:
+        await one
+    except LifecycleError as error:
+        print(f"reconciler: {error}")  # noqa: T201 - into the log of what serves
+    except Exception:  # noqa: BLE001 - the next session, and the next time, may fare better
+        traceback.print_exc()
+
+
+async def _reconcile(session_id: str, flow_run_id: str | None) -> None:
+    state = await runs.state(flow_run_id) if flow_run_id else None
+    it = await asyncio.to_thread(_advanced, session_id)  # read after the state: a run that waits has left in it what it waits for
+    if not it.open or it.flow_run_id != flow_run_id:
+        return
+    if state is None:
+        await _begin(it)
+    elif state.type is StateType.PAUSED:
+        await _let_go_on_or_serve(it, state)
+    elif state.type is StateType.RUNNING:
+        await _expect_alive(it, state)
+    elif state.type is StateType.CANCELLED and state.message not in _CUT_OFF:
+        await asyncio.to_thread(promotion.cancel, context.database(), _act(), it.session_id, "its run was cancelled in Prefect")
+    elif state.is_final():
+        await _follow(it, state)
+
+
+def _advanced(session_id: str) -> Session:
+    """The session, with what its rows allow without a run: a verdict, and the ending of a review that nobody answered in time."""
+    it = retraining.session(context.database(), session_id)
+    if it.status is Status.SHADOW_TESTING and it.shadow_analysis is None:
+        it = shadow.keep_verdict(context.database(), _act(), session_id)
+    if it.status is Status.AWAITING_REVIEW and it.review is None and not it.waits(context.now()):
+        it = promotion.promote_or_roll_back(context.database(), _act(), session_id)
+    return it
+
+
+async def _let_go_on_or_serve(it: Session, state: State[Any]) -> None:
+    if not it.waits(context.now()) or (it.status is Status.AWAITING_REVIEW and not _asks(state)):
+        await _resume(it)
+    elif it.status is Status.SHADOW_TESTING and await asyncio.to_thread(_goals_wait, it):
+        tag = f"session:{it.session_id}"
+        if not await runs.on_its_way(WATCH_SHADOW, tag):
+            await runs.start(WATCH_SHADOW, {"session_id": it.session_id}, tags=(tag,))
+
+
+async def _begin(it: Session) -> None:
+    run = await runs.begin_run(it)
+    await asyncio.to_thread(retraining.note_flow_run, context.database(), _act(), it.session_id, str(run))
+
+
+async def _follow(it: Session, state: State[Any]) -> None:
+    """Follow a run that ended before its session with another one."""
+    if it.attempts >= MOST_ATTEMPTS:
+        told = f"its run ended {it.attempts + 1} times before it; the last one said: {state.message or state.type.value}"
+        await asyncio.to_thread(promotion.fail, context.database(), _act(), it.session_id, told)
+        return
+    pause = min(FIRST_PAUSE * 2**it.attempts, LONGEST_PAUSE)
+    if state.message in _CUT_OFF or state.timestamp is None or datetime.now(UTC) >= state.timestamp + pause:
+        await _begin(await asyncio.to_thread(retraining.revived, context.database(), _act(), it.session_id))
+
+
+async def _expect_alive(it: Session, state: State[Any]) -> None:
+    known = state.timestamp is not None and datetime.now(UTC) >= state.timestamp + BEGINS_WITHIN
+    if known and it.flow_process is not None and not _executes(it.flow_process, it) and it.flow_run_id:
+        await runs.crash(it.flow_run_id)
+
+
+async def _resume(it: Session) -> None:
+    """Let the run go on; one that waits with a form has it filled in with what was decided, and with nothing before that."""
+    if it.flow_run_id and not await runs.resume(it.flow_run_id) and (it.review is not None or not it.open):
+        answer = it.review.answer if it.review else Answer.PROMOTE if it.success else Answer.REJECT
+        await runs.resume_review(it.flow_run_id, answer.value, "decided in the database already")
+
+
+def _goals_wait(it: Session) -> bool:
+    """Whether a shadow test has goals to be served, and nobody serves them."""
+    with alone(f"shadow test of {it.session_id}") as free:
+        return free and shadow.goals_wait(context.database(), it.session_id, context.now())
+
+
+async def _let_ended_go() -> None:
+    """Let runs that are suspended though their sessions have ended go on to their end."""
+    suspended = set(await runs.paused(runs.RETRAIN))
+    if not suspended:
+        return
+    for it in await asyncio.to_thread(retraining.history, context.database(), None, _NEWEST):
+        if not it.open and it.flow_run_id in suspended:
+            await _resume(it)
+
+
+def _asks(state: State[Any]) -> bool:
+    """Whether a suspended run waits with a form."""
+    return state.state_details.run_input_keyset is not None
+
+
+def _executes(pid: int, it: Session) -> bool:
+    """Whether this process is there and executes the session's run; another may have its number by now."""
+    try:
+        return f"{_RUN_ID}={it.flow_run_id}".encode() in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+    except OSError:
+        return False
+
+
+def _act() -> Provenance:
+    return context.act(ACTOR)

@@ -1,0 +1,117 @@
+"""What a session made before its test, on the wire: its training data, the improved prompt, the offline evaluation."""
+
+from typing import Self
+
+from pydantic import Field
+
+from deployments.wire.base import CopiedWire, WindowWire, Wire
+from lifecycle_core.retraining.evaluation import EvaluationReport
+from lifecycle_core.retraining.improvement import Candidate, PromptImprovement
+
+
+class TrainingDataWire(CopiedWire):
+    """What the session learnt from; the conversations themselves stay where they are."""
+
+    size: int
+    successes: int
+    failures: int
+    escalations: int
+    left_out: int
+    window: WindowWire | None
+    simulated: bool
+
+
+class EditWire(CopiedWire):
+    """One change to a section of the prompt."""
+
+    section: str
+    action: str = Field(description="add, replace or remove.")
+    text: str
+    old: str
+    cites: str = Field(description="The mined issue that asks for it.")
+    motive: str
+
+
+class CandidateWire(Wire):
+    """A prompt that was proposed."""
+
+    number: int
+    edits: list[EditWire]
+    refusals: list[str] = Field(description="Why it may not be used; empty where it may.")
+    score: float | None = Field(description="On the cases that select; null where it was not run.")
+
+    @classmethod
+    def of(cls, it: Candidate) -> Self:
+        """Shape it."""
+        edits = [EditWire.of(edit) for edit in it.edits]
+        return cls(number=it.number, edits=edits, refusals=list(it.refusals), score=it.score)
+
+
+class PromptImprovementWire(Wire):
+    """What the improver made of the failures."""
+
+    improvements: list[str]
+    suggested_changes: list[str]
+    engine: str
+    candidates: list[CandidateWire]
+    chosen: int | None = Field(description="The number of the candidate that goes on; null where none may, and `why` says so.")
+    why: str
+    simulated: bool = Field(description="A scripted model wrote it.")
+
+    @classmethod
+    def of(cls, it: PromptImprovement) -> Self:
+        """Shape it."""
+        return cls(
+            improvements=list(it.improvements),
+            suggested_changes=list(it.suggested_changes),
+            engine=it.engine,
+            candidates=[CandidateWire.of(candidate) for candidate in it.candidates],
+            chosen=it.chosen,
+            why=it.why,
+            simulated=it.simulated,
+        )
+
+
+class CaseWire(CopiedWire):
+    """One case of the evaluation."""
+
+    id: str
+    goal: str
+    failed_live: bool
+    issue: str | None
+    score: float
+    incumbent_score: float
+    booked: float = Field(description="Share of replays.")
+    incumbent_booked: float
+    failed: list[str] = Field(description="What the candidate did not do.")
+
+
+class EvaluationWire(Wire):
+    """The offline evaluation; the cases in which the two differ most come first."""
+
+    score: float
+    interval: tuple[float, float] = Field(description="95%.")
+    needed: float
+    passed: bool
+    incumbent_score: float
+    incumbent_spread: float | None = Field(description="How far the incumbent's own runs lie apart.")
+    gain: float
+    lost: int = Field(description="Cases that the infrastructure took.")
+    cases: list[CaseWire]
+    simulated: bool
+
+    @classmethod
+    def of(cls, it: EvaluationReport) -> Self:
+        """Shape it."""
+        return cls(
+            score=it.score,
+            interval=(it.low, it.high),
+            needed=it.needed,
+            passed=it.passed,
+            incumbent_score=it.incumbent_score,
+            incumbent_spread=it.incumbent_spread,
+            gain=it.gain,
+            lost=it.lost,
+            cases=[CaseWire.of(case) for case in it.cases],
+            simulated=it.simulated,
+        )

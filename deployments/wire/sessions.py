@@ -1,0 +1,197 @@
+"""A retraining session on the wire: what the plan names, and beside it everything that led to its ending."""
+
+from typing import Self
+
+from pydantic import Field
+
+from deployments.wire.base import CopiedWire, Wire, Zulu
+from deployments.wire.failures import FailureAnalysisWire
+from deployments.wire.improvement import EvaluationWire, PromptImprovementWire, TrainingDataWire
+from deployments.wire.shadow import ProgressWire, ShadowAnalysisWire
+from lifecycle_core.operations.standing import Standing
+from lifecycle_core.retraining.probations import Probation
+from lifecycle_core.retraining.session import Session
+from lifecycle_core.retraining.verdict import Verdict
+
+
+class PromotionCheckWire(Wire):
+    """Whether the candidate is to be promoted, and all that speaks against it."""
+
+    should_promote: bool
+    reasons: list[str]
+
+    @classmethod
+    def of(cls, it: Session) -> Self | None:
+        """What the session's ending says; its verdict where it goes on; None before both."""
+        if not it.open:
+            return cls(should_promote=it.success, reasons=list(it.reasons))
+        if it.shadow_analysis is None:
+            return None
+        return cls(should_promote=it.shadow_analysis.verdict is Verdict.PROMOTE, reasons=list(it.shadow_analysis.reasons))
+
+
+class ReviewWire(CopiedWire):
+    """A person's answer."""
+
+    answer: str
+    reason: str
+    by: str
+    at: Zulu
+
+
+class ForceWire(CopiedWire):
+    """A demand to decide by the gates as they stood."""
+
+    reason: str
+    by: str
+    at: Zulu
+
+
+class OptionsWire(CopiedWire):
+    """What the start asked for in place of the policy; null leaves it as it is."""
+
+    replays: int | None
+    max_samples: int | None
+    shadow_source: str | None
+    manual_review: bool | None
+    engine: str | None
+    reason: str
+    seed: int | None
+
+
+class SpentWire(CopiedWire):
+    """What the session's calls to models took so far."""
+
+    calls: int
+    tokens: int
+    usd: float
+
+
+class ProbationWire(Wire):
+    """The watch over a promoted version."""
+
+    variant: str
+    version: int
+    previous_version: int = Field(description="What a rollback brings back.")
+    session_id: str
+    status: str = Field(description="running, stable, harm, too_few or replaced.")
+    started_at: Zulu
+    ends_at: Zulu = Field(description="At the latest.")
+    ended_at: Zulu | None
+    because: str | None
+    conversations: int = Field(description="Those whose outcome is known.")
+    needed: list[str] = Field(description="What it still waits for.")
+
+    @classmethod
+    def of(cls, it: Probation) -> Self:
+        """Shape it."""
+        return cls(
+            variant=it.variant,
+            version=it.version,
+            previous_version=it.previous_version,
+            session_id=it.session_id,
+            status=it.status,
+            started_at=it.started_at,
+            ends_at=it.ends_at,
+            ended_at=it.ended_at,
+            because=it.because,
+            conversations=it.watched.n if it.watched else 0,
+            needed=list(it.watched.needed) if it.watched else [],
+        )
+
+
+class SessionSummaryWire(Wire):
+    """One retraining of a variant, in short."""
+
+    id: str
+    variant: str
+    version: int = Field(description="The candidate's; 0 until it is registered.")
+    status: str
+    training_data_size: int | None
+    new_variant: str | None
+    incumbent_version: int
+    opened_by: str
+    reason: str
+    triggers: list[str]
+    started_at: Zulu
+    completed_at: Zulu | None
+    success: bool
+    reasons: list[str] = Field(description="Why it ended as it did; empty for a promotion.")
+    progress: ProgressWire | None = Field(description="Of its shadow test, while that goes on.")
+    flow_run_id: str | None
+    flow_run_url: str | None = Field(description="The run that executes it, in Prefect's pages.")
+    attempts: int = Field(description="How often that run was revived.")
+
+    @classmethod
+    def of(cls, it: Standing, prefect_url: str) -> Self:
+        """Shape it; prefect_url : where Prefect's pages are."""
+        return cls.model_validate(_summary(it, prefect_url))
+
+
+class SessionWire(SessionSummaryWire):
+    """One retraining of a variant, whole."""
+
+    training_data: TrainingDataWire | None
+    failure_analysis: FailureAnalysisWire | None
+    prompt_improvement: PromptImprovementWire | None
+    evaluation: EvaluationWire | None
+    shadow_analysis: ShadowAnalysisWire | None = Field(description="Its verdict, or the evidence so far.")
+    promotion_check: PromotionCheckWire | None
+    review: ReviewWire | None
+    review_deadline_at: Zulu | None
+    force: ForceWire | None
+    probation: ProbationWire | None
+    options: OptionsWire
+    seed: int
+    spent: SpentWire
+    shadow_started_at: Zulu | None
+    deadline_at: Zulu | None = Field(description="When its shadow test ends at the latest.")
+
+    @classmethod
+    def of(cls, it: Standing, prefect_url: str) -> Self:
+        """Shape it; prefect_url : where Prefect's pages are."""
+        session = it.session
+        return cls.model_validate(
+            _summary(it, prefect_url)
+            | {
+                "training_data": TrainingDataWire.of(session.training_data) if session.training_data else None,
+                "failure_analysis": FailureAnalysisWire.of(session.failure_analysis) if session.failure_analysis else None,
+                "prompt_improvement": PromptImprovementWire.of(session.prompt_improvement) if session.prompt_improvement else None,
+                "evaluation": EvaluationWire.of(session.evaluation) if session.evaluation else None,
+                "shadow_analysis": ShadowAnalysisWire.of(it.analysis) if it.analysis else None,
+                "promotion_check": PromotionCheckWire.of(session),
+                "review": ReviewWire.of(session.review) if session.review else None,
+                "review_deadline_at": session.review_deadline_at,
+                "force": ForceWire.of(session.force) if session.force else None,
+                "probation": ProbationWire.of(it.probation) if it.probation else None,
+                "options": OptionsWire.of(session.options),
+                "seed": session.seed,
+                "spent": SpentWire.of(it.spent),
+                "shadow_started_at": session.shadow_started_at,
+                "deadline_at": session.deadline_at,
+            }
+        )
+
+
+def _summary(standing: Standing, prefect_url: str) -> dict[str, object]:
+    it = standing.session
+    return {
+        "id": it.session_id,
+        "variant": it.variant,
+        "version": it.version,
+        "status": it.status,
+        "training_data_size": it.training_data_size,
+        "new_variant": it.new_variant,
+        "incumbent_version": it.incumbent_version,
+        "opened_by": it.opened_by,
+        "reason": it.reason,
+        "triggers": list(it.trigger.triggers),
+        "started_at": it.started_at,
+        "completed_at": it.completed_at,
+        "success": it.success,
+        "reasons": list(it.reasons),
+        "progress": ProgressWire.of(standing.progress) if standing.progress else None,
+        "flow_run_id": it.flow_run_id,
+        "flow_run_url": f"{prefect_url}/runs/flow-run/{it.flow_run_id}" if it.flow_run_id else None,
+        "attempts": it.attempts,
+    }

@@ -1,0 +1,263 @@
+"""The ten steps of a retraining as Prefect's tasks; what each made is kept in the session's row, and read from there.
+
+They pass ids and words, never what a customer said.
+"""
+
+import logging
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Final
+
+from prefect.runtime import flow_run
+
+from lifecycle_core.chat import ChatUnavailableError
+from lifecycle_core.errors import LifecycleError
+from lifecycle_core.operations import arms, promotion, retraining, shadow
+from lifecycle_core.policy import Engine
+from lifecycle_core.replay.episode import Agent
+from lifecycle_core.retraining.cases import Case, Side, Split, cases_of
+from lifecycle_core.retraining.errors import ForbiddenMoveError, RetrainingRefusedError
+from lifecycle_core.retraining.evaluation import INCUMBENT_RUNS, evaluate, grade
+from lifecycle_core.retraining.failures import FailureAnalysis, analyze
+from lifecycle_core.retraining.improvement import Candidate, PromptImprovement
+from lifecycle_core.retraining.options import Options
+from lifecycle_core.retraining.prompt_gates import PromptGates
+from lifecycle_core.retraining.proposals import by_model, by_rules, choose
+from lifecycle_core.retraining.session import Answer, Session, Status
+from lifecycle_core.retraining.training_data import TrainingData, collect
+from lifecycle_core.versions.version import Version
+from tasks import artifacts, context, quality, runs, secrets
+from tasks.metered import Metered
+from tasks.replays import INFRASTRUCTURE, Stage, as_they_come, model, simulated
+from tasks.steps import Standing, act, may_pass, named, note, step
+
+MOST_LOST: Final = 0.2
+"""The share of an evaluation's replays that the infrastructure may take before the whole is tried again."""
+WATCH_SHADOW: Final = "watch-shadow/watch-shadow"
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A session to go on with, or why there is none."""
+
+    id: str
+    refusal: str = ""
+
+    @property
+    def refused(self) -> bool:
+        """Whether there is none."""
+        return not self.id
+
+
+@named("01 begin retraining")
+def begin_retraining(variant: str, session_id: str | None, reason: str) -> Begun:
+    """Steps 1 and 2: a session with the evidence that it starts from; the run of an open session goes on with that one."""
+    try:
+        if session_id is None:
+            key = str(flow_run.id or "")
+            session_id = retraining.begin(context.database(), act(), variant, key, Options(reason=reason)).session_id
+        it = note(session_id)
+    except LifecycleError as error:
+        if may_pass(error):
+            raise
+        return Begun("", str(error))
+    if it.variant != variant:
+        return Begun("", f"session {session_id} is of variant {it.variant!r}, not of {variant!r}; leave session_id empty")
+    return Begun(it.session_id)
+
+
+@step("03 collect training data")
+def collect_training_data(it: Session) -> Session:
+    """Step 3: 50 to 500 conversations of known outcome, masked, as the quality suite wants them."""
+    if it.training_data is not None:
+        return it
+    data = training_data(it)
+    faults = quality.training_faults(data, it.policy.retraining)
+    if faults:
+        message = f"the training data cannot be learnt from: {'; '.join(faults)}"
+        raise RetrainingRefusedError(message)
+    return retraining.keep_training_data(context.database(), act(), it.session_id, data)
+
+
+@step("04 analyze failures")
+def analyze_failures(it: Session) -> Session:
+    """Step 4: what sets failures apart from successes."""
+    if it.failure_analysis is None:
+        it = retraining.keep_failures(context.database(), act(), it.session_id, analyze(training_data(it).conversations))
+        artifacts.leave_failures(it)
+    return it
+
+
+@step("05 improve prompt")
+def improve_prompt(it: Session) -> Session:
+    """Step 5: candidates for a better prompt, and the one that serves best on the cases that select."""
+    if it.prompt_improvement is not None or it.failure_analysis is None:
+        return it
+    incumbent = arms.arms(context.database(), it.session_id).incumbent
+    improvement = _proposed(it, incumbent, it.failure_analysis)
+    usable = [one for one in improvement.candidates if one.usable]
+    if len(usable) > 1:
+        improvement = choose(improvement, _scores(it, incumbent, usable, it.failure_analysis))
+    return retraining.keep_improvement(context.database(), act(), it.session_id, improvement)
+
+
+@step("06 register candidate")
+def register_candidate(it: Session) -> Session:
+    """Step 6: the candidate as a version, tagged `experimental`."""
+    if not it.version:
+        it = retraining.register_candidate(context.database(), act(), it.session_id)
+        artifacts.leave_prompt_diff(arms.arms(context.database(), it.session_id))
+    return it
+
+
+@step("07 evaluate offline")
+def evaluate_offline(it: Session) -> Session:
+    """Step 7: goals that were held out, served again by both versions and graded by code."""
+    if it.evaluation is not None or it.failure_analysis is None:
+        return it
+    cases = cases_of(training_data(it).conversations, it.failure_analysis, Split.HELD_OUT, it.policy.retraining.evaluation_cases)
+    _serve_cases(it, cases)
+    found = retraining.case_results(context.database(), it.session_id)
+    report = evaluate(cases, found[Side.CANDIDATE], found[Side.INCUMBENT], it.policy.retraining.min_evaluation_score)
+    it = retraining.keep_evaluation(context.database(), act(), it.session_id, report)
+    artifacts.leave_evaluation(it)
+    return it
+
+
+@step("08 start shadow test")
+def start_shadow_test(it: Session) -> Session:
+    """Step 8: begin the shadow test, and serve its first goals at once."""
+    if it.shadow_started_at is None:
+        it = shadow.start_shadow(context.database(), act(), it.session_id)
+        serve_soon(it.session_id)
+    return it
+
+
+@step("09 analyze shadow test")
+def analyze_shadow_test(it: Session) -> Session:
+    """Step 9: the verdict, and the review where it asks a person."""
+    if it.shadow_analysis is None:
+        it = shadow.keep_verdict(context.database(), act(), it.session_id)
+    if it.status is Status.AWAITING_REVIEW and it.review is None:
+        artifacts.leave_verdict(it)
+    return it
+
+
+@named("10 promote or roll back")
+def promote_or_roll_back(session_id: str) -> str:
+    """Step 10: end the session as its evidence, and a person's answer, say: -> how it ended, or where it stands."""
+    it = retraining.session(context.database(), session_id)
+    if it.open:
+        try:
+            it = promotion.promote_or_roll_back(context.database(), act(), session_id)
+        except ForbiddenMoveError as error:
+            log.warning("%s", error)
+        artifacts.leave_verdict(it)
+    return it.status.value
+
+
+@named("record the decision")
+def record_decision(session_id: str, decision: str, reason: str) -> Standing:
+    """Keep what a person answered in Prefect's form; one that comes late, or second, changes nothing."""
+    it = retraining.session(context.database(), session_id)
+    if it.review is None and it.status is Status.AWAITING_REVIEW:
+        try:
+            it = promotion.record_decision(context.database(), context.act("prefect:review"), session_id, Answer(decision), reason)
+        except ForbiddenMoveError as error:
+            log.warning("%s", error)
+    return Standing.of(it)
+
+
+def waits_for_samples(session_id: str) -> bool:
+    """Whether the shadow test waits for samples and a verdict."""
+    it = retraining.session(context.database(), session_id)
+    return it.status is Status.SHADOW_TESTING and it.waits(context.now())
+
+
+def waits_for_a_person(session_id: str) -> bool:
+    """Whether a person's answer is waited for."""
+    it = retraining.session(context.database(), session_id)
+    return it.status is Status.AWAITING_REVIEW and it.waits(context.now())
+
+
+def serve_soon(session_id: str) -> None:
+    """Have the goals of a shadow test served now; where Prefect cannot start that, its schedule does."""
+    try:
+        runs.now(runs.start(WATCH_SHADOW, {"session_id": session_id}, key=f"{session_id}/serve", tags=(f"session:{session_id}",)))
+    except runs.RunnerUnavailableError as error:
+        log.warning("%s", error)
+
+
+def training_data(it: Session) -> TrainingData:
+    """What the session learns from; the same in every step. Raises RetrainingRefusedError where it is too little."""
+    return _training_data(it.session_id)
+
+
+@lru_cache(maxsize=2)
+def _training_data(session_id: str) -> TrainingData:
+    it = retraining.session(context.database(), session_id)
+    return collect(shadow.training_conversations(context.database(), session_id), it.policy.retraining, secrets.masker())
+
+
+def _proposed(it: Session, incumbent: Version, analysis: FailureAnalysis) -> PromptImprovement:
+    issues = analysis.common_issues
+    tools = [tool.name for tool in Agent.of(incumbent, model()).tools]
+    gates = PromptGates.of(incumbent.system_prompt, [str(one.issue) for one in issues], tools, training_data(it).conversations)
+    if _engine(it) is Engine.RULES:
+        return by_rules(issues, gates)
+    marker = secrets.marker(it.session_id)
+    return by_model(issues, gates, chat=Metered.of(it.session_id), model=model(), marker=marker, seed=it.seed)
+
+
+def _engine(it: Session) -> Engine:
+    """What writes: as asked for; where nobody asked and no model was chosen, rules."""
+    return it.options.engine or (Engine.RULES if simulated() else it.policy.retraining.engine)
+
+
+def _scores(it: Session, incumbent: Version, usable: list[Candidate], analysis: FailureAnalysis) -> dict[int, float]:
+    """Candidate -> its mean grade over the cases that select, each served once."""
+    cases = cases_of(training_data(it).conversations, analysis, Split.SELECT, it.policy.retraining.evaluation_cases)
+    stage = Stage.of(it.session_id)
+
+    def served(asked: tuple[Candidate, Case]) -> tuple[int, float]:
+        candidate, case = asked
+        [replay] = stage.serve(_with_prompt(incumbent, candidate), case.scenario, [0])
+        if replay.broken_by == INFRASTRUCTURE:
+            message = "a candidate's cases could not be served; see that the model can be reached"
+            raise ChatUnavailableError(message)
+        return candidate.number, grade(replay).score
+
+    found = [one for came in as_they_come(served, [(candidate, case) for candidate in usable for case in cases]) for one in came]
+    grades = {candidate.number: [score for number, score in found if number == candidate.number] for candidate in usable}
+    return {number: sum(scores) / len(scores) for number, scores in grades.items() if scores}
+
+
+def _with_prompt(incumbent: Version, candidate: Candidate) -> Version:
+    return replace(incumbent, system_prompt=candidate.prompt)
+
+
+def _serve_cases(it: Session, cases: tuple[Case, ...]) -> None:
+    """Serve what of the cases is not served yet, and keep it as it comes; raises ChatUnavailableError where too much is lost."""
+    both, stage = arms.arms(context.database(), it.session_id), Stage.of(it.session_id)
+    known = retraining.case_results(context.database(), it.session_id)
+    sides = {Side.INCUMBENT: both.incumbent, Side.CANDIDATE: both.candidate or both.incumbent}
+    missing = [
+        (side, case, number)
+        for case in cases
+        for side in sides
+        for number in range(INCUMBENT_RUNS)
+        if number not in {one.replay for one in known[side].get(case.id, ())}
+    ]
+    lost = 0
+    for came in as_they_come(lambda asked: (asked[0], stage.serve(sides[asked[0]], asked[1].scenario, [asked[2]])[0]), missing):
+        for side, replay in came:
+            if replay.broken_by == INFRASTRUCTURE:
+                lost += 1
+            else:
+                retraining.keep_case_results(context.database(), act(), it.session_id, side, [replay])
+    wanted = len(sides) * len(cases) * INCUMBENT_RUNS
+    if lost > MOST_LOST * wanted:
+        message = f"{lost} of {wanted} replays of the evaluation found no model; see that it can be reached"
+        raise ChatUnavailableError(message)

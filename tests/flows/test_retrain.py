@@ -1,0 +1,156 @@
+"""Retrainings in the real tree, from their beginning to their end, by flow runs that suspend, die and come back."""
+
+import os
+import signal
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from benchmarks._sessions import proved
+from lifecycle_core.errors import SetupError
+from lifecycle_core.operations import retraining, shadow
+from lifecycle_core.operations.database import upgrade
+from lifecycle_core.operations.shadow import Posted
+from lifecycle_core.policy import ShadowSource
+from lifecycle_core.provenance import Provenance
+from lifecycle_core.store.database import Database
+from tests.retrainable import begun
+from tests.served import STARTS_WITHIN_S, Served, alive, descendants, until
+
+pytestmark = [pytest.mark.prefect, pytest.mark.slow]
+
+PATIENCE_S = 300.0
+"""A busy machine takes many times what a quiet one does."""
+STEPS = [
+    "01 begin retraining",
+    "03 collect training data",
+    "04 analyze failures",
+    "05 improve prompt",
+    "06 register candidate",
+    "07 evaluate offline",
+    "08 start shadow test",
+    "09 analyze shadow test",
+    "10 promote or roll back",
+]
+
+
+class Loop(Served):
+    """A tree with sessions in it, which are read from its database."""
+
+    sessions: dict[str, str]
+
+    def __init__(self, folder):
+        super().__init__(folder, LIFECYCLE_WATCH_SECONDS="3600")
+        folder.mkdir(parents=True)
+        self.database = Database(f"sqlite:///{folder}/lifecycle.db")
+        upgrade(self.database)
+        kinds = {"straight": {}, "reviewed": {"manual_review": True}, "waiting": {"source": ShadowSource.NEW}}
+        self.sessions = {variant: begun(self.database, variant, **options).session_id for variant, options in kinds.items()}
+
+    def session(self, variant):
+        return retraining.session(self.database, self.sessions[variant])
+
+    def run_of(self, variant):
+        return self.prefect(f"/flow_runs/{self.session(variant).flow_run_id}")
+
+    def comes_to(self, variant, status):
+        return until(lambda: (it := self.session(variant)).status == status and it, within_s=PATIENCE_S)
+
+    def suspended(self, variant, status="shadow_testing"):
+        self.comes_to(variant, status)
+        return until(lambda: (it := self.run_of(variant))["state"]["type"] == "PAUSED" and it, within_s=PATIENCE_S)
+
+    def changed(self, variant, run, kind):
+        state = self.run_of(variant)["state"]
+        return state["id"] != run["state"]["id"] and state["type"] == kind
+
+    def resumed(self, run):
+        try:
+            return self.prefect(f"/flow_runs/{run['id']}/resume", {})
+        except SetupError:  # a Prefect whose database is locked asks to be asked again
+            return None
+
+    def tasks_of(self, run):
+        asked = {"flow_runs": {"id": {"any_": [run["id"]]}}, "sort": "EXPECTED_START_TIME_ASC"}
+        return [it["name"] for it in self.prefect("/task_runs/filter", asked)]
+
+    def kill(self):
+        tree = descendants(self.process.pid)
+        for pid in tree:
+            os.kill(pid, signal.SIGKILL)
+        until(lambda: not alive(tree))
+        self.end()
+        self.said.clear()
+
+
+@pytest.fixture(scope="module")
+def loop(tmp_path_factory):
+    it = Loop(tmp_path_factory.mktemp("loop") / "data")
+    try:
+        it.start().wait_for("Watch ", within_s=STARTS_WITHIN_S)
+        yield it
+    finally:
+        it.end()
+        it.database.close()
+
+
+def test_a_session_without_a_run_gets_one_and_comes_to_its_end(loop):
+    session = until(lambda: not (it := loop.session("straight")).open and it, within_s=PATIENCE_S)
+    assert session.status == "promoted", session.reasons
+    run = until(lambda: (it := loop.run_of("straight"))["state"]["type"] == "COMPLETED" and it)
+    assert run["name"] == "retrain-straight"
+    assert {f"session:{session.session_id}", "variant:straight"} <= set(run["tags"])
+    assert list(dict.fromkeys(loop.tasks_of(run))) == STEPS
+
+
+def test_what_a_session_left_on_the_pages_says_whose_it_is_and_that_it_is_simulated(loop):
+    session = loop.comes_to("straight", "promoted")
+    found = loop.prefect("/artifacts/filter", {"limit": 200})
+    ours = {it["key"]: it for it in found if session.session_id.replace("_", "\\_") in (it["description"] or "")}
+    assert set(ours) == {"failures", "prompt-diff", "evaluation", "evidence", "verdict"}
+    assert all(it["description"].startswith("**straight** · ") for it in ours.values())
+    assert "Simulated" in ours["verdict"]["data"]
+
+
+def test_retry_of_a_finished_run_changes_nothing(loop):
+    before = loop.comes_to("straight", "promoted")
+    finished = until(lambda: (it := loop.run_of("straight"))["state"]["type"] == "COMPLETED" and it)
+    again = {"state": {"type": "SCHEDULED", "name": "AwaitingRetry"}, "force": True}
+    loop.prefect(f"/flow_runs/{before.flow_run_id}/set_state", again)
+    until(lambda: loop.changed("straight", finished, "COMPLETED"))
+    assert loop.session("straight") == before
+
+
+def test_resume_pressed_at_the_shadow_wait_waits_on(loop):
+    run = loop.suspended("waiting")
+    until(lambda: loop.resumed(run))
+    until(lambda: loop.changed("waiting", run, "PAUSED"), within_s=PATIENCE_S)
+    assert loop.session("waiting").status == "shadow_testing"
+
+
+def test_a_review_answered_in_the_form_decides_and_half_an_answer_does_not(loop):
+    run = loop.suspended("reviewed", "awaiting_review")
+    run = until(lambda: (it := loop.run_of("reviewed"))["state"]["state_details"]["run_input_keyset"] and it, within_s=PATIENCE_S)
+    page = loop.prefect(f"/flow_runs/{run['id']}/input/{run['state']['state_details']['run_input_keyset']['description']}")
+    assert page.startswith("**to_a_person** after **12** samples: reviewed · ")
+    assert page.index("````diff") < page.index("### 1.")
+    refused = loop.prefect(f"/flow_runs/{run['id']}/resume", {"run_input": {"decision": "promote"}})
+    assert refused["status"] == "REJECT"
+    loop.prefect(f"/flow_runs/{run['id']}/resume", {"run_input": {"decision": "promote", "reason": "looks good"}})
+    review = loop.comes_to("reviewed", "promoted").review
+    assert (review.answer, review.reason, review.by) == ("promote", "looks good", "prefect:review")
+
+
+def test_killed_whole_in_its_shadow_wait_it_goes_on_and_a_lost_wake_up_is_made_good(loop):
+    run = loop.suspended("waiting")
+    loop.kill()
+    act = Provenance("test", datetime.now(UTC))
+    pairs = [
+        Posted(scenario_id=it.scenario_id, ended_at=act.at - timedelta(minutes=1), incumbent=it.incumbent, candidate=it.candidate)
+        for it in proved(act, 12)
+    ]
+    shadow.post_samples(loop.database, act, loop.sessions["waiting"], pairs)
+    loop.start().wait_for("Watch ", within_s=STARTS_WITHIN_S)
+    session = until(lambda: not (it := loop.session("waiting")).open and it)
+    assert (session.shadow_analysis.n, session.flow_run_id, session.attempts) == (12, run["id"], 0)
+    until(lambda: loop.run_of("waiting")["state"]["type"] == "COMPLETED")
