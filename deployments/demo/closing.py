@@ -34,6 +34,12 @@ def roll_back(stage: Stage) -> None:
     stage.screen.fact(f"{took / 1000:.1f} s as typed, from the key to the prompt")
 
 
+def let_runs_end(stage: Stage) -> None:
+    """Wait until the runs of both retrainings have come to their own end, after that of their sessions."""
+    runs = [stage.session(str(stage.found[name])).flow_run_id for name in ("session", "harm_session")]
+    stage.until(lambda: all(_run_state(stage, it) in ENDED for it in runs) or None, RUN_ENDED_WITHIN_S, "a flow run has not ended")
+
+
 def read_back(stage: Stage) -> None:
     """Read everything that was claimed back from the database, and have the product verify itself."""
     promoted, harmful = str(stage.found["session"]), str(stage.found["harm_session"])
@@ -75,8 +81,7 @@ def _claims(stage: Stage, promoted: str, harmful: str) -> Iterator[tuple[str, bo
     yield f"the watch found drift episode {stage.found['episode']}", stage.found["episode"] in episodes
     one, two = retraining.session(database, promoted), retraining.session(database, harmful)
     for it in (one, two):
-        run = stage.until(lambda it=it: _run_state(stage, it.flow_run_id), RUN_ENDED_WITHIN_S, "a flow run has not ended")  # type: ignore[misc]
-        yield f"the flow run of {it.session_id} completed", run == "COMPLETED"
+        yield f"the flow run of {it.session_id} completed", _run_state(stage, it.flow_run_id) == "COMPLETED"
     evidence = one.shadow_analysis
     holds = evidence is not None and evidence.e_better >= evidence.level and evidence.verdict in {Verdict.PROMOTE, Verdict.TO_A_PERSON}
     yield f"{promoted} promoted version {one.version} on its evidence", one.status is Status.PROMOTED and holds
@@ -95,6 +100,6 @@ def _claims(stage: Stage, promoted: str, harmful: str) -> Iterator[tuple[str, bo
         yield f"version 1 of {desk.variant} is active", versions.active(database, desk.variant).version == 1
 
 
-def _run_state(stage: Stage, run_id: str | None) -> str | None:
+def _run_state(stage: Stage, run_id: str | None) -> str:
     state: str = stage.tree.prefect(f"/flow_runs/{run_id}")["state"]["type"]
-    return state if state in ENDED else None
+    return state

@@ -139,6 +139,7 @@ class _Demo:
                 promotion.recovery(stage, session)
             with stage.part("harm", "A second candidate, which does harm"):
                 harm.stopped(stage, asked)
+                closing.let_runs_end(stage)
         with stage.part("rollback", "A rollback by hand"):
             closing.roll_back(stage)
         with stage.part("read_back", "Everything read back from the database"):

@@ -15,7 +15,7 @@ from lifecycle_core.operations import retraining
 from lifecycle_core.retraining.session import Session
 from tasks import context
 
-PARTS: Final = 10
+PARTS: Final = 11
 _ASKED_EVERY_S: Final = 0.5
 _T = TypeVar("_T")
 
