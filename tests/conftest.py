@@ -54,7 +54,7 @@ def pytest_configure(config):
 
 def pytest_collection_modifyitems(config, items):
     """Leave out what this machine cannot run; keep those that share a Prefect server in one process."""
-    items.sort(key=lambda item: item.get_closest_marker("prefect") is None)  # the longest group first
+    items.sort(key=lambda item: (item.get_closest_marker("prefect") is None, "served" in item.fixturenames))  # the longest group first
     for item in items:
         if item.get_closest_marker("prefect"):
             item.add_marker(pytest.mark.xdist_group("prefect"))

@@ -128,21 +128,10 @@ def test_resume_pressed_at_the_shadow_wait_waits_on(loop):
     assert loop.session("waiting").status == "shadow_testing"
 
 
-def test_a_review_answered_in_the_form_decides_and_half_an_answer_does_not(loop):
-    run = loop.suspended("reviewed", "awaiting_review")
-    run = until(lambda: (it := loop.run_of("reviewed"))["state"]["state_details"]["run_input_keyset"] and it, within_s=PATIENCE_S)
-    page = loop.prefect(f"/flow_runs/{run['id']}/input/{run['state']['state_details']['run_input_keyset']['description']}")
-    assert page.startswith("**to_a_person** after **12** samples: reviewed · ")
-    assert page.index("````diff") < page.index("### 1.")
-    refused = loop.prefect(f"/flow_runs/{run['id']}/resume", {"run_input": {"decision": "promote"}})
-    assert refused["status"] == "REJECT"
-    loop.prefect(f"/flow_runs/{run['id']}/resume", {"run_input": {"decision": "promote", "reason": "looks good"}})
-    review = loop.comes_to("reviewed", "promoted").review
-    assert (review.answer, review.reason, review.by) == ("promote", "looks good", "prefect:review")
-
-
-def test_killed_whole_in_its_shadow_wait_it_goes_on_and_a_lost_wake_up_is_made_good(loop):
+def test_killed_whole_in_a_shadow_wait_and_a_review_both_go_on_and_a_lost_wake_up_is_made_good(loop):
     run = loop.suspended("waiting")
+    asked = loop.suspended("reviewed", "awaiting_review")
+    reviewed = loop.session("reviewed")
     loop.kill()
     act = Provenance("test", datetime.now(UTC))
     pairs = [
@@ -154,3 +143,18 @@ def test_killed_whole_in_its_shadow_wait_it_goes_on_and_a_lost_wake_up_is_made_g
     session = until(lambda: not (it := loop.session("waiting")).open and it)
     assert (session.shadow_analysis.n, session.flow_run_id, session.attempts) == (12, run["id"], 0)
     until(lambda: loop.run_of("waiting")["state"]["type"] == "COMPLETED")
+    assert loop.session("reviewed") == reviewed
+    assert loop.run_of("reviewed")["state"]["id"] == asked["state"]["id"]
+
+
+def test_a_review_answered_in_the_form_decides_and_half_an_answer_does_not(loop):
+    run = loop.suspended("reviewed", "awaiting_review")
+    run = until(lambda: (it := loop.run_of("reviewed"))["state"]["state_details"]["run_input_keyset"] and it, within_s=PATIENCE_S)
+    page = loop.prefect(f"/flow_runs/{run['id']}/input/{run['state']['state_details']['run_input_keyset']['description']}")
+    assert page.startswith("**to_a_person** after **12** samples: reviewed · ")
+    assert page.index("````diff") < page.index("### 1.")
+    refused = loop.prefect(f"/flow_runs/{run['id']}/resume", {"run_input": {"decision": "promote"}})
+    assert refused["status"] == "REJECT"
+    loop.prefect(f"/flow_runs/{run['id']}/resume", {"run_input": {"decision": "promote", "reason": "looks good"}})
+    review = loop.comes_to("reviewed", "promoted").review
+    assert (review.answer, review.reason, review.by) == ("promote", "looks good", "prefect:review")
