@@ -52,6 +52,7 @@ def pytest_configure(config):
         raise pytest.UsageError(message)
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in this hook
 def pytest_collection_modifyitems(config, items):
     """Leave out what this machine cannot run; keep those that share a Prefect server in one process."""
     items.sort(key=lambda item: (item.get_closest_marker("prefect") is None, "served" in item.fixturenames))  # the longest group first
