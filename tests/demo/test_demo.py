@@ -11,7 +11,7 @@ import pytest
 from deployments.demo.tree import LIFECYCLE
 from tests.served import alive, descendants, until
 
-pytestmark = [pytest.mark.prefect, pytest.mark.slow]
+pytestmark = [pytest.mark.prefect, pytest.mark.slow, pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +19,7 @@ def played(tmp_path_factory):
     """The demo's lines, played where the environment names other folders and databases; and the folder for temporary files."""
     folder = tmp_path_factory.mktemp("temporary")
     others = {"LIFECYCLE_DATABASE_URL": f"sqlite:///{folder}/other.db", "PREFECT_API_URL": "http://127.0.0.1:9/api", "TMPDIR": str(folder)}
-    done = subprocess.run([*LIFECYCLE, "demo"], check=False, env={**os.environ, **others}, capture_output=True, text=True, timeout=580)
+    done = subprocess.run([*LIFECYCLE, "demo"], check=False, env={**os.environ, **others}, capture_output=True, text=True, timeout=840)
     assert (done.returncode, done.stderr) == (0, ""), done.stdout + done.stderr
     return done.stdout.splitlines(), folder
 

@@ -105,6 +105,7 @@ def test_a_session_without_a_run_gets_one_and_comes_to_its_end(loop):
 
 def test_what_a_session_left_on_the_pages_says_whose_it_is_and_that_it_is_simulated(loop):
     session = loop.comes_to("straight", "promoted")
+    until(lambda: loop.run_of("straight")["state"]["type"] == "COMPLETED")
     found = loop.prefect("/artifacts/filter", {"limit": 200})
     ours = {it["key"]: it for it in found if session.session_id.replace("_", "\\_") in (it["description"] or "")}
     assert set(ours) == {"failures", "prompt-diff", "evaluation", "evidence", "verdict"}
