@@ -160,7 +160,7 @@ class _Demo:
 
     def _tell(self, failure: Mapping[str, str]) -> None:
         seconds = {"seconds": round(time.monotonic() - self.began, 1), "parts": self.stage.seconds}
-        kept = {"database": self._database, "kept": self.wish.keep or self.wish.keep_data or bool(failure)}
+        kept = {"database": self._database, "kept": self.wish.keep_data or bool(failure)}
         self.tell({"ok": not failure, **failure, **self.stage.found, **kept, **seconds})
 
     @property
