@@ -157,6 +157,7 @@ class _Demo:
                 stage.tree.expect_alive()
                 self.heed()
                 time.sleep(_LOOK_S)
+        self.screen.hush()
 
     def _tell(self, failure: Mapping[str, str]) -> None:
         seconds = {"seconds": round(time.monotonic() - self.began, 1), "parts": self.stage.seconds}
