@@ -157,10 +157,11 @@ class _Demo:
                 stage.tree.expect_alive()
                 self.heed()
                 time.sleep(_LOOK_S)
+        self.screen.hush()
 
     def _tell(self, failure: Mapping[str, str]) -> None:
         seconds = {"seconds": round(time.monotonic() - self.began, 1), "parts": self.stage.seconds}
-        kept = {"database": self._database, "kept": self.wish.keep or self.wish.keep_data or bool(failure)}
+        kept = {"database": self._database, "kept": self.wish.keep_data or bool(failure)}
         self.tell({"ok": not failure, **failure, **self.stage.found, **kept, **seconds})
 
     @property

@@ -52,6 +52,10 @@ class Screen:
             colour = _COLOURS.get(line[:1], "") if self.terminal else ""
             self.fact(f"{colour}{line}{_PLAIN if colour else ''}")
 
+    def hush(self) -> None:
+        """Print nothing any more: the last line was printed."""
+        self._write = lambda _text: None
+
     def _leave(self) -> None:
         if self._growing:
             self._write("\n")

@@ -34,3 +34,12 @@ def test_columns_of_a_table_stand_under_their_headers():
 def test_a_diff_has_colours_on_a_terminal_alone():
     told = [printed(lambda screen: screen.diff(["+new"]), terminal=it) for it in (True, False)]
     assert told == ["     \x1b[32m+new\x1b[0m\n", "     +new\n"]
+
+
+def test_after_its_last_line_it_prints_nothing():
+    def hush(screen):
+        screen.say("last")
+        screen.hush()
+        screen.say("more")
+
+    assert printed(hush, terminal=False) == "last\n"
