@@ -22,10 +22,10 @@ down: $(READY) ## end what `make up` started
 	@$(BIN)/lifecycle down
 
 test: $(READY) ## run all tests, two at a time
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+	@$(BIN)/python -m pytest -n 2
 
 check: $(READY) ## run the fast tests, under 90 seconds
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow and not prefect and not browser and not postgres and not data"
+	@$(BIN)/python -m pytest -n 2 -m "not slow and not prefect and not browser and not postgres and not data"
 
 lint: $(READY) ## style, types, import contracts, stale documents
 	@$(BIN)/ruff check .

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 NUMBERS = count(1)
+PREFECT = ("tests/demo/", "tests/flows/", "tests/pages/", "tests/supervisor/")
 MEMORY = Path("/dev/shm")  # noqa: S108 - ten times as quick to make databases in as a disk
 
 
@@ -52,17 +53,25 @@ def pytest_configure(config):
         raise pytest.UsageError(message)
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in this hook
 def pytest_collection_modifyitems(config, items):
-    """Leave out what this machine cannot run; keep those that share a Prefect server in one process."""
-    items.sort(key=lambda item: (item.get_closest_marker("prefect") is None, "served" in item.fixturenames))  # the longest group first
-    for item in items:
-        if item.get_closest_marker("prefect"):
-            item.add_marker(pytest.mark.xdist_group("prefect"))
+    """Leave out what this machine cannot run; the longest first, and the tree that watches all the while is started last."""
+    items.sort(key=lambda item: (item.get_closest_marker("prefect") is None, "served" in item.fixturenames))
     for need in NEEDS:
         needing = [] if need.met else [item for item in items if item.get_closest_marker(need.mark)]
         items[:] = [item for item in items if item not in needing]
         config.hook.pytest_deselected(items=needing)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Keep the folders whose tests share a Prefect server in one process, where tests run in several."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByServer(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            return "prefect" if nodeid.startswith(PREFECT) else nodeid
+
+    return ByServer(config, log)
 
 
 def pytest_report_header():
