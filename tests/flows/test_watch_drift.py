@@ -44,7 +44,7 @@ def test_a_variant_that_cannot_be_checked_stops_no_other_and_fails_the_run_that_
     until(served.scheduled)
     spoilt = "UPDATE hourly_rollups SET latency_histogram = {} WHERE variant = 'steady'"
     with sqlite3.connect(served.folder / "lifecycle.db", timeout=30) as database:
-        database.execute(spoilt.format("latency_histogram || x'00'"))
+        database.execute(spoilt.format("CAST(latency_histogram || x'00' AS BLOB)"))
     try:
         [failed, *_] = until(lambda: [it for it in served.scheduled() if it["state"]["type"] == "FAILED"])
     finally:
@@ -54,3 +54,5 @@ def test_a_variant_that_cannot_be_checked_stops_no_other_and_fails_the_run_that_
     assert failed["state"]["message"] == "Drift in 1 of 3 variants: drifting; 1 could not be checked: steady"
     rows, _ = table(served)
     assert {row["variant"]: row["status"] for row in rows}["steady"] in {"failed", "stable"}
+    known = {it["id"] for it in served.scheduled()}
+    assert until(lambda: [it for it in served.scheduled() if it["id"] not in known and it["state"]["type"] == "COMPLETED"])

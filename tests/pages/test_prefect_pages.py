@@ -44,7 +44,7 @@ def page(browser):
 def places(served):
     """Where each kind of page is."""
     run = until(served.scheduled)[0]
-    [deployment] = served.prefect("/deployments/filter", {})
+    [deployment] = [it for it in served.prefect("/deployments/filter", {}) if it["name"] == "watch-drift"]
     [artifact] = served.prefect("/artifacts/latest/filter", {})
     return {
         "dashboard": "/dashboard",
