@@ -23,6 +23,7 @@ EVIDENCE: Final = "evidence"
 VERDICT: Final = "verdict"
 WIDE: Final = 100
 MOST_QUOTES: Final = 2
+SMALL_Q: Final = 0.001
 
 
 def leave_failures(it: Session) -> None:
@@ -36,13 +37,13 @@ def leave_failures(it: Session) -> None:
             "issue": str(one.issue),
             "failures": f"{one.count} ({one.share:.0%})",
             "lift (95%)": f"{one.lift:.1f} ({one.lift_low:.1f} to {one.lift_high:.1f})",
-            "q": f"{one.q:.3f}",
+            "q": f"{one.q:.3f}" if one.q >= SMALL_Q else f"< {SMALL_Q}",
             "whose": str(one.author),
             "quotes": cell(" / ".join(f"“{words.text}”" for words in one.quotes[:MOST_QUOTES])),
         }
         for one in found.common_issues
     ]
-    rows.append({"issue": "other", "failures": f"{found.other.count} ({found.other.share:.0%})"} | dict.fromkeys(_REST, ""))
+    rows.append({"issue": "other", "failures": f"{found.other.count} ({found.other.share:.0%})"} | dict.fromkeys(_NO_LIFT, ""))
     result = f"{found.total_failures} failures and {found.total_successes} successes: {leading}"
     create_table_artifact(key=FAILURES, table=rows, description=_head(it, result, simulated=found.simulated))
 
@@ -58,7 +59,7 @@ def leave_prompt_diff(arms: Arms) -> None:
     ]
     result = f"version {arms.candidate.version}, {difference.length_diff:+,} characters; {literal(improvement.why)}"
     parts = [
-        _head(it, result, simulated=improvement.simulated),
+        _rest(it, simulated=improvement.simulated),
         wrapped_diff(difference.unified, WIDE),
         table(["section", "edit", "issue", "why"], edits),
     ]
@@ -91,7 +92,7 @@ def leave_evidence(it: Session, so_far: ShadowAnalysis, how_far: Progress) -> No
     result = f"{so_far.verdict}: {how_far.sentence}"
     create_markdown_artifact(
         key=EVIDENCE,
-        markdown="\n\n".join([_head(it, result, simulated=so_far.simulated), evidence_table(so_far), so_far.note]),
+        markdown="\n\n".join([_rest(it, simulated=so_far.simulated), evidence_table(so_far), so_far.note]),
         description=_first(it, result),
     )
 
@@ -100,7 +101,7 @@ def leave_verdict(it: Session) -> None:
     """What came of the session, with every gate."""
     found = it.shadow_analysis
     result = f"{it.status.value}: {'; '.join(it.reasons)}" if it.reasons else it.status.value
-    parts = [_head(it, literal(result), simulated=found is not None and found.simulated)]
+    parts = [_rest(it, simulated=found is not None and found.simulated)]
     if found is not None:
         parts += [f"Verdict **{found.verdict}** after {found.n} samples", evidence_table(found), gates_table(found), found.note]
     create_markdown_artifact(key=VERDICT, markdown="\n\n".join(parts), description=_first(it, literal(result)))
@@ -132,12 +133,15 @@ def where(it: Session) -> str:
 
 
 def _head(it: Session, result: str, *, simulated: bool) -> str:
-    mark = "  \nSimulated: a scripted model had a part in this." if simulated else ""
-    return f"{_first(it, result)}  \n{where(it)}{mark}"
+    return f"{_first(it, result)}  \n{_rest(it, simulated=simulated)}"
+
+
+def _rest(it: Session, *, simulated: bool) -> str:
+    return where(it) + ("  \nSimulated: a scripted model had a part in this." if simulated else "")
 
 
 def _first(it: Session, result: str) -> str:
     return f"**{literal(it.variant)}** · {literal(it.session_id)} · {result}"
 
 
-_REST: Final = ("lift (95%)", "q", "whose", "quotes")
+_NO_LIFT: Final = ("lift (95%)", "q", "whose", "quotes")

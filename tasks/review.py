@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from textwrap import wrap
 from typing import Final
 
 from lifecycle_core.conversations import Message
@@ -19,6 +20,8 @@ from tasks.replays import FIRST_IN_SHADOW, Stage, model
 
 MOST_WORDS: Final = 300
 """Characters of one message that are shown."""
+COLUMN: Final = 26
+"""Characters of a line in a column, so that both columns fit into Prefect's form, which wraps nothing."""
 WHO: Final = {"user": "Customer", "assistant": "Agent", "tool": "Tool"}
 
 
@@ -55,9 +58,9 @@ def review_page(session_id: str) -> str:
         parts.append(wrapped_diff(diff(both.incumbent, both.candidate).unified))
     if found is not None:
         parts += [evidence_table(found), gates_table(found)]
-    heads = [f"version {both.incumbent.version} (now)", f"version {it.version} (candidate)"]
+    heads = [f"version {both.incumbent.version}, now", f"version {it.version}, candidate"]
     for number, pair in enumerate(pairs(session_id), 1):
-        parts.append(f"### {number}. {literal(pair.scenario.goal)}")
+        parts.append(f"**{number}.** {literal(pair.scenario.goal)}")
         counts = [f"{arm.successes} of {arm.replays} booked" for arm in (pair.sample.incumbent, pair.sample.candidate)]
         parts.append(table(heads, [counts, [_told(pair.incumbent), _told(pair.candidate)]]))
     return "\n\n".join(parts)
@@ -83,7 +86,7 @@ def _told(replay: Replay | None) -> str:
 
 def _lines(messages: Sequence[Message]) -> list[str]:
     return [
-        f"**{WHO.get(it['role'], 'Other')}**: {literal_cell((it.get('content') or '')[:MOST_WORDS])}"
+        f"**{WHO[it['role']]}**<br>" + "<br>".join(literal_cell(line) for line in wrap((it.get("content") or "")[:MOST_WORDS], COLUMN))
         for it in messages
         if it["role"] in WHO and it.get("content")
     ]

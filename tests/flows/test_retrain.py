@@ -153,7 +153,7 @@ def test_a_review_answered_in_the_form_decides_and_half_an_answer_does_not(loop)
     run = until(lambda: (it := loop.run_of("reviewed"))["state"]["state_details"]["run_input_keyset"] and it, within_s=PATIENCE_S)
     page = loop.prefect(f"/flow_runs/{run['id']}/input/{run['state']['state_details']['run_input_keyset']['description']}")
     assert page.startswith("**to_a_person** after **12** samples: reviewed · ")
-    assert page.index("````diff") < page.index("### 1.")
+    assert page.index("````diff") < page.index("**1.**")
     refused = loop.prefect(f"/flow_runs/{run['id']}/resume", {"run_input": {"decision": "promote"}})
     assert refused["status"] == "REJECT"
     loop.prefect(f"/flow_runs/{run['id']}/resume", {"run_input": {"decision": "promote", "reason": "looks good"}})

@@ -161,7 +161,7 @@ def test_a_reviewer_is_shown_verdict_then_diff_then_pairs_at_no_cost(tested, ins
     paid = model.calls
     page = review.review_page(tested)
     assert page.startswith("**to_a_person** after **12** samples: a · retrain\\_a\\_")
-    assert page.index("[Session]") < page.index("````diff") < page.index("### 1.") < page.index("### 10.")
+    assert page.index("[Session]") < page.index("````diff") < page.index("**1.**") < page.index("**10.**")
     assert "**Customer**" in page
     assert model.calls == paid
     pairs = review.pairs(tested)
