@@ -18,6 +18,8 @@ from lifecycle_core.retraining.session import Status
 from tasks import context, nudges, review
 from tests.reviewed import reviewed_pair
 
+pytestmark = pytest.mark.slow
+
 PREFECT = "http://127.0.0.1:4200"
 
 

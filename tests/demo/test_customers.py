@@ -13,6 +13,8 @@ from deployments.demo.customers import Customers
 from lifecycle_core.errors import SetupError
 from lifecycle_core.simulation import prompts
 
+pytestmark = pytest.mark.slow
+
 
 class Api:
     """Takes conversations in, and tells the active version; fails the first `failures` times."""

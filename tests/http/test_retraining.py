@@ -15,6 +15,8 @@ from lifecycle_core.retraining.options import Options
 from tasks import context, nudges, review
 from tests.reviewed import reviewed_pair
 
+pytestmark = pytest.mark.slow
+
 BASE = "/api/lifecycle/retraining"
 SAMPLES = "/api/reliability/shadow/samples"
 KEY = {"Idempotency-Key": "8e03978e-40d5-43dd-bc93-6894a57f9324"}

@@ -14,6 +14,8 @@ from lifecycle_core.retraining.session import Answer, Status
 from lifecycle_core.store import samples as rows
 from lifecycle_core.versions.version import Tag
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def better(any_database, act):

@@ -20,6 +20,8 @@ from lifecycle_core.store.mapping import to_json
 from lifecycle_core.store.tables import PolicyRow
 from lifecycle_core.versions.version import Tag
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def variant(any_database, act):

@@ -18,6 +18,8 @@ from lifecycle_core.retraining.verdict import Verdict
 from lifecycle_core.store import samples as rows
 from lifecycle_core.store.tables import ShadowSampleRow
 
+pytestmark = pytest.mark.slow
+
 MASKER = Masker(b"secret")
 
 

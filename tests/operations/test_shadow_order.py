@@ -15,6 +15,8 @@ from lifecycle_core.retraining.session import Status
 from lifecycle_core.retraining.shadow import Arm
 from lifecycle_core.retraining.verdict import Verdict
 
+pytestmark = pytest.mark.slow
+
 MASKER = Masker(b"secret")
 DONE = Arm(replays=1, successes=1)
 

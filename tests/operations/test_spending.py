@@ -14,6 +14,8 @@ from lifecycle_core.spending import BudgetSpentError, Spent
 from lifecycle_core.store.mapping import to_json
 from lifecycle_core.store.tables import PolicyRow
 
+pytestmark = pytest.mark.slow
+
 REPLY = ChatReply(content="Hello!", model="m", input_tokens=10, output_tokens=5, cost_usd=0.02, seconds=1.5)
 
 

@@ -18,6 +18,8 @@ from lifecycle_core.simulation import prompts, scripted_model
 from lifecycle_core.simulation.customers import DRIFTED, HEALTHY, Mix, customer
 from lifecycle_core.simulation.needs import Need
 
+pytestmark = pytest.mark.slow
+
 CONVERSATIONS = 300
 NOON = datetime(2025, 10, 7, 12, tzinfo=UTC)
 GAPS = {

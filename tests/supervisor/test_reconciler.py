@@ -18,6 +18,8 @@ from lifecycle_core.retraining.options import Options
 from lifecycle_core.retraining.session import Answer
 from tasks import context, runs
 
+pytestmark = pytest.mark.slow
+
 
 class PlayedPrefect:
     """Runs with states, and what was asked of them."""

@@ -17,6 +17,8 @@ from lifecycle_core.simulation import customers, scripted_model
 from lifecycle_core.simulation.prompts import GAP
 from lifecycle_core.simulation.visits import arrivals, serve
 
+pytestmark = pytest.mark.slow
+
 MASK = Masker(b"a secret")
 MARKER = "k3q9x7vd"
 TOOLS = ("check_availability", "get_prices", "book_appointment", "escalate")
