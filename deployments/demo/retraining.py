@@ -82,11 +82,6 @@ def tell_evaluation(stage: Stage, session_id: str) -> None:
     expect(report.passed, f"the candidate's score is {report.score:.2f}, and {report.needed:.2f} is needed")
 
 
-def _wanted(goal: str) -> str:
-    words = goal.partition(_WANT)[2] or goal
-    return words if len(words) <= _GOAL_CHARACTERS else f"{words[:_GOAL_CHARACTERS]}…"
-
-
 def follow_test(stage: Stage, session_id: str) -> ShadowAnalysis:
     """The evidence as it grows: -> the verdict."""
     _when(stage, session_id, "the shadow test has not begun", lambda it: it.shadow_started_at is not None)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from deployments.simulated_endpoint.child import direct, started
+from deployments.simulated_endpoint.child import direct
 from lifecycle_core.chat import ChatNonsenseError, ChatUnavailableError
 from lifecycle_core.retraining.codes import Author, Code
 from lifecycle_core.retraining.failures import Issue, Quote
@@ -13,7 +13,7 @@ from lifecycle_core.simulation import scripted_model
 from lifecycle_core.simulation.duties import Duty
 from lifecycle_core.simulation.hearing import heard
 from lifecycle_core.simulation.prompts import GAP
-from tasks.llm import OpenAIChat, hang_up
+from tasks.llm import OpenAIChat
 
 pytestmark = pytest.mark.slow
 
@@ -40,13 +40,6 @@ GATES = PromptGates(incumbent=GAP, issues=frozenset({"pricing", "availability"})
 
 def improve(chat):
     return by_model(ISSUES, GATES, chat=chat, model="simulated", marker="k3q9x7vd", seed=1)
-
-
-@pytest.fixture(scope="module")
-def address():
-    with started() as url:
-        yield url
-    hang_up()
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from lifecycle_core.settings import ModelAccess
 from lifecycle_core.simulation import prompts
 from lifecycle_core.simulation.customers import DRIFTED, customer
 from lifecycle_core.simulation.scripted_model import reply
-from tasks.llm import OpenAIChat, hang_up
+from tasks.llm import OpenAIChat
 from tests.served import until
 
 pytestmark = pytest.mark.slow
@@ -32,13 +32,6 @@ with started() as url:
     os.kill(os.getpid(), 9)
 """
 HELLO = ChatRequest(purpose="replay", model="m", messages=(ChatMessage(role="user", content="Hello"),), seed=1)
-
-
-@pytest.fixture(scope="module")
-def address():
-    with started() as url:
-        yield url
-        hang_up()
 
 
 @pytest.fixture

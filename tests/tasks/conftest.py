@@ -7,6 +7,7 @@ import pytest
 from lifecycle_core.simulation import scripted_model
 from tasks import artifacts, context, llm, runs, secrets
 from tasks import retraining as steps
+from tests.fake_endpoint import FakeEndpoint
 from tests.retrainable import begun
 
 TO_THE_SHADOW_TEST = (
@@ -17,6 +18,15 @@ TO_THE_SHADOW_TEST = (
     steps.evaluate_offline,
     steps.start_shadow_test,
 )
+
+
+@pytest.fixture
+def endpoint():
+    """An endpoint of models that answers as a test tells it to; no connection to it is left open."""
+    endpoint = FakeEndpoint()
+    yield endpoint
+    llm.hang_up()
+    endpoint.close()
 
 
 @pytest.fixture

@@ -19,19 +19,11 @@ from lifecycle_core.settings import ModelAccess, Settings
 from lifecycle_core.spending import Price
 from tasks import context, llm
 from tasks.llm import OpenAIChat
-from tests.fake_endpoint import FakeEndpoint, failed, said
+from tests.fake_endpoint import failed, said
 
 KEY = "sk-planted-secret"
 SCHEMA = {"type": "object", "properties": {"code": {"enum": ["pricing", "other"]}}, "required": ["code"], "additionalProperties": False}
 GOOD, SHAPELESS = '{"code": "pricing"}', '{"code": "weather"}'
-
-
-@pytest.fixture
-def endpoint():
-    endpoint = FakeEndpoint()
-    yield endpoint
-    llm.hang_up()
-    endpoint.close()
 
 
 def model(endpoint, **access):

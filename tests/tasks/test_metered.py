@@ -10,10 +10,10 @@ from lifecycle_core.chat import ChatMessage, ChatNonsenseError, ChatReply, ChatR
 from lifecycle_core.operations import retraining, spending
 from lifecycle_core.settings import ModelAccess
 from lifecycle_core.spending import Price, Spent, reserved
-from tasks import context, llm
+from tasks import context
 from tasks.llm import OpenAIChat
 from tasks.metered import Metered
-from tests.fake_endpoint import FakeEndpoint, said
+from tests.fake_endpoint import said
 
 SCHEMA = {"type": "object", "required": ["code"]}
 ASKED = ChatRequest(purpose="p", model="m", messages=(ChatMessage(role="user", content="Hello"),), parameters={"max_tokens": 20})
@@ -25,14 +25,6 @@ def session_id(database, act, monkeypatch):
     monkeypatch.setattr(context, "database", lambda: database)
     ready(database, act)
     return retraining.begin(database, act, "baseline", "k").session_id
-
-
-@pytest.fixture
-def endpoint():
-    endpoint = FakeEndpoint()
-    yield endpoint
-    llm.hang_up()
-    endpoint.close()
 
 
 def model(endpoint):
