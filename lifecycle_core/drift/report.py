@@ -17,6 +17,40 @@ class Metric(StrEnum):
     ACTION_DISTRIBUTION = "action_distribution"
 
 
+class Comparison(StrEnum):
+    """What the scan compares: the five metrics, and the tails of cost and response time, each of which may alarm by itself."""
+
+    BOOKING_RATE = "booking_rate"
+    ESCALATION_RATE = "escalation_rate"
+    COST = "cost"
+    COST_TAIL = "cost_tail"
+    RESPONSE_TIME = "response_time"
+    RESPONSE_TIME_TAIL = "response_time_tail"
+    ACTION_DISTRIBUTION = "action_distribution"
+
+    @property
+    def metric(self) -> Metric:
+        """The metric under which it is told."""
+        return Metric(self.value.removesuffix("_tail"))
+
+    @property
+    def is_tail(self) -> bool:
+        """Whether it compares the share of extreme conversations."""
+        return self.value.endswith("_tail")
+
+
+class Against(StrEnum):
+    """What a window is compared with.
+
+    OWN : the same version's weeks before it. PREVIOUS_VERSION : the last weeks of the version before, for the first 28 days.
+    FROZEN : the healthy weeks before an alarm's onset, while the alarm lasts.
+    """
+
+    OWN = "own"
+    PREVIOUS_VERSION = "previous_version"
+    FROZEN = "frozen"
+
+
 class Status(StrEnum):
     """What is known of a metric. Only `DRIFT` is an alarm."""
 
@@ -85,6 +119,7 @@ class Evidence:
     recent_n, reference_n : conversations on each side.
     recent_value, reference_value : the metric on each side; None for the action mix.
     reference : the span before, of which like hours are taken.
+    against : whose weeks that span is of.
     """
 
     hours: int
@@ -99,6 +134,68 @@ class Evidence:
     recent_value: float | None
     reference_value: float | None
     reference: Window
+    against: Against = Against.OWN
+
+
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """The share of conversations past the reference's 99th percentile: what a mean of logarithms and ranks are blind to.
+
+    edge : US dollars or seconds, the percentile as read off the histogram; evidence : as of a metric, its values being shares.
+    """
+
+    status: Status
+    edge: float
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An alarm that lasts: it began at a check and ends when the latest conversations lie near the frozen reference again.
+
+    comparison : what alarmed; entered_at : the check that found it; onset : where the drift began.
+    reference : the frozen span. quiet_checks : in a row that found the latest conversations near it; `needed` of them end the alarm.
+    relative_change : of the latest conversations against the frozen reference, for the mix the total variation beyond chance;
+        None while there are too few since the onset. n : how many they are; hours : how far back they reach.
+    """
+
+    comparison: Comparison
+    entered_at: datetime
+    onset: datetime
+    reference: Window
+    quiet_checks: int
+    needed: int
+    relative_change: float | None
+    n: int
+    hours: int
+
+
+@dataclass(frozen=True, slots=True)
+class Needed:
+    """What it would take to prove a change of this metric: conversations, and days at the present traffic.
+
+    change : relative, or total variation; the smallest that would matter. recent_value : the figure after it; None for the mix.
+    a_day : conversations a day. days : half of such drifts are proved after the first, nine in ten after the second; None = past 35 days.
+    """
+
+    change: float
+    recent_value: float | None
+    a_day: float
+    days: tuple[float | None, float | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """When a metric, going on as in the last days, passes its threshold; made only where the slope is proved.
+
+    in_days : until the crossing, and `interval` its 90% interval. slope : a day, in the metric's own unit.
+    level : the figure at which the threshold is passed.
+    """
+
+    in_days: float
+    interval: tuple[float, float]
+    slope: float
+    level: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +207,9 @@ class MetricReport:
     decided_by : the comparison that speaks most strongly; None in `Mode.THRESHOLD` and without enough data.
     severity : of a drift, by the change that `decided_by` tells; else None.
     incident : the alarm is gone without the conversations that a provider's fault broke.
+    interval : 95% interval of the shown pair's relative change; None where it has none.
+    tail : of cost and response time, where there is enough data. held : the alarms that last, with their frozen references.
+    needed : what would be needed to know more; None where it drifts already. forecast : only where it is proved.
     """
 
     metric: Metric
@@ -126,6 +226,11 @@ class MetricReport:
     severity: Severity | None = None
     decided_by: Evidence | None = None
     incident: bool = False
+    interval: tuple[float, float] | None = None
+    tail: Tail | None = None
+    held: tuple[Held, ...] = ()
+    needed: Needed | None = None
+    forecast: Forecast | None = None
 
     @property
     def drifting(self) -> bool:
