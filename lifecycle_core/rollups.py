@@ -85,13 +85,36 @@ class RollupKey:
 
 
 @dataclass(frozen=True, slots=True)
+class Entries:
+    """The sums that are not zero, of many rollups: (e,) each, by row.
+
+    row : int, which rollup; place : int, where in its vector; value : float.
+    """
+
+    row: NDArray[np.int64]
+    place: NDArray[np.int64]
+    value: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, sums: NDArray[np.float64]) -> "Entries":
+        """The entries of (r, WIDTH) sums."""
+        row, place = np.nonzero(sums)
+        return cls(row, place, sums[row, place])
+
+    def within(self, chosen: NDArray[np.bool_]) -> "Entries":
+        """The entries of the (r,) chosen rows, which move up."""
+        kept = chosen[self.row]
+        return Entries((np.cumsum(chosen) - 1)[self.row[kept]], self.place[kept], self.value[kept])
+
+
+@dataclass(frozen=True, slots=True)
 class RollupTable:
     """The rollups of one version of a variant, a row for each hour and kind, by hour.
 
     actions : (ACTION_SLOTS,) the name of each action slot, empty where it is not in use; the last is `OTHER_ACTIONS`.
     hours : (r,) int, hours since 1970-01-01T00:00Z.
     provider_fault : (r,) bool, rows of conversations that a provider's fault broke.
-    sums : (r, WIDTH) float.
+    entries : what of the rows' vectors is not zero; most of it is.
     served : the conversations of the whole variant, by hour; None where no other version served in these hours.
     """
 
@@ -100,8 +123,33 @@ class RollupTable:
     actions: tuple[str, ...]
     hours: NDArray[np.int64]
     provider_fault: NDArray[np.bool_]
-    sums: NDArray[np.float64]
+    entries: Entries
     served: "Served | None" = None
+
+    @classmethod
+    def of(
+        cls,
+        variant: str,
+        version: int,
+        actions: tuple[str, ...],
+        hours: NDArray[np.int64],
+        provider_fault: NDArray[np.bool_],
+        sums: NDArray[np.float64],
+        served: "Served | None" = None,
+    ) -> "RollupTable":
+        """The table of (r, WIDTH) sums."""
+        return cls(variant, version, actions, hours, provider_fault, Entries.of(sums), served)
+
+    def dense(self) -> NDArray[np.float64]:
+        """The vectors of all rows: (r, WIDTH) float."""
+        sums = np.zeros((len(self.hours), WIDTH))
+        sums[self.entries.row, self.entries.place] = self.entries.value
+        return sums
+
+    def column(self, name: str) -> NDArray[np.float64]:
+        """The plain sum `name` of each row: (r,) float."""
+        chosen = self.entries.place == scalar(name)
+        return np.bincount(self.entries.row[chosen], self.entries.value[chosen], minlength=len(self.hours))
 
 
 @dataclass(frozen=True, slots=True)
