@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from lifecycle_core.drift.report import DriftReport, Metric, Severity, Status
+from lifecycle_core.drift.report import Comparison, DriftReport, Metric, Severity, Status
 
 QUIET_CHECKS: Final = 24
 
@@ -133,3 +133,25 @@ def _severity(report: DriftReport) -> Severity:
 def _onset(report: DriftReport) -> datetime:
     onsets = [it.decided_by.onset for it in report.metrics if it.drifting and it.decided_by is not None]
     return min(onsets, default=report.recent.start)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrozenReference:
+    """The healthy traffic that an alarm is judged by until it ends: one for each comparison of an episode.
+
+    version : whose traffic it is; entered_at : the check that found the alarm; onset_at : where the drift began.
+    starts_at, ends_at : the span; its conversations were healthy.
+    quiet_checks : checks in a row that found the latest conversations near it; ended_at : the check that ended the alarm, None while it lasts.
+    hours : the length of the window that decided. relative_change : of the latest conversations against it; None while there are too few.
+    """
+
+    comparison: Comparison
+    version: int
+    entered_at: datetime
+    onset_at: datetime
+    starts_at: datetime
+    ends_at: datetime
+    quiet_checks: int = 0
+    ended_at: datetime | None = None
+    hours: int
+    relative_change: float | None = None
