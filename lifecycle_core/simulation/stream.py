@@ -73,6 +73,7 @@ class _Columns:
         )
         self.cost = [None if it != it else it for it in drawn.cost_usd.tolist()]  # noqa: PLR0124 - NaN differs from itself
         replies = drawn.calls.sum(axis=1) + drawn.escalated
+        self.timed = (~np.isnan(drawn.latency_s)).tolist()
         each = np.repeat(drawn.latency_s, replies) * np.exp(_JITTER * generator.standard_normal(int(replies.sum())))
         self.times, self.first = np.round(each, 3).tolist(), (np.cumsum(replies) - replies).tolist()
         self.calls = drawn.calls.tolist()
@@ -88,7 +89,7 @@ class _Columns:
         actions = [action for action, times in zip(ACTIONS, self.calls[it], strict=True) for _ in range(times)]
         if escalated:
             actions.append(ESCALATE)
-        times = tuple(self.times[self.first[it] : self.first[it] + len(actions)])
+        times = tuple(self.times[self.first[it] : self.first[it] + len(actions)]) if self.timed[it] else ()
         tokens = _TOKENS_A_TURN * len(actions) * (len(actions) + 1) // 2
         said: tuple[Message, ...] = dialogue(actions, generator, booked=booked) if messages else ()
         return Conversation(

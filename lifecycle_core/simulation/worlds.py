@@ -17,12 +17,15 @@ _WEEKEND: Final = 5
 _EPOCH_WEEKDAY: Final = 3
 """1970-01-01 was a Thursday."""
 _WEEKEND_TRAFFIC: Final = 0.7
-_COST_SPREAD: Final = 0.8
-_LATENCY_SPREAD: Final = 0.5
-_STALL: Final = 10.0
-_RUNAWAY: Final = 20.0
-_FURTHER_CALLS: Final = 5.0
-_MIX_CONCENTRATION: Final = 8.0
+COST_SPREAD: Final = 0.8
+LATENCY_SPREAD: Final = 0.5
+"""Standard deviations of the logarithms of a conversation's cost and response time."""
+STALL: Final = 10.0
+RUNAWAY: Final = 20.0
+"""What a stall multiplies a response time by, and a runaway a cost."""
+FURTHER_CALLS: Final = 5.0
+"""Calls a conversation after its first, on average."""
+MIX_CONCENTRATION: Final = 8.0
 """How alike a conversation's mix is to all others'; the less, the more its calls hang together."""
 
 
@@ -34,7 +37,8 @@ class Behaviour:
     cost_usd, latency_s : medians of log-normal figures.
     mix : shares of `ACTIONS`.
     runaways : share of conversations that cost 20 times as much; stalls : share that answer 10 times as slowly.
-    unpriced : share without a cost; crashes : share that a provider's fault breaks.
+    unpriced, untimed : shares without a cost and without a response time; free : share that costs nothing; each has bad days, as booking.
+    crashes : share that a provider's fault breaks.
     traffic : arrivals, as a multiple of what is usual.
     """
 
@@ -46,6 +50,8 @@ class Behaviour:
     runaways: float = 0.0
     stalls: float = 0.02
     unpriced: float = 0.01
+    untimed: float = 0.01
+    free: float = 0.0
     crashes: float = 0.0
     traffic: float = 1.0
 
@@ -66,6 +72,8 @@ DRIFTS: Final[Mapping[str, Behaviour]] = MappingProxyType(
         "stalls 5%": Behaviour(stalls=0.05),
         "stalls 10%": Behaviour(stalls=0.10),
         "unpriced 10%": Behaviour(unpriced=0.10),
+        "untimed 10%": Behaviour(untimed=0.10),
+        "free 10%": Behaviour(free=0.10),
         "outage": Behaviour(traffic=0.0),
         "traffic -60%": Behaviour(traffic=0.4),
         "provider fault": Behaviour(crashes=0.30),
@@ -78,7 +86,7 @@ DRIFTS: Final[Mapping[str, Behaviour]] = MappingProxyType(
 class World:
     """What healthy traffic does by itself.
 
-    correlation : of two conversations of a day, for booking and escalation (beta-binomial).
+    correlation : of two conversations of a day, for booking, escalation and what goes missing (beta-binomial).
     cost_sd, latency_sd, mix_sd, traffic_sd : one standard deviation of a day, on the logarithmic scale.
     weeks : whether weekends bring less traffic.
     night_booking, night_escalation : relative change from 22 to 6 h; weekend_booking, weekend_escalation, weekend_cost : at weekends;
@@ -151,7 +159,7 @@ def draw(
     (True, True)
     """
     clock = np.arange(start, start + hours)
-    moment = _Moments(world, generator, clock)
+    moment = Moments(world, generator, clock)
     after = clock >= (start if drift_from is None else drift_from) if drift is not None else np.zeros(hours, bool)
     behaviours = (behaviour, drift or behaviour)
 
@@ -165,23 +173,32 @@ def draw(
         after, *(moment.rate(it.escalation, world.night_escalation, world.weekend_escalation) for it in reversed(behaviours))
     )
     crashed = generator.random(n) < choose("crashes")[place]
+    apart = generator.spawn(1)[0]
+    days = Moments(world, apart, clock)
+    unpriced, untimed, free = (
+        np.where(after, *(days.rate(getattr(it, name)) for it in reversed(behaviours))) for name in ("unpriced", "untimed", "free")
+    )
     booked = (generator.random(n) < booking[place]) & ~crashed
     escalated = (generator.random(n) < escalation[place]) & ~crashed
-    logs = np.log(choose("cost_usd") * moment.cost())[place] + _COST_SPREAD * generator.standard_normal(n)
-    cost = np.exp(logs) * np.where(generator.random(n) < choose("runaways")[place], _RUNAWAY, 1.0)
-    cost[crashed | (generator.random(n) < choose("unpriced")[place])] = np.nan
-    logs = np.log(choose("latency_s") * moment.latency())[place] + _LATENCY_SPREAD * generator.standard_normal(n)
-    latency = np.exp(logs) * np.where(generator.random(n) < choose("stalls")[place], _STALL, 1.0)
-    latency[crashed] = np.nan
+    logs = np.log(choose("cost_usd") * moment.cost())[place] + COST_SPREAD * generator.standard_normal(n)
+    cost = np.exp(logs) * np.where(generator.random(n) < choose("runaways")[place], RUNAWAY, 1.0)
+    cost[apart.random(n) < free[place]] = 0.0
+    cost[crashed | (generator.random(n) < unpriced[place])] = np.nan
+    logs = np.log(choose("latency_s") * moment.latency())[place] + LATENCY_SPREAD * generator.standard_normal(n)
+    latency = np.exp(logs) * np.where(generator.random(n) < choose("stalls")[place], STALL, 1.0)
+    latency[crashed | (apart.random(n) < untimed[place])] = np.nan
     mixes = np.where(after[:, None], behaviours[1].mix, behaviours[0].mix) * moment.mix(len(behaviour.mix))
-    own = generator.standard_gamma(_MIX_CONCENTRATION * (mixes / mixes.sum(axis=1, keepdims=True))[place])
-    total = 1 + generator.poisson(_FURTHER_CALLS, n)
+    own = generator.standard_gamma(MIX_CONCENTRATION * (mixes / mixes.sum(axis=1, keepdims=True))[place])
+    total = 1 + generator.poisson(FURTHER_CALLS, n)
     calls = generator.multinomial(np.where(crashed, 0, total), own / own.sum(axis=1, keepdims=True))
     return Drawn(clock[place], booked, escalated, cost, latency, calls, crashed)
 
 
-class _Moments:
-    """What each hour of a world is like."""
+class Moments:
+    """What each hour of a world is like.
+
+    world : whose; generator : draws its days, anew at each call; clock : (hours,) int, consecutive hours since 1970.
+    """
 
     def __init__(self, world: World, generator: np.random.Generator, clock: NDArray[np.int64]) -> None:
         self.world, self.generator = world, generator
@@ -192,13 +209,13 @@ class _Moments:
         self.noon = (self.of_day >= 11) & (self.of_day < 14)  # noqa: PLR2004 - as told of `World`
 
     def traffic(self) -> Array:
-        """Arrivals as a multiple of the average hour's."""
+        """Arrivals as a multiple of the average hour's: (hours,) float."""
         curve = 1 + 0.75 * np.cos(2 * np.pi * (self.of_day - 14) / _DAY)
         week = np.where(self.weekend, _WEEKEND_TRAFFIC, 1.0) / ((5 + 2 * _WEEKEND_TRAFFIC) / 7 if self.world.weeks else 1.0)
         return floats(curve * week * self._daily(self.world.traffic_sd))
 
-    def rate(self, usual: float, at_night: float, at_weekend: float) -> Array:
-        """A probability: its day's, and the season's change of it."""
+    def rate(self, usual: float, at_night: float = 0.0, at_weekend: float = 0.0) -> Array:
+        """A probability: its day's, and the season's change of it: (hours,) float."""
         days = int(self.day[-1]) + 1
         rho = self.world.correlation
         if rho > 0 and 0 < usual < 1:
@@ -209,15 +226,15 @@ class _Moments:
         return floats(np.minimum(1.0, daily * np.where(self.night, 1 + at_night, 1.0) * np.where(self.weekend, 1 + at_weekend, 1.0)))
 
     def cost(self) -> Array:
-        """The factor on costs."""
+        """The factor on costs: (hours,) float."""
         return self._daily(self.world.cost_sd) * np.where(self.weekend, 1 + self.world.weekend_cost, 1.0)
 
     def latency(self) -> Array:
-        """The factor on response times."""
+        """The factor on response times: (hours,) float."""
         return self._daily(self.world.latency_sd) * np.where(self.noon, 1 + self.world.noon_latency, 1.0)
 
     def mix(self, actions: int) -> Array:
-        """The factors on shares: (hours, actions)."""
+        """The factors on shares: (hours, actions) float."""
         days = int(self.day[-1]) + 1
         return floats(np.exp(self.world.mix_sd * self.generator.standard_normal((days, actions)))[self.day])
 
