@@ -60,7 +60,7 @@ PRODUCTS: Final = slice(ACTIONS.stop, ACTIONS.stop + ACTION_PAIRS)
 """Where the sums over conversations of `a_i · a_j`, `i ≤ j`, stand; `a` counts a conversation's calls by slot."""
 WIDTH: Final = PRODUCTS.stop
 FAMILIES: Final = {"latency_histogram": LATENCY, "cost_histogram": COST, "action_counts": ACTIONS, "action_products": PRODUCTS}
-"""The long parts of the vector, mostly zero, by the name under which a store may keep each."""
+"""The long parts of the vector, mostly zero, by name."""
 
 _AT: Final = {name: place for place, name in enumerate(SCALARS)}
 
@@ -161,6 +161,38 @@ class Served:
 
     hours: NDArray[np.int64]
     conversations: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class VariantRollups:
+    """The rollups of all versions of a variant, by hour.
+
+    actions : as of `RollupTable`. versions, hours : (r,) int; provider_fault : (r,) bool; entries : of the r rows.
+    """
+
+    variant: str
+    actions: tuple[str, ...]
+    versions: NDArray[np.int64]
+    hours: NDArray[np.int64]
+    provider_fault: NDArray[np.bool_]
+    entries: Entries
+
+    def of(self, version: int) -> RollupTable:
+        """The rollups of one version, with what the others served."""
+        ours = self.versions == version
+        if ours.all():
+            return RollupTable(self.variant, version, self.actions, self.hours, self.provider_fault, self.entries)
+        counts = self.entries.place == scalar("conversations")
+        conversations = np.bincount(self.entries.row[counts], self.entries.value[counts], minlength=len(self.hours))
+        return RollupTable(
+            self.variant,
+            version,
+            self.actions,
+            self.hours[ours],
+            self.provider_fault[ours],
+            self.entries.within(ours),
+            Served(self.hours, conversations),
+        )
 
 
 def epoch_hour(instant: datetime) -> int:
@@ -283,26 +315,40 @@ class _Sums:
 _ENTRY: Final = np.dtype([("place", "<u2"), ("sum", "<f8")])
 
 
-def pack(part: NDArray[np.float64]) -> bytes:
-    """Write the entries of a mostly empty vector that are not zero, ten bytes each.
+def pack(sums: NDArray[np.float64]) -> list[bytes]:
+    """What is not zero in each row of (r, WIDTH) sums, ten bytes an entry, for a store to keep.
 
-    >>> len(pack(np.array([0.0, 3.0, 0.0])))
-    10
+    >>> sums = np.zeros((2, WIDTH))
+    >>> sums[1, 7] = 3.0
+    >>> [len(it) for it in pack(sums)]
+    [0, 10]
     """
-    places = np.flatnonzero(part)
-    entries = np.empty(len(places), dtype=_ENTRY)
-    entries["place"], entries["sum"] = places, part[places]
-    return entries.tobytes()
+    found = Entries.of(sums)
+    entries = np.empty(len(found.row), dtype=_ENTRY)
+    entries["place"], entries["sum"] = found.place, found.value
+    written = entries.tobytes()
+    ends = (np.searchsorted(found.row, np.arange(len(sums)), side="right") * _ENTRY.itemsize).tolist()
+    return [written[start:end] for start, end in zip([0, *ends], ends, strict=False)]
 
 
-def fill(part: NDArray[np.float64], packed: Sequence[bytes]) -> None:
-    """Write what `pack` wrote into (r, width) zeros, which may be a slice of a wider table: one vector a row.
+def unpack(packed: Sequence[bytes]) -> Entries:
+    """What `pack` wrote, row by row.
 
-    >>> part = np.zeros((1, 2))
-    >>> fill(part, [pack(np.array([0.0, 3.0]))])
-    >>> part.tolist()
-    [[0.0, 3.0]]
+    Raises ValueError for bytes that it cannot have written.
+
+    >>> sums = np.zeros((2, WIDTH))
+    >>> sums[1, 7] = 3.0
+    >>> unpack(pack(sums))
+    Entries(row=array([1]), place=array([7]), value=array([3.]))
     """
+    lengths = np.fromiter(map(len, packed), np.int64, len(packed))
+    counts, torn = np.divmod(lengths, _ENTRY.itemsize)
+    if torn.any():
+        message = f"a rollup has {lengths[torn > 0][0]} bytes; an entry has {_ENTRY.itemsize}"
+        raise ValueError(message)
     entries = np.frombuffer(b"".join(packed), dtype=_ENTRY)
-    lengths = [len(row) // _ENTRY.itemsize for row in packed]
-    part[np.repeat(np.arange(len(packed)), lengths), entries["place"]] = entries["sum"]
+    place, value = entries["place"].astype(np.int64), entries["sum"].astype(np.float64)
+    if place.max(initial=0) >= WIDTH or not np.isfinite(value).all():
+        message = f"a rollup has a sum at place {place.max(initial=0)} of {WIDTH}, or one that is no number"
+        raise ValueError(message)
+    return Entries(np.repeat(np.arange(len(packed)), counts), place, value)

@@ -5,32 +5,24 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from itertools import groupby
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, Select, bindparam, func, insert, select, update
+from sqlalchemy import Connection, func, insert, select
 
 from lifecycle_core.conversations import Conversation
 from lifecycle_core.rollups import (
-    ACTION_SLOTS,
-    FAMILIES,
     NAMED_ACTIONS,
     OTHER_ACTIONS,
-    SCALARS,
-    WIDTH,
     RollupKey,
     RollupTable,
-    Served,
-    epoch_hour,
-    fill,
-    pack,
-    scalar,
+    VariantRollups,
     summarize,
     summarize_arrivals,
 )
-from lifecycle_core.store import variants
+from lifecycle_core.store import hourly, variants
 from lifecycle_core.store.database import Transaction
 from lifecycle_core.store.tables import TABLES
 from lifecycle_core.versions.version import Performance
@@ -44,8 +36,6 @@ FIELDS: Final = tuple(field.name for field in fields(Conversation))
 _LISTS: Final = ("response_times_s", "actions", "errors", "messages")
 _COUNTED: Final = tuple(name for name in FIELDS if name not in {"started_at", "messages", "customer_id", "goal", "model", "segments"})
 """What rollups are made of, and what names a conversation."""
-_KEY: Final = ("variant", "version", "hour", "provider_fault")
-
 
 _CONVERSATIONS, _ROLLUPS, _ACTIONS, _ACTIVATIONS = (
     TABLES[name] for name in ("conversations", "hourly_rollups", "action_slots", "activations")
@@ -93,7 +83,7 @@ def add(
         if new:
             connection.execute(insert(_CONVERSATIONS), list(rows.values()))
             slots = _slots(connection, variant, Counter(action for it in new for action in it.actions))
-            _count(connection, variant, summarize(new, slots, received_at))
+            hourly.grow(connection, variant, summarize(new, slots, received_at))
     return Added(accepted, len(batch) - accepted, differing)
 
 
@@ -127,90 +117,38 @@ def _slots(connection: Connection, variant: str, calls: Mapping[str, int]) -> di
     return slots | given
 
 
-def _count(connection: Connection, variant: str, fresh: Mapping[RollupKey, NDArray[np.float64]]) -> None:
-    hours = sorted({key.hour for key in fresh})
-    known: dict[RollupKey, NDArray[np.float64]] = {}
-    for start in range(0, len(hours), _CHUNK):
-        chosen = _keyed().where(_ROLLUPS.c.variant == variant, _ROLLUPS.c.hour.in_(hours[start : start + _CHUNK]))
-        rows = [row for row in connection.execute(chosen) if _key(row) in fresh]
-        known |= dict(zip(map(_key, rows), _dense(rows), strict=True))
-    added = [_rollup_row(key, sums) for key, sums in fresh.items() if key not in known]
-    if added:
-        connection.execute(insert(_ROLLUPS), added)
-    if known:
-        same = [_ROLLUPS.c[name] == bindparam(f"key_{name}") for name in _KEY]
-        grown = (_rollup_row(key, sums + fresh[key]) for key, sums in known.items())
-        connection.execute(
-            update(_ROLLUPS).where(*same), [{f"key_{name}" if name in _KEY else name: it[name] for name in it} for it in grown]
-        )
-
-
-def _keyed() -> Select[Any]:
-    return select(*(_ROLLUPS.c[name] for name in _KEY), *_SUMS)
-
-
-def _key(row: Sequence[Any]) -> RollupKey:
-    return RollupKey(*row[: len(_KEY)])
-
-
-def _rollup_row(key: RollupKey, sums: NDArray[np.float64]) -> dict[str, Any]:
-    scalars = dict(zip(SCALARS, sums[: len(SCALARS)].tolist(), strict=True))
-    families = {name: pack(sums[place]) for name, place in FAMILIES.items()}
-    return {**{name: getattr(key, name) for name in _KEY}, **scalars, **families}
-
-
-_SUMS: Final = (*(_ROLLUPS.c[name] for name in SCALARS), *(_ROLLUPS.c[name] for name in FAMILIES))
-"""The columns that hold a vector of sums, in the order in which `_dense` reads them."""
-
-
-def _dense(rows: Sequence[Sequence[Any]]) -> NDArray[np.float64]:
-    """The vectors of rows that end in the columns `_SUMS`: (r, WIDTH) float."""
-    sums = np.zeros((len(rows), WIDTH))
-    if rows:
-        sums[:, : len(SCALARS)] = [row[-len(_SUMS) : -len(FAMILIES)] for row in rows]
-        for place, packed in zip(FAMILIES.values(), zip(*(row[-len(FAMILIES) :] for row in rows), strict=True), strict=True):
-            fill(sums[:, place], packed)
-    return sums
-
-
 def table(tx: Transaction, variant: str, version: int, start_hour: datetime, end_hour: datetime) -> RollupTable:
     """The rollups of a version for the hours of `[start_hour, end_hour)`; empty where there is no traffic."""
-    chosen = (
-        select(_ROLLUPS.c.hour, _ROLLUPS.c.provider_fault, *_SUMS)
-        .where(_ROLLUPS.c.variant == variant, _ROLLUPS.c.version == version)
-        .where(_ROLLUPS.c.hour >= start_hour, _ROLLUPS.c.hour < end_hour)
-        .order_by(_ROLLUPS.c.hour, _ROLLUPS.c.provider_fault)
-    )
-    rows = tx.connection().execute(chosen).all()
-    hours = np.array([epoch_hour(row[0]) for row in rows], dtype=np.int64)
-    faults = np.array([row[1] for row in rows], dtype=np.bool_)
-    sums = _dense(rows)
-    others = _served_by_others(tx, variant, version, start_hour, end_hour)
-    served = Served(np.append(hours, others.hours), np.append(sums[:, scalar("conversations")], others.conversations)) if others else None
-    return RollupTable(variant, version, actions(tx, variant), hours, faults, sums, served)
+    return of_all_versions(tx, variant, start_hour, end_hour).of(version)
 
 
-def _served_by_others(tx: Transaction, variant: str, version: int, start_hour: datetime, end_hour: datetime) -> Served | None:
-    """The conversations that the variant's other versions held; None where there are none."""
-    counted = (
-        select(_ROLLUPS.c.hour, func.sum(_ROLLUPS.c.conversations).label("conversations"))
-        .where(_ROLLUPS.c.variant == variant, _ROLLUPS.c.version != version)
-        .where(_ROLLUPS.c.hour >= start_hour, _ROLLUPS.c.hour < end_hour)
-        .group_by(_ROLLUPS.c.hour)
-    )
-    rows = tx.connection().execute(counted).all()
-    if not rows:
-        return None
-    hours = np.array([epoch_hour(row.hour) for row in rows], dtype=np.int64)
-    return Served(hours, np.array([row.conversations for row in rows], dtype=float))
+def of_all_versions(tx: Transaction, variant: str, start_hour: datetime, end_hour: datetime) -> VariantRollups:
+    """The rollups of a variant for the hours of `[start_hour, end_hour)`, whichever version served."""
+    return hourly.of_variant(tx.connection(), variant, start_hour, end_hour, actions(tx, variant))
+
+
+def tables(tx: Transaction, names: Sequence[str] | None, start_hour: datetime, end_hour: datetime) -> Iterator[VariantRollups]:
+    """The same of many variants, or of all, one after the other by one query; a variant without traffic is left out.
+
+    Only one variant's rollups are held at a time, however many there are.
+    """
+    return hourly.of_variants(tx.connection(), names, start_hour, end_hour, _all_actions(tx), _named({}))
 
 
 def actions(tx: Transaction, variant: str) -> tuple[str, ...]:
     """The names of the variant's action slots, those not in use empty; the last is `OTHER_ACTIONS`."""
-    names = [""] * NAMED_ACTIONS + [OTHER_ACTIONS]
-    for row in tx.connection().execute(select(_ACTIONS).where(_ACTIONS.c.variant == variant)):
-        names[row.slot] = row.name
-    return tuple(names[:ACTION_SLOTS])
+    chosen = select(_ACTIONS.c.slot, _ACTIONS.c.name).where(_ACTIONS.c.variant == variant)
+    return _named({slot: name for slot, name in tx.connection().execute(chosen)})
+
+
+def _all_actions(tx: Transaction) -> dict[str, tuple[str, ...]]:
+    chosen = select(_ACTIONS.c.variant, _ACTIONS.c.slot, _ACTIONS.c.name).order_by(_ACTIONS.c.variant)
+    found = groupby(tx.connection().execute(chosen), itemgetter(0))
+    return {variant: _named({slot: name for _, slot, name in rows}) for variant, rows in found}
+
+
+def _named(slots: Mapping[int, str]) -> tuple[str, ...]:
+    return (*(slots.get(slot, "") for slot in range(NAMED_ACTIONS)), OTHER_ACTIONS)
 
 
 def activations(tx: Transaction, variant: str) -> list[tuple[datetime, int]]:
@@ -279,8 +217,7 @@ def conversation(row: Mapping[Any, Any], names: Sequence[str] = FIELDS) -> Conve
 
 def rollups(tx: Transaction, variant: str) -> dict[RollupKey, NDArray[np.float64]]:
     """Every rollup of a variant as it is kept: key -> (WIDTH,) float."""
-    rows = tx.connection().execute(_keyed().where(_ROLLUPS.c.variant == variant)).all()
-    return dict(zip(map(_key, rows), _dense(rows), strict=True))
+    return {key: packed for key, (packed, _) in hourly.kept(tx.connection(), variant).items()}
 
 
 def recount(tx: Transaction, variant: str) -> dict[RollupKey, NDArray[np.float64]]:

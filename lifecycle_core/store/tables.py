@@ -76,13 +76,17 @@ class ConversationRow(SQLModel, table=True):
 
 
 class RollupRow(SQLModel, table=True):
-    """The sums of `lifecycle_core.rollups` over one hour; the four long parts as `pack` writes them."""
+    """The sums of `lifecycle_core.rollups` over one hour: all of them as `pack` writes them, and the plain ones in columns of their own.
+
+    The hours of a variant lie together, and in SQLite their sums with them.
+    """
 
     __tablename__ = "hourly_rollups"
+    __table_args__ = ({"sqlite_with_rowid": False},)
 
     variant: str = Field(primary_key=True)
-    version: int = Field(primary_key=True)
     hour: datetime = Field(primary_key=True, sa_type=InstantColumn)
+    version: int = Field(primary_key=True)
     provider_fault: bool = Field(primary_key=True)
     conversations: float
     booked_n: float
@@ -100,10 +104,7 @@ class RollupRow(SQLModel, table=True):
     tokens_n: float
     tokens: float
     late: float
-    latency_histogram: bytes = Field(sa_type=LargeBinary)
-    cost_histogram: bytes = Field(sa_type=LargeBinary)
-    action_counts: bytes = Field(sa_type=LargeBinary)
-    action_products: bytes = Field(sa_type=LargeBinary)
+    sums: bytes = Field(sa_type=LargeBinary)
 
 
 class ActionRow(SQLModel, table=True):
@@ -149,7 +150,11 @@ class AnswerRow(SQLModel, table=True):
 
 
 class DriftDetectionRow(Audited, table=True):
-    """A drift episode: from its first positive check to its end. `severity` is the worst so far."""
+    """A drift episode: from its first positive check to its end.
+
+    severity : the worst so far; course : how it went, {at, severity, drifts} at each change, empty for an episode of an older program.
+    known_because, known_by, known_at : why a person called it known, who and when.
+    """
 
     __tablename__ = "drift_detections"
     __table_args__ = (
@@ -158,7 +163,7 @@ class DriftDetectionRow(Audited, table=True):
         ),
     )
     audit_subject = ("variant", "id")
-    audit_columns = ("drift_types", "severity", "onset_at", "closed_at", "closed_because")
+    audit_columns = ("drift_types", "severity", "onset_at", "closed_at", "closed_because", "known_because", "known_by", "known_at")
 
     id: int | None = Field(default=None, primary_key=True)
     variant: str
@@ -175,6 +180,10 @@ class DriftDetectionRow(Audited, table=True):
     quiet_checks: int
     closed_at: datetime | None = _instant(nullable=True)
     closed_because: str | None
+    course: list[dict[str, Any]] = Field(default_factory=list, sa_type=JsonColumn)
+    known_because: str | None
+    known_by: str | None
+    known_at: datetime | None = _instant(nullable=True)
 
 
 class DriftCheckRow(SQLModel, table=True):
@@ -189,22 +198,29 @@ class DriftCheckRow(SQLModel, table=True):
     drift_types: str
     severity: str | None
     incidents: str
+    late_rows: int = 0
+    entry: float | None
     recorded_at: datetime = _instant()
     recorded_by: str
 
 
 class DriftReferenceRow(SQLModel, table=True):
-    """The frozen reference of an alarming metric: healthy traffic up to the onset, against which the alarm's end is judged."""
+    """The frozen reference of an alarm: healthy traffic up to the onset, against which the alarm's end is judged."""
 
     __tablename__ = "drift_references"
     __table_args__ = (ForeignKeyConstraint(["episode_id"], ["drift_detections.id"]),)
 
     episode_id: int = Field(primary_key=True)
-    metric: str = Field(primary_key=True)
+    comparison: str = Field(primary_key=True)
     version: int
+    entered_at: datetime = _instant()
     onset_at: datetime = _instant()
     starts_at: datetime = _instant()
     ends_at: datetime = _instant()
+    quiet_checks: int
+    ended_at: datetime | None = _instant(nullable=True)
+    hours: int
+    relative_change: float | None
 
 
 class PolicyRow(Audited, table=True):
@@ -217,6 +233,21 @@ class PolicyRow(Audited, table=True):
     variant: str = Field(primary_key=True)
     policy: dict[str, Any] = _json()
     updated_at: datetime = _instant()
+
+
+class PolicyChangeRow(SQLModel, table=True):
+    """One change of a policy: which settings, {name: [before, after]}, and the whole policy after it. Only added to."""
+
+    __tablename__ = "policy_changes"
+    __table_args__ = (Index("policy_changes_by_variant", "variant", "id"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    variant: str
+    at: datetime = _instant()
+    by: str
+    why: str
+    changes: dict[str, Any] = _json()
+    policy: dict[str, Any] = _json()
 
 
 # Versions and retraining.

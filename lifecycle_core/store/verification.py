@@ -1,7 +1,7 @@
 """What must hold between the tables, looked at row by row; each difference is a sentence."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from lifecycle_core.errors import DatabaseUnavailableError
 from lifecycle_core.rollups import FAMILIES, SCALARS, RollupKey, scalar
-from lifecycle_core.store import conversations, damage, variants
+from lifecycle_core.store import conversations, damage, hourly, variants
 from lifecycle_core.store.database import Transaction
 from lifecycle_core.store.tables import ActivationRow, VersionRow
 from lifecycle_core.versions.stack import Stack
@@ -19,7 +19,7 @@ from lifecycle_core.versions.version import Tag, content_hash
 RELATIVE_TOLERANCE: Final = 1e-9
 """Sums in another order differ in the last digits."""
 
-Sums = dict[RollupKey, NDArray[np.float64]]
+Sums = Mapping[RollupKey, NDArray[np.float64]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ def rollups(tx: Transaction) -> CheckedRollups:
     problems: list[str] = []
     for variant in variants.names(tx):
         try:
-            kept, recounted = conversations.rollups(tx, variant), conversations.recount(tx, variant)
+            kept, recounted = hourly.kept(tx.connection(), variant), conversations.recount(tx, variant)
         except (DatabaseUnavailableError, ValueError, IndexError) as error:
             problems.append(f"the conversations or rollups of {variant!r} are damaged and cannot be counted: {str(error).splitlines()[0]}")
             continue
@@ -121,17 +121,23 @@ def _list(version: int | None) -> list[int]:
     return [] if version is None else [version]
 
 
-def _differences(kept: Sums, recounted: Sums) -> Iterator[str]:
+def _differences(kept: hourly.Kept, recounted: Sums) -> Iterator[str]:
     for key in sorted({*kept, *recounted}):
         if key not in kept:
             yield f"{_name(key)} is missing; its conversations make one"
         elif key not in recounted:
             yield f"{_name(key)} has no conversations"
         else:
-            places = np.flatnonzero(~np.isclose(kept[key], recounted[key], rtol=RELATIVE_TOLERANCE, atol=_noise(recounted[key])))
-            for part, n in Counter(_part(int(place)) for place in places).items():
-                place = next(int(it) for it in places if _part(int(it)) == part)
-                yield f"{_name(key)} says {part} {kept[key][place]:g}; its conversations make {recounted[key][place]:g}{_others(n)}"
+            packed, plain = kept[key]
+            yield from _differing(f"{_name(key)} packs", packed, recounted[key])
+            yield from _differing(f"{_name(key)} says", plain, recounted[key][: len(SCALARS)])
+
+
+def _differing(told: str, kept: NDArray[np.float64], recounted: NDArray[np.float64]) -> Iterator[str]:
+    places = np.flatnonzero(~np.isclose(kept, recounted, rtol=RELATIVE_TOLERANCE, atol=_noise(recounted)))
+    for part, n in Counter(_part(int(place)) for place in places).items():
+        place = next(int(it) for it in places if _part(int(it)) == part)
+        yield f"{told} {part} {kept[place]:g}; its conversations make {recounted[place]:g}{_others(n)}"
 
 
 def _noise(sums: NDArray[np.float64]) -> float:

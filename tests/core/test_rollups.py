@@ -13,11 +13,11 @@ from lifecycle_core.rollups import (
     NAMED_ACTIONS,
     PRODUCTS,
     WIDTH,
-    fill,
     pack,
     scalar,
     summarize,
     summarize_arrivals,
+    unpack,
 )
 from lifecycle_core.statistics.samples import COST_BINS, LATENCY_BINS, pair_index
 
@@ -118,8 +118,17 @@ def test_a_conversation_without_a_version_is_a_fault_of_the_program():
 
 @given(st.lists(st.lists(st.integers(0, 3), min_size=7, max_size=7), max_size=5))
 def test_what_is_packed_is_read_back(rows):
-    vectors = [np.array(row, dtype=float) for row in rows]
-    part = np.zeros((len(vectors), 7))
-    fill(part, [pack(vector) for vector in vectors])
+    sums = np.zeros((len(rows), WIDTH))
+    for row, values in enumerate(rows):
+        sums[row, -7:] = values
+    found = unpack(pack(sums))
+    again = np.zeros_like(sums)
+    again[found.row, found.place] = found.value
+    assert (again == sums).all()
+    assert (np.diff(found.row) >= 0).all()
 
-    assert part.tolist() == [vector.tolist() for vector in vectors]
+
+@pytest.mark.parametrize("damaged", [b"\x00", b"\xff" * 10, b"\x00\x00" + b"\xff" * 8], ids=["torn", "a place beyond", "no number"])
+def test_bytes_that_nobody_packed_are_refused(damaged):
+    with pytest.raises(ValueError, match="a rollup has"):
+        unpack([b"", damaged])

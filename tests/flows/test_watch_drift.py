@@ -42,14 +42,14 @@ def test_the_table_has_a_row_for_each_metric_that_speaks_and_links_in_its_descri
 
 def test_a_variant_that_cannot_be_checked_stops_no_other_and_fails_the_run_that_names_it(served):
     until(served.scheduled)
-    spoilt = "UPDATE hourly_rollups SET latency_histogram = {} WHERE variant = 'steady'"
+    spoilt = "UPDATE hourly_rollups SET sums = {} WHERE variant = 'steady'"
     with sqlite3.connect(served.folder / "lifecycle.db", timeout=30) as database:
-        database.execute(spoilt.format("CAST(latency_histogram || x'00' AS BLOB)"))
+        database.execute(spoilt.format("CAST(sums || x'00' AS BLOB)"))
     try:
         [failed, *_] = until(lambda: [it for it in served.scheduled() if it["state"]["type"] == "FAILED"])
     finally:
         with database:
-            database.execute(spoilt.format("substr(latency_histogram, 1, length(latency_histogram) - 1)"))
+            database.execute(spoilt.format("substr(sums, 1, length(sums) - 1)"))
         database.close()
     assert failed["state"]["message"] == "Drift in 1 of 3 variants: drifting; 1 could not be checked: steady"
     rows, _ = table(served)

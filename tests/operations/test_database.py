@@ -63,12 +63,12 @@ def test_a_sum_that_was_changed_is_found(kept, act):
     assert broken_by(kept, statement) == ("rollup of 'baseline' version 1 at 2025-10-07T12:00Z says booked 7; its conversations make 1",)
 
 
-def test_a_histogram_that_was_changed_is_found(kept, act):
-    statement = update(RollupRow).where(col(RollupRow.version) == 2, col(RollupRow.hour) == act.at - HOUR).values(cost_histogram=b"")
-    (problem,) = broken_by(kept, statement)
-    assert problem == (
-        "rollup of 'baseline' version 2 at 2025-10-07T11:00Z says cost_histogram 0; its conversations make 1, and 27 more of that part"
-    )
+def test_packed_sums_that_were_changed_are_found(kept, act):
+    statement = update(RollupRow).where(col(RollupRow.version) == 2, col(RollupRow.hour) == act.at - HOUR).values(sums=b"")
+    problems = broken_by(kept, statement)
+    told = "rollup of 'baseline' version 2 at 2025-10-07T11:00Z packs"
+    assert f"{told} conversations 0; its conversations make 30" in problems
+    assert f"{told} cost_histogram 0; its conversations make 1, and 27 more of that part" in problems
 
 
 def test_a_conversation_without_its_rollup_is_found(kept):
@@ -200,7 +200,7 @@ def test_a_damaged_conversation_is_found(any_database, act):
 
 
 def test_a_damaged_rollup_is_found(kept):
-    (problem,) = broken_by(kept, update(RollupRow).values(cost_histogram=b"123"))
+    (problem,) = broken_by(kept, update(RollupRow).values(sums=b"123"))
     assert problem.startswith(UNCOUNTED)
 
 

@@ -148,13 +148,13 @@ def test_a_table_has_the_hours_from_its_start_up_to_its_end(any_database, act):
     add(any_database, act, *(held(number, booked=True) for number in range(5)), held(2, version=2, id="x"), held(2, variant="other"))
     found = ask(any_database, conversations.table, "baseline", 1, NOON - 3 * HOUR, NOON)
     assert found.hours.tolist() == [epoch_hour(NOON) - 3, epoch_hour(NOON) - 2, epoch_hour(NOON) - 1]
-    assert found.sums[:, scalar("booked")].tolist() == [1, 1, 1]
+    assert found.column("booked").tolist() == [1, 1, 1]
     assert not found.provider_fault.any()
 
 
 def test_a_table_without_traffic_is_empty(any_database):
     found = ask(any_database, conversations.table, "nobody", 1, NOON, NOON + HOUR)
-    assert (found.sums.shape, found.hours.tolist()) == ((0, WIDTH), [])
+    assert (found.dense().shape, found.hours.tolist()) == ((0, WIDTH), [])
 
 
 def test_the_newest_before_an_instant_is_found_with_its_version(any_database, act):

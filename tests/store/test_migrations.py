@@ -14,7 +14,7 @@ from lifecycle_core.operations import versions
 from lifecycle_core.operations.database import downgrade, revision, upgrade
 from lifecycle_core.store import migrations
 
-REVISIONS = ["0001", "0002", "0003"]
+REVISIONS = ["0001", "0002", "0003", "0004"]
 VERSION_TABLE = Table("alembic_version", MetaData(), Column("version_num", Integer))
 
 
@@ -57,24 +57,24 @@ def test_after_a_downgrade_an_upgrade_builds_all_again(any_database):
 
 def test_answers_come_and_go_with_their_revision_and_versions_stay(any_database, act):
     versions.register(any_database, act, variant="baseline", system_prompt="one")
-    assert downgrade(any_database, "0001") == ["0003", "0002"]
+    assert downgrade(any_database, "0001") == ["0004", "0003", "0002"]
     with any_database.migrate() as connection:
         assert "answers" not in inspect(connection).get_table_names()
-    assert upgrade(any_database) == ["0002", "0003"]
+    assert upgrade(any_database) == ["0002", "0003", "0004"]
     with any_database.migrate() as connection:
         assert compare_metadata(MigrationContext.configure(connection), SQLModel.metadata) == []
     assert versions.register(any_database, replace(act, idempotency_key="k"), variant="baseline", system_prompt="one").version == 1
 
 
 def test_a_downgrade_to_a_revision_never_had_says_which_there_were(any_database):
-    with pytest.raises(InvalidInputError, match="'0042'; it has had: 0001, 0002, 0003; base"):
+    with pytest.raises(InvalidInputError, match="'0042'; it has had: 0001, 0002, 0003, 0004; base"):
         downgrade(any_database, "0042")
 
 
 def test_a_newer_database_is_refused_with_both_revisions(any_database):
     with any_database.migrate() as connection:
         connection.execute(VERSION_TABLE.update().values(version_num="9999"))
-    with pytest.raises(SchemaMismatchError, match=r"revision 9999, and this program knows revisions up to 0003"):
+    with pytest.raises(SchemaMismatchError, match=r"revision 9999, and this program knows revisions up to 0004"):
         upgrade(any_database)
 
 

@@ -1,0 +1,151 @@
+"""The table of hourly rollups: it grows with the conversations, and a check reads it whole.
+
+1. A row keeps its vector packed, which is what the program reads.
+2. Its plain sums stand beside it in columns of their own, for people's SQL and for totals.
+3. The key begins with the variant and the hour, so that the hours of a check lie together.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import BigInteger, ColumnElement, Connection, CursorResult, Select, String, cast, func, select, type_coerce
+from sqlalchemy.dialects import postgresql, sqlite
+
+from lifecycle_core.errors import DatabaseUnavailableError
+from lifecycle_core.rollups import SCALARS, WIDTH, Entries, RollupKey, VariantRollups, pack, unpack
+from lifecycle_core.store.tables import TABLES
+
+KEY: Final = ("variant", "hour", "version", "provider_fault")
+
+Kept = dict[RollupKey, tuple[NDArray[np.float64], NDArray[np.float64]]]
+"""Of each rollup the (WIDTH,) vector that is packed, and the plain sums of its columns."""
+
+_ROLLUPS: Final = TABLES["hourly_rollups"]
+_VARIANTS: Final = TABLES["variants"]
+_CHUNK: Final = 500
+"""How many hours one query names."""
+_PIECE: Final = 2000
+"""How many rows are read at once where all are read."""
+
+
+def grow(connection: Connection, variant: str, fresh: Mapping[RollupKey, NDArray[np.float64]]) -> None:
+    """Add sums to the rollups of a variant; those that are not there yet begin with them."""
+    hours = sorted({key.hour for key in fresh})
+    sums = np.array(list(fresh.values()))
+    place = {key: row for row, key in enumerate(fresh)}
+    for start in range(0, len(hours), _CHUNK):
+        chosen = _packed().where(_ROLLUPS.c.variant == variant, _ROLLUPS.c.hour.in_(hours[start : start + _CHUNK]))
+        known = [(place[key], packed) for *names, packed in connection.execute(chosen) if (key := _key(variant, names)) in place]
+        found = _unpacked(variant, [packed for _, packed in known])
+        sums[np.array([row for row, _ in known], dtype=np.intp)[found.row], found.place] += found.value
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    written = insert(_ROLLUPS)
+    replaced = {name: written.excluded[name] for name in (*SCALARS, "sums")}
+    connection.execute(
+        written.on_conflict_do_update(index_elements=KEY, set_=replaced),
+        [
+            {**_names(key), **dict(zip(SCALARS, plain, strict=True)), "sums": packed}
+            for key, plain, packed in zip(fresh, sums[:, : len(SCALARS)].tolist(), pack(sums), strict=True)
+        ],
+    )
+
+
+def kept(connection: Connection, variant: str) -> Kept:
+    """Every rollup of a variant as it is kept."""
+    chosen = _packed(*(_ROLLUPS.c[name] for name in SCALARS)).where(_ROLLUPS.c.variant == variant)
+    rows = connection.execute(chosen).all()
+    sums = np.zeros((len(rows), WIDTH))
+    found = _unpacked(variant, [row[-1] for row in rows])
+    sums[found.row, found.place] = found.value
+    return {_key(variant, row[:3]): (packed, np.array(row[3:-1], dtype=float)) for row, packed in zip(rows, sums, strict=True)}
+
+
+def of_variant(connection: Connection, variant: str, start_hour: datetime, end_hour: datetime, actions: tuple[str, ...]) -> VariantRollups:
+    """The rollups of a variant for the hours of `[start_hour, end_hour)`."""
+    chosen = _bare(connection).where(_ROLLUPS.c.variant == variant).order_by(*(_ROLLUPS.c[name] for name in KEY[1:]))
+    with connection.execute(_within(chosen, start_hour, end_hour)) as result:
+        return _table(variant, actions, list(_raw(result)))
+
+
+def of_variants(
+    connection: Connection,
+    variants: Sequence[str] | None,
+    start_hour: datetime,
+    end_hour: datetime,
+    actions: Mapping[str, tuple[str, ...]],
+    none: tuple[str, ...],
+) -> Iterator[VariantRollups]:
+    """The same of many variants, or of all, one after the other, of one query; a variant without traffic is left out.
+
+    none : the actions of a variant that `actions` does not name.
+    """
+    name = _VARIANTS.c.name
+    chosen = _bare(connection, name).select_from(_VARIANTS.join(_ROLLUPS, _ROLLUPS.c.variant == name))
+    chosen = chosen.order_by(name, *(_ROLLUPS.c[part] for part in KEY[1:]))
+    if variants is not None:
+        chosen = chosen.where(name.in_(variants))
+    with connection.execute(_within(chosen, start_hour, end_hour), execution_options={"yield_per": _PIECE}) as result:
+        for variant, rows in groupby(_raw(result), itemgetter(4)):
+            yield _table(variant, actions.get(variant, none), list(rows))
+
+
+def _within(chosen: Select[Any], start_hour: datetime, end_hour: datetime) -> Select[Any]:
+    return chosen.where(_ROLLUPS.c.hour >= start_hour, _ROLLUPS.c.hour < end_hour)
+
+
+def _bare(connection: Connection, *more: ColumnElement[Any]) -> Select[Any]:
+    """Version, hour, kind and packed sums as numpy reads them at once: no value is made an object that it need not be."""
+    hour = _ROLLUPS.c.hour
+    told: ColumnElement[Any] = type_coerce(hour, String)
+    if connection.dialect.name == "postgresql":
+        told = cast(func.floor(func.extract("epoch", hour) / 3600), BigInteger)
+    return select(_ROLLUPS.c.version, told, _ROLLUPS.c.provider_fault, _ROLLUPS.c.sums, *more)
+
+
+def _raw(result: CursorResult[Any]) -> Iterator[tuple[Any, ...]]:
+    """The rows as the driver gives them."""
+    cursor = result.cursor
+    while cursor is not None and (rows := cursor.fetchmany(_PIECE)):
+        yield from rows
+
+
+def _table(variant: str, actions: tuple[str, ...], rows: Sequence[tuple[Any, ...]]) -> VariantRollups:
+    versions, told, faults, packed = list(zip(*rows, strict=True))[:4] if rows else ((),) * 4
+    try:
+        hours = np.array(told, dtype="datetime64[h]")
+        numbers = np.array(versions, dtype=np.int64)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise _damaged(variant, str(error)) from error
+    if np.isnat(hours).any():
+        raise _damaged(variant, "an hour is missing")
+    return VariantRollups(variant, actions, numbers, hours.astype(np.int64), np.array(faults, dtype=np.bool_), _unpacked(variant, packed))
+
+
+def _unpacked(variant: str, packed: Sequence[bytes]) -> Entries:
+    try:
+        return unpack(packed)
+    except (TypeError, ValueError) as error:
+        raise _damaged(variant, str(error)) from error
+
+
+def _damaged(variant: str, what: str) -> DatabaseUnavailableError:
+    message = f"the database is damaged where it keeps the rollups of {variant!r}: {what}; put a backup in its place"
+    return DatabaseUnavailableError(message)
+
+
+def _packed(*more: ColumnElement[Any]) -> Select[Any]:
+    return select(*(_ROLLUPS.c[name] for name in KEY[1:]), *more, _ROLLUPS.c.sums)
+
+
+def _key(variant: str, names: Sequence[Any]) -> RollupKey:
+    hour, version, provider_fault = names
+    return RollupKey(variant, version, hour, provider_fault)
+
+
+def _names(key: RollupKey) -> dict[str, Any]:
+    return {name: getattr(key, name) for name in KEY}
