@@ -106,6 +106,13 @@ class Entries:
         kept = chosen[self.row]
         return Entries((np.cumsum(chosen) - 1)[self.row[kept]], self.place[kept], self.value[kept])
 
+    def at(self, place: int, rows: int) -> NDArray[np.float64]:
+        """The sum at `place` of each of so many rows: (rows,) float."""
+        chosen = self.place == place
+        found = np.zeros(rows)
+        found[self.row[chosen]] = self.value[chosen]
+        return found
+
 
 @dataclass(frozen=True, slots=True)
 class RollupTable:
@@ -148,8 +155,7 @@ class RollupTable:
 
     def column(self, name: str) -> NDArray[np.float64]:
         """The plain sum `name` of each row: (r,) float."""
-        chosen = self.entries.place == scalar(name)
-        return np.bincount(self.entries.row[chosen], self.entries.value[chosen], minlength=len(self.hours))
+        return self.entries.at(scalar(name), len(self.hours))
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,8 +188,6 @@ class VariantRollups:
         ours = self.versions == version
         if ours.all():
             return RollupTable(self.variant, version, self.actions, self.hours, self.provider_fault, self.entries)
-        counts = self.entries.place == scalar("conversations")
-        conversations = np.bincount(self.entries.row[counts], self.entries.value[counts], minlength=len(self.hours))
         return RollupTable(
             self.variant,
             version,
@@ -191,7 +195,7 @@ class VariantRollups:
             self.hours[ours],
             self.provider_fault[ours],
             self.entries.within(ours),
-            Served(self.hours, conversations),
+            Served(self.hours, self.entries.at(scalar("conversations"), len(self.hours))),
         )
 
 

@@ -27,6 +27,8 @@ def add(tx: Transaction, act: Provenance, report: DriftReport) -> None:
             drift_types=",".join(report.drifts),
             severity=report.severity,
             incidents=",".join(sorted({it.kind for it in report.incidents})),
+            late_rows=report.late_rows,
+            entry=next((it.decided_by.entry for it in report.metrics if it.decided_by is not None), None),
             recorded_at=act.at,
             recorded_by=act.by,
         )

@@ -132,19 +132,16 @@ def tables(tx: Transaction, names: Sequence[str] | None, start_hour: datetime, e
 
     Only one variant's rollups are held at a time, however many there are.
     """
-    return hourly.of_variants(tx.connection(), names, start_hour, end_hour, _all_actions(tx), _named({}))
+    chosen = select(_ACTIONS.c.variant, _ACTIONS.c.slot, _ACTIONS.c.name).order_by(_ACTIONS.c.variant)
+    found = groupby(tx.connection().execute(chosen), itemgetter(0))
+    known = {variant: _named({slot: name for _, slot, name in rows}) for variant, rows in found}
+    return hourly.of_variants(tx.connection(), names, start_hour, end_hour, lambda variant: known.get(variant, _named({})))
 
 
 def actions(tx: Transaction, variant: str) -> tuple[str, ...]:
     """The names of the variant's action slots, those not in use empty; the last is `OTHER_ACTIONS`."""
     chosen = select(_ACTIONS.c.slot, _ACTIONS.c.name).where(_ACTIONS.c.variant == variant)
-    return _named({slot: name for slot, name in tx.connection().execute(chosen)})
-
-
-def _all_actions(tx: Transaction) -> dict[str, tuple[str, ...]]:
-    chosen = select(_ACTIONS.c.variant, _ACTIONS.c.slot, _ACTIONS.c.name).order_by(_ACTIONS.c.variant)
-    found = groupby(tx.connection().execute(chosen), itemgetter(0))
-    return {variant: _named({slot: name for _, slot, name in rows}) for variant, rows in found}
+    return _named({row.slot: row.name for row in tx.connection().execute(chosen)})
 
 
 def _named(slots: Mapping[int, str]) -> tuple[str, ...]:

@@ -5,15 +5,16 @@
 3. The key begins with the variant and the hour, so that the hours of a check lie together.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
-from itertools import groupby
+from functools import cache
+from itertools import chain, groupby
 from operator import itemgetter
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import BigInteger, ColumnElement, Connection, CursorResult, Select, String, cast, func, select, type_coerce
+from sqlalchemy import BigInteger, ColumnElement, Connection, CursorResult, Select, String, bindparam, cast, func, select, type_coerce
 from sqlalchemy.dialects import postgresql, sqlite
 
 from lifecycle_core.errors import DatabaseUnavailableError
@@ -27,6 +28,7 @@ Kept = dict[RollupKey, tuple[NDArray[np.float64], NDArray[np.float64]]]
 
 _ROLLUPS: Final = TABLES["hourly_rollups"]
 _VARIANTS: Final = TABLES["variants"]
+_IN_ORDER: Final = tuple(_ROLLUPS.c[name] for name in KEY[1:])
 _CHUNK: Final = 500
 """How many hours one query names."""
 _PIECE: Final = 2000
@@ -67,51 +69,50 @@ def kept(connection: Connection, variant: str) -> Kept:
 
 def of_variant(connection: Connection, variant: str, start_hour: datetime, end_hour: datetime, actions: tuple[str, ...]) -> VariantRollups:
     """The rollups of a variant for the hours of `[start_hour, end_hour)`."""
-    chosen = _bare(connection).where(_ROLLUPS.c.variant == variant).order_by(*(_ROLLUPS.c[name] for name in KEY[1:]))
-    with connection.execute(_within(chosen, start_hour, end_hour)) as result:
-        return _table(variant, actions, list(_raw(result)))
+    asked = {"of_variant": variant, "start_hour": start_hour, "end_hour": end_hour}
+    with connection.execute(_of_variant(connection.dialect.name), asked) as result:
+        return _table(variant, actions, list(chain.from_iterable(_raw(result))))
 
 
 def of_variants(
     connection: Connection,
-    variants: Sequence[str] | None,
+    names: Sequence[str] | None,
     start_hour: datetime,
     end_hour: datetime,
-    actions: Mapping[str, tuple[str, ...]],
-    none: tuple[str, ...],
+    actions_of: Callable[[str], tuple[str, ...]],
 ) -> Iterator[VariantRollups]:
-    """The same of many variants, or of all, one after the other, of one query; a variant without traffic is left out.
-
-    none : the actions of a variant that `actions` does not name.
-    """
+    """The same of many variants, or of all, one after the other, of one query; a variant without traffic is left out."""
     name = _VARIANTS.c.name
-    chosen = _bare(connection, name).select_from(_VARIANTS.join(_ROLLUPS, _ROLLUPS.c.variant == name))
-    chosen = chosen.order_by(name, *(_ROLLUPS.c[part] for part in KEY[1:]))
-    if variants is not None:
-        chosen = chosen.where(name.in_(variants))
-    with connection.execute(_within(chosen, start_hour, end_hour), execution_options={"yield_per": _PIECE}) as result:
-        for variant, rows in groupby(_raw(result), itemgetter(4)):
-            yield _table(variant, actions.get(variant, none), list(rows))
+    chosen = _bare(connection.dialect.name, name).select_from(_VARIANTS.join(_ROLLUPS, _ROLLUPS.c.variant == name))
+    chosen = chosen.order_by(name, *_IN_ORDER)
+    if names is not None:
+        chosen = chosen.where(name.in_(names))
+    asked = {"start_hour": start_hour, "end_hour": end_hour}
+    with connection.execute(chosen, asked, execution_options={"yield_per": _PIECE}) as result:
+        for variant, rows in groupby(chain.from_iterable(_raw(result)), itemgetter(4)):
+            yield _table(variant, actions_of(variant), list(rows))
 
 
-def _within(chosen: Select[Any], start_hour: datetime, end_hour: datetime) -> Select[Any]:
-    return chosen.where(_ROLLUPS.c.hour >= start_hour, _ROLLUPS.c.hour < end_hour)
+@cache
+def _of_variant(dialect: str) -> Select[Any]:
+    return _bare(dialect).where(_ROLLUPS.c.variant == bindparam("of_variant")).order_by(*_IN_ORDER)
 
 
-def _bare(connection: Connection, *more: ColumnElement[Any]) -> Select[Any]:
+def _bare(dialect: str, *more: ColumnElement[Any]) -> Select[Any]:
     """Version, hour, kind and packed sums as numpy reads them at once: no value is made an object that it need not be."""
     hour = _ROLLUPS.c.hour
     told: ColumnElement[Any] = type_coerce(hour, String)
-    if connection.dialect.name == "postgresql":
+    if dialect == "postgresql":
         told = cast(func.floor(func.extract("epoch", hour) / 3600), BigInteger)
-    return select(_ROLLUPS.c.version, told, _ROLLUPS.c.provider_fault, _ROLLUPS.c.sums, *more)
+    chosen = select(_ROLLUPS.c.version, told, _ROLLUPS.c.provider_fault, _ROLLUPS.c.sums, *more)
+    return chosen.where(hour >= bindparam("start_hour"), hour < bindparam("end_hour"))
 
 
-def _raw(result: CursorResult[Any]) -> Iterator[tuple[Any, ...]]:
-    """The rows as the driver gives them."""
+def _raw(result: CursorResult[Any]) -> Iterator[Sequence[tuple[Any, ...]]]:
+    """The rows as the driver gives them, some at a time."""
     cursor = result.cursor
     while cursor is not None and (rows := cursor.fetchmany(_PIECE)):
-        yield from rows
+        yield rows
 
 
 def _table(variant: str, actions: tuple[str, ...], rows: Sequence[tuple[Any, ...]]) -> VariantRollups:
@@ -139,7 +140,7 @@ def _damaged(variant: str, what: str) -> DatabaseUnavailableError:
 
 
 def _packed(*more: ColumnElement[Any]) -> Select[Any]:
-    return select(*(_ROLLUPS.c[name] for name in KEY[1:]), *more, _ROLLUPS.c.sums)
+    return select(*_IN_ORDER, *more, _ROLLUPS.c.sums)
 
 
 def _key(variant: str, names: Sequence[Any]) -> RollupKey:
