@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-HEAVY = {"prefect", "fastapi", "pandas", "scipy.stats", "scipy.special", "openai", "great_expectations", "httpx", "alembic"}
+HEAVY = {"prefect", "fastapi", "pandas", "scipy.stats", "scipy.special", "openai", "great_expectations", "httpx", "alembic", "matplotlib"}
 
 
 @pytest.mark.parametrize(
