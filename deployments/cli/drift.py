@@ -5,6 +5,8 @@ from datetime import datetime
 
 import click
 
+from deployments.cli.drift_backtest import backtest
+from deployments.cli.drift_explain import explain
 from deployments.cli.shown import (
     BAD_NEWS,
     NOTHING,
@@ -30,6 +32,9 @@ Exit codes: 0 no drift, or too few conversations to tell; 5 drift.
 @click.group()
 def drift() -> None:
     """Whether a variant's behaviour has changed, and when it did."""
+
+
+drift.add_command(backtest)
 
 
 @drift.command(epilog=EPILOG)
@@ -128,3 +133,6 @@ def metrics(*, at: datetime | None, as_json: bool) -> None:
     )
     if not found.checks:
         click.echo(f"Next: {command('serve')}")
+
+
+drift.add_command(explain)

@@ -10,7 +10,6 @@ from deployments.wire import formats
 from lifecycle_core.conversations import Window
 from lifecycle_core.drift.attributing import NEVER_RAISES
 from lifecycle_core.drift.attribution import (
-    OTHERS,
     ActionMove,
     Attribution,
     Cause,
@@ -98,7 +97,7 @@ def _written(it: Attribution) -> Callable[[float | None], str | None]:
 def _because(it: Attribution) -> str:
     if it.finding is not None:
         return _found(it.finding)
-    if any(one.value != OTHERS for label in it.labels for one in label.segments):
+    if any(label.divides for label in it.labels):
         return "no label sets apart the conversations that changed"
     return "too few conversations to tell segments apart"
 
@@ -125,7 +124,7 @@ def _moved(it: Attribution) -> str:
 
 def _show_segments(it: Attribution) -> bool:
     """A table of the most telling labels; -> whether it has a star."""
-    labels = [label for label in it.labels if any(one.value != OTHERS for one in label.segments)][:SHOWN_LABELS]
+    labels = [label for label in it.labels if label.divides][:SHOWN_LABELS]
     if not labels:
         return False
     written = _written(it)

@@ -7,8 +7,8 @@ from math import exp
 from typing import Any, Final
 
 from lifecycle_core.conversations import Window
-from lifecycle_core.drift.attribution import OTHERS, Attribution, Finding, Label, Quantity, Question
-from lifecycle_core.drift.contributions import FEWEST, Noise, actions_of, errors_of, labels_of, unnamed_of
+from lifecycle_core.drift.attribution import FEWEST, Attribution, Finding, Label, Quantity, Question
+from lifecycle_core.drift.contributions import Noise, actions_of, errors_of, labels_of, unnamed_of
 from lifecycle_core.drift.labelling import MOST_LABELS, ours
 from lifecycle_core.drift.report import Against, Comparison, DriftReport, Evidence, Held, Metric, MetricReport, Status
 from lifecycle_core.drift.slicing import DAY, TOTAL, N, Slices, Tally
@@ -150,8 +150,8 @@ def _notes(slices: Slices, tally: Tally, labels: Sequence[Label]) -> list[str]:
     notes = [NEVER_RAISES]
     if tally.question.quantity is Quantity.GEOMETRIC_MEAN:
         notes.append(GEOMETRIC)
-    if tally.question.quantity is not Quantity.MIX and not any(one.value != OTHERS for it in labels for one in it.segments):
-        notes.append(f"no segment has {FEWEST} conversations on both sides, or came or went with as many: none can be told apart")
+    if tally.question.quantity is not Quantity.MIX and not any(it.divides for it in labels):
+        notes.append(f"no label has two segments with {FEWEST} conversations on both sides, or that came or went with as many")
     if not any(key.told for key in slices.labels.values):
         notes.append("the conversations tell no model and no segments; where they do, it is seen whose conversations changed")
     notes += [f"label {key.name!r} is left out: {why}" for key, why in slices.labels.skipped.items()]

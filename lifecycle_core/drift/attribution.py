@@ -10,6 +10,8 @@ from lifecycle_core.drift.report import Comparison, Status
 
 BELIEVED: Final = 0.05
 """The share of false discoveries at which a segment has its star."""
+FEWEST: Final = 50
+"""Conversations on both sides without which a segment does not stand alone."""
 OTHERS: Final = "(others)"
 """Values of a label with too few conversations to stand alone, together."""
 NO_VALUE: Final = "(none)"
@@ -114,6 +116,11 @@ class Label:
     mix: float
     rate: float
     segments: tuple[Segment, ...]
+
+    @property
+    def divides(self) -> bool:
+        """Whether it has two parts of which something can be said."""
+        return sum(it.value != OTHERS or min(it.recent_n, it.reference_n) >= FEWEST for it in self.segments) > 1
 
 
 @dataclass(frozen=True, slots=True)

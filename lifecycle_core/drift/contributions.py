@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from lifecycle_core.drift.attribution import (
     BELIEVED,
+    FEWEST,
     NO_VALUE,
     OTHERS,
     ActionMove,
@@ -32,8 +33,6 @@ from lifecycle_core.statistics.proportions import signed_root
 from lifecycle_core.statistics.ranks import mann_whitney
 from lifecycle_core.statistics.shares import apart, kitagawa
 
-FEWEST: Final = 50
-"""Conversations on both sides without which a segment does not stand alone."""
 NEARLY_NONE: Final = 0.1
 """A segment came, or went, whose share on one side is at most so much of its share on the other."""
 MOST_SEGMENTS: Final = 50
@@ -219,7 +218,7 @@ def _telling(finding: Finding | None, label: Label) -> float:
     if finding is not None:
         excess = finding.of_change if finding.cause is Cause.MIX else (finding.of_change - finding.size) / (1 - min(0.99, finding.size))
         return 1 + min(1.0, excess)
-    return 0.5 if any(it.value != OTHERS for it in label.segments) else 0.0
+    return 0.5 if label.divides else 0.0
 
 
 def actions_of(slices: Slices, tally: Tally, noise: Noise) -> tuple[ActionMove, ...]:

@@ -35,7 +35,7 @@ def kitagawa(n1: ArrayLike, total1: ArrayLike, n0: ArrayLike, total0: ArrayLike,
     >>> mix.round(3).tolist(), rate.tolist()
     ([-0.1, -0.1], [0.0, 0.0])
     >>> mix, rate = kitagawa([0, 100], [0, 60], [50, 50], [40, 40], alike=True)
-    >>> mix.tolist(), rate.round(3).tolist()
+    >>> np.abs(mix).round(3).tolist(), rate.round(3).tolist()
     ([0.0, 0.0], [-0.05, -0.15])
 
     References: Kitagawa 1955.

@@ -6,14 +6,19 @@ from fastapi import APIRouter, Query
 
 from deployments.http.dependencies import At, Before, Limit, Store, Variant
 from deployments.http.problems import answers
+from deployments.wire.attribution import ExplanationWire
 from deployments.wire.drift import DriftWire
 from deployments.wire.watch import DriftHistoryWire, DriftMetricsWire
-from lifecycle_core.operations import drift
+from lifecycle_core.drift.report import Metric
+from lifecycle_core.operations import drift, explaining
 from lifecycle_core.policy import Mode
 
 router = APIRouter(prefix="/api/lifecycle/drift", tags=["drift"])
 
 AskedMode = Annotated[Mode | None, Query(description="Another mode than the variant's own: evidence, or threshold for the bare rule.")]
+AskedMetric = Annotated[Metric | None, Query(description="Explain this metric, drifting or not; by default each that drifts.")]
+AskedEpisode = Annotated[int | None, Query(ge=1, lt=2**31, description="Explain what this episode found last, whatever `at` is.")]
+Conversations = Annotated[int, Query(ge=1, le=1000, description="How many conversations to list for each metric.")]
 
 
 @router.get("/detect", summary="Check a variant for drift", responses=answers(404))
@@ -32,3 +37,11 @@ def history(database: Store, before: Before, variant: Variant | None = None, lim
 def metrics(database: Store, at: At) -> DriftMetricsWire:
     """Checks, episodes and their frequency, over all variants."""
     return DriftMetricsWire.of(drift.metrics(database, at))
+
+
+@router.get("/explain", summary="What contributes to a drift", responses=answers(404))
+def explain(
+    *, variant: Variant, at: At, database: Store, metric: AskedMetric = None, episode: AskedEpisode = None, limit: Conversations = 10
+) -> ExplanationWire:
+    """Segments, actions, failures, and conversations that show it; it explains an alarm and never raises one."""
+    return ExplanationWire.of(explaining.explain(database, variant, at, metric, episode=episode, limit=limit))
