@@ -1,7 +1,10 @@
 """Every threshold, window and budget, per variant: of the watch, of retraining, of shadow tests and of probation."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 ALL_METRICS = ("booking_rate", "escalation_rate", "cost", "response_time", "action_distribution")
 """The names of the five metrics, as `drifts` lists them."""
@@ -166,3 +169,20 @@ class Policy:
     retraining: RetrainingPolicy = field(default_factory=RetrainingPolicy)
     shadow: ShadowPolicy = field(default_factory=ShadowPolicy)
     probation: ProbationPolicy = field(default_factory=ProbationPolicy)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyChange:
+    """One change of a variant's policy.
+
+    by, why : who made it and for what reason; policy : what it made it.
+    changes : setting, dotted where it stands in a part as "shadow.replays" -> its value before and after, as JSON has them.
+    """
+
+    id: int
+    variant: str
+    at: datetime
+    by: str
+    why: str
+    changes: Mapping[str, tuple[Any, Any]]
+    policy: Policy

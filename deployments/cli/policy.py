@@ -1,8 +1,27 @@
 """`lifecycle policy`: what counts as drift for a variant, and what is done about it."""
 
+from typing import TYPE_CHECKING
+
 import click
 
-from deployments.cli.shown import coloured, command, json_option, print_json, print_table, printable, why_option
+from deployments.cli.shown import (
+    NOTHING,
+    acting,
+    coloured,
+    command,
+    json_option,
+    limit_option,
+    minute,
+    print_json,
+    print_table,
+    printable,
+    why_option,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from lifecycle_core.policy import Policy
 
 
 @click.group()
@@ -44,13 +63,10 @@ def show(*, variant: str, changed: bool, as_json: bool) -> None:
 def set_policy(*, variant: str, given: tuple[str, ...], why: str, as_json: bool) -> None:
     """Change settings of VARIANT's policy, such as shadow.replays=8.
 
-    "none" takes a limit away. An open session goes on by the policy that it
-    began with.
+    "none" takes a limit away. The next check goes by it; an open session goes on
+    by the policy that it began with.
     """
-    from deployments.cli.shown import acting
-    from deployments.wire.policies import PolicyWire, changed, settings
-    from lifecycle_core.operations import policies
-    from tasks import context
+    from deployments.wire.policies import changed
 
     wanted = {}
     for it in given:
@@ -59,16 +75,66 @@ def set_policy(*, variant: str, given: tuple[str, ...], why: str, as_json: bool)
             message = f"{it!r} sets nothing; write NAME=VALUE, as shadow.replays=8"
             raise click.UsageError(message)
         wanted[name] = value
-    before = policies.policy(context.database(), variant)
-    after = policies.set_policy(context.database(), acting(why), variant, changed(before, wanted))
+    _change(variant, lambda it: changed(it, wanted), why, as_json, "Nothing changed: each has this value already")
+
+
+@policy.command()
+@click.argument("variant")
+@click.argument("names", metavar="[NAME]...", nargs=-1)
+@why_option
+@json_option
+def reset(*, variant: str, names: tuple[str, ...], why: str, as_json: bool) -> None:
+    """Bring settings of VARIANT's policy back to the default; all of them where none is named."""
+    from deployments.wire import policies as wire
+
+    _change(variant, lambda it: wire.reset(it, names), why, as_json, "Nothing changed: each is the default already")
+
+
+@policy.command()
+@click.argument("variant")
+@limit_option
+@json_option
+def history(*, variant: str, limit: int, as_json: bool) -> None:
+    """Show who changed VARIANT's policy, when and why, the newest first."""
+    from deployments.wire.policies import PolicyHistoryWire, typed
+    from lifecycle_core.operations import policies
+    from tasks import context
+
+    told = PolicyHistoryWire.of(variant, policies.history(context.database(), variant, limit), limit)
     if as_json:
-        print_json(PolicyWire.of(variant, after))
+        print_json(told)
         return
-    told, was = dict(settings(after)), dict(settings(before))
-    moved = [name for name in wanted if told[name] != was[name]]
+    if not told.changes:
+        click.echo(f"Nobody changed the policy of {printable(variant)}: every setting is the default")
+        return
+    print_table(
+        ("at", "by", "setting", "before", "after", "why"),
+        (
+            (minute(it.at), it.by, name, typed(setting.before), typed(setting.after), it.reason or NOTHING)
+            for it in told.changes
+            for name, setting in it.settings.items()
+        ),
+    )
+    newest = told.changes[0]
+    click.echo(f"Undo the newest: {command('policy', 'set', variant, *(f'{name}={typed(value)}' for name, value in newest.undo.items()))}")
+
+
+def _change(variant: str, change: "Callable[[Policy], Policy]", why: str, as_json: bool, nothing: str) -> None:  # noqa: FBT001 - a flag of the command
+    from deployments.wire.policies import PolicyWire, differing, settings
+    from lifecycle_core.operations import policies
+    from tasks import context
+
+    made = policies.change_policy(context.database(), acting(why), variant, change, None)
+    if as_json:
+        print_json(PolicyWire.of(variant, made.policy))
+        return
+    told, was = dict(settings(made.policy)), dict(settings(made.before))
+    moved = differing(made.before, made.policy)
     for name in moved:
         click.echo(f"{name} is {printable(told[name])} in place of {printable(was[name])}")
+    for note in policies.meanings(made.policy):
+        click.echo(note)
     if moved:
         click.echo(f"Undo: {command('policy', 'set', variant, *(f'{name}={was[name]}' for name in moved))}")
     else:
-        click.echo("Nothing changed: each has this value already")
+        click.echo(nothing)

@@ -1,22 +1,25 @@
 """The policy of a variant: what counts as drift for it, and what is done about it."""
 
 import math
-from dataclasses import fields, is_dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, fields, is_dataclass
 from types import MappingProxyType
 from typing import Final
 
 from lifecycle_core.errors import InvalidInputError
-from lifecycle_core.policy import ALL_METRICS, Policy
+from lifecycle_core.policy import ALL_METRICS, Mode, Policy, PolicyChange
 from lifecycle_core.provenance import Provenance
 from lifecycle_core.retraining.options import MAX_REPLAYS, MAX_SAMPLES
-from lifecycle_core.store import policies, variants
-from lifecycle_core.store.database import Database
+from lifecycle_core.store import answers, policies, variants
+from lifecycle_core.store.database import Database, Transaction
 
 WHOLE: Final = (1, 10**12)
 SHARE: Final = (0.0, 10.0)
 """Of a relative change: ten times as much is more than any threshold means."""
 RANGES: Final = MappingProxyType(
     {
+        "booking_rate_threshold": (0.0, 0.999),
+        "action_distribution_threshold": (0.0, 1.0),
         "replays": (1, MAX_REPLAYS),
         "max_samples": (1, MAX_SAMPLES),
         "min_shadow_samples": (1, MAX_SAMPLES),
@@ -32,6 +35,21 @@ RANGES: Final = MappingProxyType(
     }
 )
 """What a number may be, where it is neither a whole one of `WHOLE` nor a share of `SHARE`."""
+UNREACHABLE: Final = MappingProxyType(
+    {
+        "booking_rate_threshold": "a rate cannot fall by all of itself or more",
+        "action_distribution_threshold": "two mixes of actions cannot differ by more than 1",
+    }
+)
+"""Why more than the most could never be passed, so that the metric would never drift."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A variant's policy before a change, and after it."""
+
+    before: Policy
+    policy: Policy
 
 
 def policy(database: Database, variant: str) -> Policy:
@@ -42,15 +60,48 @@ def policy(database: Database, variant: str) -> Policy:
 
 
 def set_policy(database: Database, act: Provenance, variant: str, policy: Policy) -> Policy:
-    """Give the variant this policy; an open session goes on by the one that it began with.
+    """Give the variant this policy; the next check goes by it, an open session by the one that it began with.
 
     Raises UnknownVariantError, and InvalidInputError for a policy that cannot be meant.
     """
-    expect_meant(policy)
+    return change_policy(database, act, variant, lambda _: policy, ("set_policy", policy)).policy
+
+
+def change_policy(database: Database, act: Provenance, variant: str, change: Callable[[Policy], Policy], request: object) -> Changed:
+    """Give the variant what `change` makes of its policy, and keep who changed which settings and why.
+
+    request : what the change is, as plain values, by which a repeat under the same idempotency key is known.
+    Raises UnknownVariantError, and InvalidInputError for a policy that cannot be meant.
+    """
     with database.write(act, "set_policy") as tx:
-        variants.lock(tx, variant)
-        policies.keep(tx, variant, policy, act.at)
-        return policy
+        return answers.once(tx, act, ("policy", variant, request, act.why), Changed, lambda: _change(tx, act, variant, change))
+
+
+def _change(tx: Transaction, act: Provenance, variant: str, change: Callable[[Policy], Policy]) -> Changed:
+    variants.lock(tx, variant)
+    before = policies.of(tx, variant)
+    after = change(before)
+    expect_meant(after)
+    policies.keep(tx, act, variant, after)
+    return Changed(before, after)
+
+
+def history(database: Database, variant: str, limit: int, before_id: int | None = None) -> list[PolicyChange]:
+    """The newest changes of a variant's policy, newest first; those under `before_id` where it is given. Raises UnknownVariantError."""
+    with database.read() as tx:
+        variants.expect(tx, variant)
+        return policies.history(tx, variant, limit, before_id)
+
+
+def meanings(policy: Policy) -> tuple[str, ...]:
+    """What a setting comes to where that is easily mistaken: a sentence each.
+
+    >>> meanings(Policy(booking_rate_threshold=0.0))
+    ('bookingRateThreshold is 0: any change at all passes it, and evidence alone decides',)
+    """
+    rest = "evidence alone decides" if policy.mode is Mode.EVIDENCE else "in threshold mode each is a drift"
+    zero = (it.name for it in fields(policy) if it.name.endswith("_threshold") and getattr(policy, it.name) == 0)
+    return tuple(f"{camel(name)} is 0: any change at all passes it, and {rest}" for name in zero)
 
 
 def expect_meant(policy: Policy) -> None:
@@ -96,5 +147,6 @@ def _expect_in_range(path: str, part: object) -> None:
         elif isinstance(value, int | float) and not isinstance(value, bool):
             least, most = RANGES.get(it.name, WHOLE if isinstance(value, int) else SHARE)
             if not (math.isfinite(value) and least <= value <= most):
-                message = f"{name} is {value}; give a number from {least:,} to {most:,}"
+                because = f"; {UNREACHABLE[it.name]}" if value > most and it.name in UNREACHABLE else ""
+                message = f"{name} is {value}; give a number from {least:,} to {most:,}{because}"
                 raise InvalidInputError(message, field=name)

@@ -1,34 +1,15 @@
 """The policy of each variant, the default where none was set, and who changed it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from sqlmodel import col, select
 
-from lifecycle_core.policy import Policy
+from lifecycle_core.policy import Policy, PolicyChange
 from lifecycle_core.provenance import Provenance
 from lifecycle_core.store.database import Transaction
 from lifecycle_core.store.mapping import from_json, to_json, value
 from lifecycle_core.store.tables import PolicyChangeRow, PolicyRow
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PolicyChange:
-    """One change of a variant's policy.
-
-    by, why : who made it and for what reason; policy : what it made it.
-    changes : setting, dotted where it stands in a part as "shadow.replays" -> its value before and after, as JSON has them.
-    """
-
-    id: int
-    variant: str
-    at: datetime
-    by: str
-    why: str
-    changes: Mapping[str, tuple[Any, Any]]
-    policy: Policy
 
 
 def of(tx: Transaction, variant: str) -> Policy:

@@ -69,7 +69,9 @@ def test_for_programs_it_is_one_object_and_names_what_was_changed(policy):
         ("retraining.budgetUsd=-1", "retraining.budgetUsd is -1.0; give a number from 0.0"),
         ("retraining.retrainOn=weather", "retraining.retrainOn names weather; the metrics are booking_rate"),
         ("retraining.manualReview=perhaps", "retraining.manualReview is 'perhaps': input should be a valid boolean"),
-        ("bookingRateThreshold=nan", "bookingRateThreshold is nan; give a number from 0.0 to 10.0"),
+        ("bookingRateThreshold=nan", "bookingRateThreshold is nan; give a number from 0.0 to 0.999"),
+        ("bookingRateThreshold=5", "bookingRateThreshold is 5.0; give a number from 0.0 to 0.999; a rate cannot fall by all of itself"),
+        ("actionDistributionThreshold=1.1", "actionDistributionThreshold is 1.1; give a number from 0.0 to 1.0; two mixes of actions"),
         ("confidenceLevel=1", "confidenceLevel is 1.0; give a number from 0.5 to 0.9999"),
         ("bookingRateThreshold=none", "bookingRateThreshold is 'None': input should be a valid number"),
     ],
@@ -80,6 +82,58 @@ def test_what_cannot_be_meant_is_refused_and_changes_nothing(policy, given, sent
     assert sentence in said.stderr
     assert len(said.stderr.splitlines()) == 1
     assert of_baseline() == Policy()
+
+
+def test_a_threshold_of_zero_says_that_any_change_passes_it(policy):
+    said = policy("set", "baseline", "bookingRateThreshold=0")
+    assert "bookingRateThreshold is 0: any change at all passes it, and evidence alone decides\n" in said.stdout
+
+
+def test_a_reset_brings_back_what_is_named_and_its_undoing_takes_that_back(policy, lifecycle):
+    policy("set", "baseline", "shadow.replays=8", "recentHours=12")
+    said = policy("reset", "baseline", "shadow.replays")
+    assert said.stdout.splitlines()[0] == "shadow.replays is 4 in place of 8"
+    assert of_baseline() == Policy(recent_hours=12)
+    lifecycle(*shlex.split(said.stdout.splitlines()[-1])[2:])
+    assert of_baseline().shadow.replays == 8
+
+
+def test_a_reset_without_a_name_brings_all_back(policy):
+    policy("set", "baseline", "shadow.replays=8", "recentHours=12")
+    policy("reset", "baseline")
+    assert of_baseline() == Policy()
+    assert policy("reset", "baseline").stdout == "Nothing changed: each is the default already\n"
+
+
+def test_a_reset_of_what_is_no_setting_is_refused(policy):
+    said = policy("reset", "baseline", "shadow.replay")
+    assert (said.exit_code, said.stdout) == (2, "")
+    assert "no setting is called 'shadow.replay'" in said.stderr
+
+
+def test_the_history_tells_who_what_and_why_and_how_to_take_the_newest_back(policy, lifecycle):
+    assert policy("history", "baseline").stdout == "Nobody changed the policy of baseline: every setting is the default\n"
+    policy("set", "baseline", "recentHours=12", "--why", "short days")
+    policy("set", "baseline", "shadow.replays=8", "retraining.budgetUsd=none", "--why", "a big test")
+    lines = policy("history", "baseline").stdout.splitlines()
+    assert [line.split()[3:6] for line in lines[2:5]] == [
+        ["retraining.budgetUsd", "100.0", "none"],
+        ["shadow.replays", "4", "8"],
+        ["recentHours", "24", "12"],
+    ]
+    assert lines[4].rstrip().endswith("short days")
+    lifecycle(*shlex.split(lines[-1].partition(": ")[2])[1:])
+    assert of_baseline() == Policy(recent_hours=12)
+
+
+def test_for_programs_the_history_is_one_object(policy):
+    policy("set", "baseline", "recentHours=12", "--why", "short days")
+    [told] = json.loads(policy("history", "baseline", "--json").stdout)["changes"]
+    assert (told["reason"], told["settings"], told["undo"]) == (
+        "short days",
+        {"recentHours": {"before": 24, "after": 12}},
+        {"recentHours": 24},
+    )
 
 
 def test_a_variant_that_nobody_knows_has_no_policy(policy):

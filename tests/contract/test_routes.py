@@ -37,6 +37,10 @@ PLAN = {
 }
 BESIDE = {
     ("POST", "/api/lifecycle/conversations"),
+    ("GET", "/api/lifecycle/policy"),
+    ("POST", "/api/lifecycle/policy/set"),
+    ("POST", "/api/lifecycle/policy/reset"),
+    ("GET", "/api/lifecycle/policy/history"),
     ("GET", "/api/lifecycle/retraining/review"),
     ("POST", "/api/lifecycle/retraining/approve"),
     ("POST", "/api/lifecycle/retraining/reject"),
