@@ -54,7 +54,7 @@ class Kinds:
         self._known: set[Kind] = set()
         self._read: dict[str, str] = {}
 
-    def of(self, broken: bool, faults: Sequence[Fault]) -> frozenset[Kind]:  # noqa: FBT001 - the two are one value
+    def of(self, faults: Sequence[Fault], *, broken: bool) -> frozenset[Kind]:
         """The kinds of failures that one conversation met; broken : a provider's fault broke it."""
         return frozenset(self._kind(fault, broken=broken) for fault in faults)
 

@@ -192,7 +192,7 @@ class Slices:
     def add(self, piece: Piece) -> None:
         """Add some conversations."""
         coded = self.labels.code(piece)
-        read = _Read(*self._calls(piece.actions.values), [self.kinds.of(broken, faults) for broken, faults in piece.faults.values])
+        read = _Read(*self._calls(piece.actions.values), [self.kinds.of(faults, broken=broken) for broken, faults in piece.faults.values])
         for tally in self.tallies:
             tally.add(piece, coded, read)
         for key in self.labels.skipped:
