@@ -115,6 +115,7 @@ def _of_metric(alarms: int, hours: int) -> str:
 
 def _show_alarms(it: "Backtest") -> None:
     """The alarms of the present policy and of the changed one, in one list: which of them both bring, and which only one does."""
+    from deployments.wire.backtest import change_of
     from lifecycle_core.drift.windows import instant
 
     by = _brought(it)
@@ -130,8 +131,8 @@ def _show_alarms(it: "Backtest") -> None:
                 minute(instant(alarm.entered)),
                 minute(instant(alarm.onset)),
                 "goes on" if alarm.ended is None else f"{alarm.ended - alarm.entered:,} h",
-                NOTHING if alarm.change is None else f"{alarm.change:+.0%}",
-                alarm.severity or NOTHING,
+                NOTHING if change_of(alarm) is None else f"{alarm.change:+.0%}",
+                alarm.severity,
                 *((whose,) if it.changed else ()),
             )
             for alarm, whose in by[:SHOWN_ALARMS]

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from textwrap import wrap
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,7 @@ from lifecycle_core.statistics.intervals import critical, wilson
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.ticker import Locator
 
 INK, GREY, BLUE, ORANGE, SKY = "#1a1a1a", "#595959", "#0072b2", "#e69f00", "#56b4e9"
 """Of Okabe and Ito's palette, which the colour-blind tell apart."""
@@ -36,7 +37,7 @@ MOST_LINES: Final = 2
 RATES: Final = {Metric.BOOKING_RATE, Metric.ESCALATION_RATE}
 _FAR: Final = 3.0
 """A threshold so many times further off than the figures would flatten them: it is told, not drawn."""
-_SETTINGS: Final = {
+_SETTINGS: Final[dict[Any, Any]] = {  # the keys that matplotlib's types list by name
     "svg.hashsalt": "agent-lifecycle",
     "svg.fonttype": "none",
     "font.family": ["DejaVu Sans", "sans-serif"],
@@ -52,7 +53,7 @@ class _Side:
     name: str
     told: str
     course: Course
-    look: dict[str, object]
+    look: dict[str, Any]
     mark: str
 
 
@@ -71,8 +72,8 @@ def drawn(it: Backtest, kind: str) -> bytes:
 
 def sides(it: Backtest) -> tuple[_Side, _Side]:
     """The two policies that are drawn: the present one, and the changed one or else its bare thresholds."""
-    tint: dict[str, object] = {"facecolor": ORANGE, "edgecolor": ORANGE, "alpha": 0.4, "linewidth": 0.9}
-    hatching: dict[str, object] = {"facecolor": "none", "edgecolor": BLUE, "hatch": "////", "alpha": 0.75, "linewidth": 0.5}
+    tint: dict[str, Any] = {"facecolor": ORANGE, "edgecolor": ORANGE, "alpha": 0.4, "linewidth": 0.9}
+    hatching: dict[str, Any] = {"facecolor": "none", "edgecolor": BLUE, "hatch": "////", "alpha": 0.75, "linewidth": 0.5}
     own = _Side("current", "present policy", it.current, tint, "^")
     if it.changed is None:
         return own, _Side("threshold", "bare thresholds", it.bare, hatching, "v")
@@ -180,7 +181,7 @@ def _shade(axes: "Axes", side: _Side, metric: Metric) -> None:
 
     begin, end = spans.T / DAY
     corners = np.stack([np.stack([begin, end, end, begin], axis=1), np.tile([0.0, 0.0, 1.0, 1.0], (len(spans), 1))], axis=2)
-    shade = PolyCollection(list(corners), transform=axes.get_xaxis_transform(), zorder=1, **side.look)  # type: ignore[arg-type]
+    shade = PolyCollection(list(corners), transform=axes.get_xaxis_transform(), zorder=1, **side.look)
     shade.set_gid(f"alarms-{metric}-{side.name}")
     axes.add_collection(shade, autolim=False)
 
@@ -211,9 +212,9 @@ def _draw_time(axes: "Axes", it: Backtest) -> None:
 
     from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
-    locator = AutoDateLocator(tz=UTC, minticks=4, maxticks=10)
+    locator = AutoDateLocator(tz=UTC, minticks=4, maxticks=10)  # type: ignore[no-untyped-call]
     axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, tz=UTC, show_offset=False))
+    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, tz=UTC, show_offset=False))  # type: ignore[no-untyped-call]
     axes.set_xlim(it.ends[0] / DAY, (it.ends[-1] + 1) / DAY)
 
 
@@ -269,7 +270,7 @@ def _title(chart: Chart, it: Backtest, *, near: bool) -> str:
     return f"{name}{figure}  (n {chart.n:,}{usual}; threshold {sign}{chart.threshold:.0%}{away})"
 
 
-def _unit(metric: Metric) -> Callable[[float, int], str]:
+def _unit(metric: Metric) -> Callable[[float, float], str]:
     if metric is Metric.COST:
         return lambda value, _: f"${value:.3g}"
     if metric is Metric.RESPONSE_TIME:
@@ -277,7 +278,7 @@ def _unit(metric: Metric) -> Callable[[float, int], str]:
     return lambda value, _: f"{100 * value:.3g}%"
 
 
-def _ticks() -> object:
+def _ticks() -> "Locator":
     from matplotlib.ticker import MaxNLocator
 
     return MaxNLocator(5, steps=[1, 2, 2.5, 5, 10])

@@ -1,6 +1,7 @@
 """A backtest on the wire: what the watch would have done by each policy, and the one sentence that tells it."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from math import isfinite
 from typing import Final, Self
 
 from pydantic import Field
@@ -57,19 +58,20 @@ class AlarmWire(Wire):
     hours: int = Field(description="Length of the window that alarms.")
     change: str | None
     change_value: float | None = Field(description="Relative; for the action distribution the total variation distance.")
-    severity: str | None
+    severity: str
 
     @classmethod
     def of(cls, it: Alarm) -> Self:
         """Shape it."""
+        change = change_of(it)
         return cls(
             comparison=it.comparison,
             entered_at=instant(it.entered),
             onset_at=instant(it.onset),
             ended_at=None if it.ended is None else instant(it.ended),
             hours=it.length,
-            change=formats.change(it.change),
-            change_value=it.change,
+            change=formats.change(change),
+            change_value=change,
             severity=it.severity,
         )
 
@@ -178,6 +180,11 @@ class BacktestWire(Wire):
 def courses(it: Backtest) -> dict[str, Course]:
     """What was replayed, by name, in the order of telling."""
     return {CURRENT: it.current, **({CHANGED: it.changed} if it.changed else {}), BARE: it.bare}
+
+
+def change_of(it: Alarm) -> float | None:
+    """The change that an alarm showed; None where the reference was zero and no number would be large enough."""
+    return it.change if isfinite(it.change) else None
 
 
 def cost_of(course: Course, within: Backtest) -> float | None:

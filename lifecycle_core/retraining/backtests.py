@@ -4,7 +4,7 @@
 2. The traffic stays what it was, and a prompt is taken to be registered at all times: the figures tell what the triggers ask for.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from lifecycle_core.conversations import Window
 from lifecycle_core.drift.backtest import Alarm, Hourly, Segment, replay
 from lifecycle_core.drift.metrics import threshold_of
-from lifecycle_core.drift.report import Metric, Status
+from lifecycle_core.drift.report import Comparison, Metric, Severity, Status
 from lifecycle_core.drift.spells import Spell, spells
 from lifecycle_core.drift.windows import DAY, WEEK, instant
-from lifecycle_core.policy import Policy, ProbationPolicy, RetrainingPolicy, ShadowPolicy
+from lifecycle_core.policy import Mode, Policy, ProbationPolicy, RetrainingPolicy, ShadowPolicy
 from lifecycle_core.retraining.replaying import Before, Begun, retrainings
 from lifecycle_core.rollups import RollupTable
 from lifecycle_core.spending import Spent
@@ -219,7 +219,7 @@ class Past:
     def conversations(self, known: str = "conversations") -> int:
         """The conversations that ended from the hour before the first check to the last one, of a day at least; `known` names the sum."""
         start = min(self.first - 1, self.last - DAY)
-        return round(sum(it.column(known)[(it.hours >= start) & (it.hours < self.last)].sum() for it in self.tables.values()))
+        return round(sum(float(it.column(known)[(it.hours >= start) & (it.hours < self.last)].sum()) for it in self.tables.values()))
 
     def _hours(self, policy: Policy) -> _Hours:
         """What the hours would have told; a policy that differs in its retraining alone tells the same."""
@@ -240,10 +240,32 @@ class Past:
             )
             for metric in Metric
         }
-        return _Hours(whole, tuple(sorted((alarm for it in pieces for alarm in it.alarms), key=lambda it: it.entered)))
+        bare = policy.mode is Mode.THRESHOLD
+        alarms = (
+            _by_bare_thresholds(whole, self.stretches[0].first, policy.recent_hours)
+            if bare
+            else (one for it in pieces for one in it.alarms)
+        )
+        return _Hours(whole, tuple(sorted(alarms, key=lambda it: it.entered)))
 
     def _segment(self, it: Stretch) -> Segment:
-        return Segment(self.tables[it.version], it.since, None if it.previous is None else self.tables[it.previous])
+        before = None if it.previous is None else self.tables[it.previous]
+        return Segment(table=self.tables[it.version], begins=it.first, since=it.since, before=before)
+
+
+def _by_bare_thresholds(metrics: Mapping[Metric, Hourly], first: int, recent_hours: int) -> Iterator[Alarm]:
+    """The alarms of the bare thresholds: each lasts as long as its metric is past its own."""
+    for metric, it in metrics.items():
+        for begin, end in _spans(it.severity >= 0).tolist():
+            yield Alarm(
+                comparison=Comparison(metric),
+                entered=first + begin,
+                onset=first + begin - recent_hours,
+                ended=None if end == len(it.severity) else first + end,
+                length=recent_hours,
+                change=float(it.change[begin]),
+                severity=list(Severity)[int(it.severity[begin:end].max())],
+            )
 
 
 def _spans(drifting: NDArray[np.bool_]) -> NDArray[np.int64]:
