@@ -18,6 +18,15 @@ QUIET_CHECKS: Final = 24
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """How an episode stood from the check of an hour on, until its next turn."""
+
+    at: datetime
+    severity: Severity
+    drifts: tuple[Metric, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Episode:
     """One drift of one version, from its first positive check to its end.
 
@@ -26,6 +35,8 @@ class Episode:
     checks : positive checks; quiet_checks : those in a row since then that found no drift.
     report : of the last positive check.
     closed_because : one sentence; None while it is open.
+    course : how it went; empty where a program that did not keep it opened the episode.
+    known_because, known_by, known_at : why a person called it known, who and when; None where nobody did.
     """
 
     id: int | None = None
@@ -40,6 +51,10 @@ class Episode:
     quiet_checks: int = 0
     closed_at: datetime | None = None
     closed_because: str | None = None
+    course: tuple[Turn, ...] = ()
+    known_because: str | None = None
+    known_by: str | None = None
+    known_at: datetime | None = None
     report: DriftReport
 
     @property
@@ -141,7 +156,8 @@ class FrozenReference:
 
     version : whose traffic it is; entered_at : the check that found the alarm; onset_at : where the drift began.
     starts_at, ends_at : the span; its conversations were healthy.
-    quiet_checks : checks in a row that found the latest conversations near it; ended_at : the check that ended the alarm, None while it lasts.
+    quiet_checks : checks in a row that found the latest conversations near it.
+    ended_at : the check that ended the alarm; None while it lasts.
     hours : the length of the window that decided. relative_change : of the latest conversations against it; None while there are too few.
     """
 

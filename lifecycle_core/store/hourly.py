@@ -88,8 +88,10 @@ def of_variants(
     if names is not None:
         chosen = chosen.where(name.in_(names))
     asked = {"start_hour": start_hour, "end_hour": end_hour}
-    with connection.execute(chosen, asked, execution_options={"yield_per": _PIECE}) as result:
-        for variant, rows in groupby(chain.from_iterable(_raw(result)), itemgetter(4)):
+    plain = connection.dialect.name == "sqlite"  # psycopg has to be asked not to read everything at once, SQLite reads as it goes
+    with connection.execute(chosen, asked, execution_options={} if plain else {"yield_per": _PIECE}) as result:
+        pieces = _raw(result) if plain else result.partitions()
+        for variant, rows in groupby(chain.from_iterable(pieces), itemgetter(4)):
             yield _table(variant, actions_of(variant), list(rows))
 
 
@@ -108,14 +110,14 @@ def _bare(dialect: str, *more: ColumnElement[Any]) -> Select[Any]:
     return chosen.where(hour >= bindparam("start_hour"), hour < bindparam("end_hour"))
 
 
-def _raw(result: CursorResult[Any]) -> Iterator[Sequence[tuple[Any, ...]]]:
-    """The rows as the driver gives them, some at a time."""
+def _raw(result: CursorResult[Any]) -> Iterator[Sequence[Sequence[Any]]]:
+    """The rows as the driver gives them, some at a time; of a result that SQLAlchemy reads nothing of in advance."""
     cursor = result.cursor
     while cursor is not None and (rows := cursor.fetchmany(_PIECE)):
         yield rows
 
 
-def _table(variant: str, actions: tuple[str, ...], rows: Sequence[tuple[Any, ...]]) -> VariantRollups:
+def _table(variant: str, actions: tuple[str, ...], rows: Sequence[Sequence[Any]]) -> VariantRollups:
     versions, told, faults, packed = list(zip(*rows, strict=True))[:4] if rows else ((),) * 4
     try:
         hours = np.array(told, dtype="datetime64[h]")

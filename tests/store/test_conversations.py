@@ -4,14 +4,17 @@ from typing import Never
 
 import numpy as np
 import pytest
+from sqlalchemy import text
 
 from lifecycle_core.conversations import Conversation
+from lifecycle_core.errors import DatabaseUnavailableError
 from lifecycle_core.rollups import ACTIONS, NAMED_ACTIONS, OTHER_ACTIONS, WIDTH, epoch_hour, scalar
 from lifecycle_core.store import conversations
 from lifecycle_core.store.tables import ConversationRow
 
 NOON = datetime(2025, 10, 7, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
 
 
 def held(number, **given: object):
@@ -155,6 +158,46 @@ def test_a_table_has_the_hours_from_its_start_up_to_its_end(any_database, act):
 def test_a_table_without_traffic_is_empty(any_database):
     found = ask(any_database, conversations.table, "nobody", 1, NOON, NOON + HOUR)
     assert (found.dense().shape, found.hours.tolist()) == ((0, WIDTH), [])
+
+
+def test_what_the_other_versions_served_is_told_with_a_table(any_database, act):
+    add(any_database, act, *(held(number) for number in range(1, 4)), held(2, version=2, id="x"), held(2, version=2, id="y"))
+    alone, both = (ask(any_database, conversations.table, "baseline", 1, NOON - hours * HOUR, NOON) for hours in (1, 3))
+    assert alone.served is None
+    assert dict(zip(both.served.hours[both.served.conversations == 2].tolist(), [2.0], strict=True)) == {epoch_hour(NOON) - 2: 2.0}
+    assert both.served.conversations.sum() == 5
+
+
+def test_a_sweep_gives_every_variants_table(any_database, act):
+    add(any_database, act, *(held(number, booked=True, actions=("look",)) for number in range(5)))
+    add(any_database, act, held(2, variant="other", actions=("act",)), held(3, variant="other", version=2), held(9, variant="quiet"))
+    swept = ask(any_database, lambda tx: {it.variant: it for it in conversations.tables(tx, None, NOON - 3 * HOUR, NOON)})
+    assert sorted(swept) == ["baseline", "other"]
+    for variant, version in (("baseline", 1), ("other", 1), ("other", 2)):
+        one, alone = swept[variant].of(version), ask(any_database, conversations.table, variant, version, NOON - 3 * HOUR, NOON)
+        assert (one.actions, one.hours.tolist(), one.provider_fault.tolist()) == (
+            alone.actions,
+            alone.hours.tolist(),
+            [False] * len(alone.hours),
+        )
+        assert (one.dense() == alone.dense()).all()
+
+
+def test_a_sweep_of_named_variants_leaves_the_others_out(any_database, act):
+    add(any_database, act, held(1), held(1, variant="other"))
+    assert [it.variant for it in ask(any_database, lambda tx: list(conversations.tables(tx, ["other", "nobody"], NOON - DAY, NOON)))] == [
+        "other"
+    ]
+
+
+@pytest.mark.parametrize("damage", ["sums = X'00'", "hour = '2025-10-07 noon'", "version = 'one'"])
+def test_a_damaged_rollup_is_told_whichever_way_it_is_read(database, act, damage):
+    add(database, act, held(1))
+    with database.migrate() as connection:
+        connection.execute(text(f"UPDATE hourly_rollups SET {damage}"))  # noqa: S608 - the test's own words
+    for read in (conversations.of_all_versions, lambda tx, name, start, end: list(conversations.tables(tx, [name], start, end))):
+        with pytest.raises(DatabaseUnavailableError, match="the database is damaged where it keeps the rollups of 'baseline'"):
+            ask(database, read, "baseline", NOON - DAY, NOON)
 
 
 def test_the_newest_before_an_instant_is_found_with_its_version(any_database, act):

@@ -1,0 +1,114 @@
+"""Episodes with their course, what a person called known, and the frozen references of their alarms."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from lifecycle_core.conversations import Window
+from lifecycle_core.drift.episodes import Episode, FrozenReference, Turn
+from lifecycle_core.drift.report import Comparison, DriftReport, Metric, Severity
+from lifecycle_core.store import episodes
+
+NOON = datetime(2025, 10, 7, 12, tzinfo=UTC)
+DAY = timedelta(days=1)
+REPORT = DriftReport(
+    variant="baseline", version=1, at=NOON, reference=Window(NOON - 8 * DAY, NOON - DAY), recent=Window(NOON - DAY, NOON), metrics=()
+)
+EPISODE = Episode(
+    variant="baseline",
+    version=1,
+    drifts=(Metric.COST,),
+    severity=Severity.HIGH,
+    onset_at=NOON - DAY,
+    created_at=NOON,
+    last_seen_at=NOON,
+    course=(
+        Turn(at=NOON, severity=Severity.LOW, drifts=(Metric.COST,)),
+        Turn(at=NOON + DAY, severity=Severity.HIGH, drifts=(Metric.COST,)),
+    ),
+    report=REPORT,
+)
+FROZEN = FrozenReference(
+    comparison=Comparison.COST_TAIL,
+    version=1,
+    entered_at=NOON,
+    onset_at=NOON - DAY,
+    starts_at=NOON - 29 * DAY,
+    ends_at=NOON - DAY,
+    hours=48,
+)
+
+
+@pytest.fixture
+def opened(any_database, act):
+    """A database of each kind, with an open episode and its id."""
+    with any_database.write(act) as tx:
+        episodes.save(tx, EPISODE)
+    return any_database, kept(any_database).id
+
+
+def kept(database, at=NOON):
+    with database.read() as tx:
+        return episodes.open_as_of(tx, "baseline", at)
+
+
+def ask(database, question, *given):
+    with database.read() as tx:
+        return question(tx, *given)
+
+
+def save(database, act, it):
+    with database.write(act) as tx:
+        episodes.save(tx, it)
+
+
+def freeze(database, act, number, *references):
+    with database.write(act) as tx:
+        episodes.save_references(tx, number, references)
+
+
+def test_an_episode_comes_back_with_its_course(opened):
+    database, number = opened
+    assert kept(database) == replace(EPISODE, id=number)
+
+
+def test_an_episode_is_open_from_its_beginning_to_its_end(opened, act):
+    database, _ = opened
+    save(database, act, replace(kept(database), closed_at=NOON + DAY, closed_because="it ended"))
+    found = [kept(database, at) for at in (NOON - DAY, NOON, NOON + DAY)]
+    assert [it is not None for it in found] == [False, True, False]
+    assert (found[1].closed_at, found[1].closed_because) == (None, None)
+
+
+def test_of_drifts_called_known_the_newest_gives_its_onset_from_then_on(opened, act):
+    database, _ = opened
+    save(database, act, replace(kept(database), known_because="new prices", known_by="ada", known_at=NOON + DAY, closed_at=NOON + DAY))
+    later = replace(EPISODE, onset_at=NOON + 2 * DAY, created_at=NOON + 3 * DAY, known_because="so be it", known_by="ada")
+    save(database, act, replace(later, known_at=NOON + 4 * DAY))
+    asked = [NOON + DAY, NOON + 2 * DAY, NOON + 5 * DAY]
+    assert [ask(database, episodes.known_onset, "baseline", at) for at in asked] == [None, NOON - DAY, NOON + 2 * DAY]
+
+
+def test_frozen_references_come_back_in_the_order_of_their_alarms(opened, act):
+    database, number = opened
+    later = replace(FROZEN, comparison=Comparison.BOOKING_RATE, entered_at=NOON + DAY, relative_change=-0.25)
+    freeze(database, act, number, later, FROZEN)
+    assert ask(database, episodes.references, number) == (FROZEN, later)
+
+
+def test_saving_a_reference_again_changes_it_and_leaves_the_others(opened, act):
+    database, number = opened
+    other = replace(FROZEN, comparison=Comparison.BOOKING_RATE)
+    freeze(database, act, number, FROZEN, other)
+    ended = replace(FROZEN, quiet_checks=24, ended_at=NOON + 2 * DAY)
+    freeze(database, act, number, ended)
+    assert ask(database, episodes.references, number) == (other, ended)
+
+
+def test_the_references_of_all_open_episodes_are_found_at_once(opened, act):
+    database, number = opened
+    freeze(database, act, number, FROZEN)
+    assert ask(database, episodes.all_references) == {"baseline": (FROZEN,)}
+    save(database, act, replace(kept(database), closed_at=NOON + DAY, closed_because="it ended"))
+    assert ask(database, episodes.all_references) == {}
