@@ -6,7 +6,7 @@ from fastapi.responses import HTMLResponse
 from deployments.http import problems, requests
 from deployments.http.docs import page
 from deployments.http.parameters import only_known
-from deployments.http.routes import conversations, drift, policy, retraining, shadow, status, versions
+from deployments.http.routes import backtest, conversations, drift, policy, retraining, shadow, status, versions
 
 DESCRIPTION = """Watches an agent's conversations for drift, keeps its versions, and retrains it.
 
@@ -19,7 +19,7 @@ def create_app() -> FastAPI:
     app = FastAPI(title="agent-lifecycle", version="0.1.0", description=DESCRIPTION, docs_url=None, redoc_url=None)
     problems.install(app)
     requests.install(app)
-    for routes in (conversations, drift, policy, retraining, shadow, versions, status):
+    for routes in (conversations, drift, backtest, policy, retraining, shadow, versions, status):
         app.include_router(routes.router, dependencies=[Depends(only_known)])
 
     @app.get("/docs", include_in_schema=False)

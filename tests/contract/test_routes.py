@@ -36,6 +36,7 @@ PLAN = {
     ("GET", "/api/reliability/metrics"),
 }
 BESIDE = {
+    ("GET", "/api/lifecycle/drift/backtest"),
     ("POST", "/api/lifecycle/conversations"),
     ("GET", "/api/lifecycle/policy"),
     ("POST", "/api/lifecycle/policy/set"),
