@@ -7,44 +7,8 @@ from pydantic import Field
 
 from deployments.wire import formats
 from deployments.wire.base import CopiedWire, WindowWire, Wire, Zulu
-from lifecycle_core.drift.report import DriftReport, Evidence, Figure, Metric, MetricReport
-
-
-class EvidenceWire(Wire):
-    """The comparison that decides a metric."""
-
-    hours: int = Field(description="Length of the recent window.")
-    change: str | None
-    change_value: float | None = Field(description="Relative; for the action distribution the total variation distance.")
-    absolute_value: float | None = Field(description="Recent less reference, in the metric's own unit.")
-    interval: tuple[float, float] | None = Field(description="95% interval of changeValue.")
-    z: float = Field(description="How far the two windows are apart, towards harm.")
-    entry: float = Field(description="The level that z must reach for a drift.")
-    onset: Zulu = Field(description="Where the recent window begins.")
-    recent_n: int
-    baseline_n: int
-    recent_value: float | None
-    baseline_value: float | None
-    reference: WindowWire = Field(description="The span before, of which like hours are taken.")
-
-    @classmethod
-    def of(cls, it: Evidence) -> Self:
-        """Shape it."""
-        return cls(
-            hours=it.hours,
-            change=formats.change(it.relative_change),
-            change_value=it.relative_change,
-            absolute_value=it.absolute_change,
-            interval=it.interval,
-            z=it.z,
-            entry=it.entry,
-            onset=it.onset,
-            recent_n=it.recent_n,
-            baseline_n=it.reference_n,
-            recent_value=it.recent_value,
-            baseline_value=it.reference_value,
-            reference=WindowWire.of(it.reference),
-        )
+from deployments.wire.drift_evidence import EvidenceWire, ForecastWire, HeldWire, NeededWire, TailWire
+from lifecycle_core.drift.report import DriftReport, Figure, Metric, MetricReport
 
 
 class MetricWire(Wire):
@@ -60,6 +24,8 @@ class MetricWire(Wire):
     recent_missing: int
     incident: bool = Field(description="It would alarm, and would not without the conversations that a provider's fault broke.")
     decided_by: EvidenceWire | None = Field(description="Null in mode threshold, and without enough data.")
+    held: list[HeldWire] = Field(description="The alarms that last, each by its own frozen reference.")
+    needed: NeededWire | None = Field(description="What would be needed to know more; null where it drifts.")
 
 
 def _common(it: MetricReport) -> dict[str, object]:
@@ -74,6 +40,8 @@ def _common(it: MetricReport) -> dict[str, object]:
         "recent_missing": it.recent.missing,
         "incident": it.incident,
         "decided_by": EvidenceWire.of(it.decided_by) if it.decided_by else None,
+        "held": [HeldWire.of(alarm) for alarm in it.held],
+        "needed": NeededWire.of(it.needed) if it.needed else None,
     }
 
 
@@ -84,6 +52,8 @@ class ChangeWire(MetricWire):
     change_value: float | None = Field(description="(recent - baseline) / baseline")
     change_unknown_because: str | None
     absolute_value: float | None = Field(description="recent - baseline, in the metric's own unit: a fraction, US dollars, seconds")
+    interval: tuple[float, float] | None = Field(description="95% interval of changeValue.")
+    forecast: ForecastWire | None = Field(description="Null unless the slope is proved and the day lies within two weeks.")
 
 
 def _change(it: MetricReport) -> dict[str, object]:
@@ -93,7 +63,13 @@ def _change(it: MetricReport) -> dict[str, object]:
         "change_value": it.relative_change,
         "change_unknown_because": it.unknown_because,
         "absolute_value": it.absolute_change,
+        "interval": it.interval,
+        "forecast": ForecastWire.of(it.forecast) if it.forecast else None,
     }
+
+
+def _tail(it: MetricReport) -> dict[str, object]:
+    return {"tail": TailWire.of(it.tail, it.metric) if it.tail else None}
 
 
 def _sides(it: MetricReport, name: str, written: Callable[[float | None], str | None]) -> dict[str, object]:
@@ -123,11 +99,12 @@ class CostWire(ChangeWire):
     baseline_cost_value: float | None
     recent_cost: str | None
     recent_cost_value: float | None
+    tail: TailWire | None = Field(description="Runaways, which a mean of logarithms does not see; null without enough data.")
 
     @classmethod
     def of(cls, it: MetricReport) -> Self:
         """Shape it."""
-        return cls.model_validate(_change(it) | _sides(it, "cost", formats.dollars))
+        return cls.model_validate(_change(it) | _sides(it, "cost", formats.dollars) | _tail(it))
 
 
 class LatencyWire(ChangeWire):
@@ -139,12 +116,13 @@ class LatencyWire(ChangeWire):
     recent_time: str | None
     recent_time_value: float | None
     recent_p95_value: float | None
+    tail: TailWire | None = Field(description="Stalls, which a median does not see; null without enough data.")
 
     @classmethod
     def of(cls, it: MetricReport) -> Self:
         """Shape it."""
-        tails = {"baseline_p95_value": it.reference.p95, "recent_p95_value": it.recent.p95}
-        return cls.model_validate(_change(it) | _sides(it, "time", formats.seconds) | tails)
+        percentiles = {"baseline_p95_value": it.reference.p95, "recent_p95_value": it.recent.p95}
+        return cls.model_validate(_change(it) | _sides(it, "time", formats.seconds) | percentiles | _tail(it))
 
 
 class ShareWire(Wire):
@@ -223,8 +201,10 @@ class DriftWire(Wire):
     status: str
     severity: str | None
     recommended_action: str
+    ended: list[HeldWire] = Field(description="The alarms that this check ends.")
     incidents: list[IncidentWire]
     late_rows: int
+    previous_version: int | None = Field(description="The version whose last weeks are compared as well, while this one is new.")
     day_correlation: float | None
     day_correlation_assumed: bool
     latest_conversation_at: Zulu | None
@@ -251,8 +231,10 @@ class DriftWire(Wire):
             status=it.status,
             severity=it.severity,
             recommended_action=it.recommended_action,
+            ended=[HeldWire.of(alarm) for alarm in it.ended],
             incidents=[IncidentWire.of(incident) for incident in it.incidents],
             late_rows=it.late_rows,
+            previous_version=it.previous_version,
             day_correlation=it.day_correlation,
             day_correlation_assumed=it.day_correlation_assumed,
             latest_conversation_at=it.latest,
