@@ -1,11 +1,13 @@
 """Real conversations of the shared data: read as their command reads them, put on a clock, and summed by hour in memory."""
 
+import gzip
+import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +23,7 @@ NOW: Final = datetime(2025, 10, 7, 12, tzinfo=UTC)
 DAYS_BEFORE: Final = 13
 """The days before the last over which the earlier side is spread."""
 RECENT: Final = timedelta(days=1)
+SEED: Final = 7
 
 
 def missing(*names: str) -> str | None:
@@ -36,6 +39,12 @@ def conversations(name: str) -> tuple[Conversation, ...]:
     with path.open("rb") as stream:
         batches = Reading(stream, path.name, mapping_of(path, COMMANDS[name])).batches()
         return tuple(it.served_by(1) for batch in batches for it in batch.conversations)
+
+
+def lines(name: str) -> Iterator[dict[str, Any]]:
+    """The records of a file as they stand, with what no conversation takes."""
+    with gzip.open(SHARED / name, "rt", encoding="utf-8") as records:
+        yield from map(json.loads, records)
 
 
 def runs(name: str) -> dict[str, list[Conversation]]:
@@ -58,12 +67,6 @@ def spread(count: int, end: datetime, over: timedelta) -> list[datetime]:
 def instants(before: int, after: int) -> list[datetime]:
     """When each of two sides ended: the earlier evenly over 13 days, then the later evenly over the last 24 hours."""
     return [*spread(before, NOW - RECENT, timedelta(days=DAYS_BEFORE)), *spread(after, NOW, RECENT)]
-
-
-def on_a_clock(before: Sequence[Conversation], after: Sequence[Conversation]) -> list[Conversation]:
-    """Both sides as the traffic of one variant and version, ended at their `instants`."""
-    placed = zip((*before, *after), instants(len(before), len(after)), strict=True)
-    return [replace(it, variant="real", version=1, started_at=None, ended_at=ended_at, messages=()) for it, ended_at in placed]
 
 
 def tabulate(traffic: Sequence[Conversation]) -> RollupTable:
@@ -89,7 +92,7 @@ def _slots(traffic: Sequence[Conversation]) -> tuple[dict[str, int], tuple[str, 
 
 @dataclass(frozen=True, slots=True)
 class Shuffled:
-    """A run whose conversations can be put into any order on the clock, and summed by hour, without summarising them again.
+    """Two sides whose conversations can be put into any order on the clock, and summed by hour, without summarising them again.
 
     vectors : (n, WIDTH) each conversation's own sums; fault : (n,) bool; hour : (n,) int of each place on the clock.
     """
@@ -100,19 +103,17 @@ class Shuffled:
     hour: NDArray[np.int64]
 
     @classmethod
-    def of(cls, run: Sequence[Conversation]) -> "Shuffled":
-        """A run of which the first half will be the earlier side."""
-        slots, names = _slots(run)
-        half = len(run) // 2
-        ends = instants(half, len(run) - half)
-        own = [next(iter(summarize([replace(it, ended_at=NOW, started_at=None)], slots, NOW).values())) for it in run]
-        hours = np.array([epoch_hour(it) for it in ends])
-        return cls(names, np.stack(own), np.array([it.provider_fault for it in run]), hours)
+    def of(cls, before: Sequence[Conversation], after: Sequence[Conversation]) -> "Shuffled":
+        """So many places on the clock for each side as it has conversations."""
+        both = [replace(it, ended_at=NOW, started_at=None, messages=()) for it in (*before, *after)]
+        slots, names = _slots(both)
+        own = [next(iter(summarize([it], slots, NOW).values())) for it in both]
+        hours = np.array([epoch_hour(it) for it in instants(len(before), len(after))])
+        return cls(names, np.stack(own), np.array([it.provider_fault for it in both]), hours)
 
     def table(self, order: NDArray[np.int64]) -> RollupTable:
         """The hourly sums with conversation `order[i]` at place `i`."""
-        fault = self.fault[order]
-        keys, row = np.unique(2 * self.hour + fault, return_inverse=True)
+        keys, row = np.unique(2 * self.hour + self.fault[order], return_inverse=True)
         placed = np.zeros((len(keys), len(order)))
         placed[row, order] = 1
         return RollupTable.of("real", 1, self.names, keys // 2, keys % 2 == 1, placed @ self.vectors)
