@@ -61,7 +61,7 @@ def split(groups: Mapping[str, Sequence[Conversation]], splits: int, policy: Pol
 def rule_of_the_page(run: Sequence[Conversation], splits: int) -> float:
     """The share of splits at random in which the plan's rule alarms, as the data's page asks it.
 
-    Success 10% down, escalation +15%, mean cost +20%, mean of mean response times +25%, of one half against the other; from zero on, any rise.
+    Success 10% down, escalation 15% up, mean cost 20%, mean of mean response times 25%; from zero on, any rise alarms.
     """
     unknown = float("nan")
     figures = np.array(
