@@ -91,3 +91,54 @@ def test_total_variation_is_unknown_where_a_side_is_empty():
 
 def test_shares_add_up():
     assert float(shares([3, 1, 4]).sum()) == pytest.approx(1)
+
+
+def _g2_by_loops(recent, reference, effects) -> tuple[float, float]:
+    """The formulas of Rao and Scott one conversation and one pair of categories at a time."""
+    windows = [np.asarray(it, dtype=float) for it in (recent, reference)]
+    k, both = windows[0].shape[1], np.concatenate(windows)
+    p = both.sum(axis=0) / both.sum()
+    g2 = 0.0
+    for window in windows:
+        for j in range(k):
+            calls = window[:, j].sum()
+            if calls:
+                g2 += 2 * calls * np.log(calls / window.sum() / p[j])
+    covariance = np.zeros((k, k))
+    for a in both:
+        for i in range(k):
+            for j in range(k):
+                covariance[i, j] += (a[i] - a.sum() * p[i]) * (a[j] - a.sum() * p[j]) / len(both)
+    spread = sum(d * len(it) / it.sum() ** 2 for it, d in zip(windows, effects, strict=True)) / sum(1 / it.sum() for it in windows)
+    w = [[covariance[i, j] * spread / np.sqrt(p[i] * p[j]) for j in range(k)] for i in range(k)]
+    trace, squares = sum(w[i][i] for i in range(k)), sum(w[i][j] * w[j][i] for i in range(k) for j in range(k))
+    return g2 * trace / squares, trace**2 / squares
+
+
+@pytest.mark.parametrize("effects", [(1.0, 1.0), (1.5, 4.0)])
+@pytest.mark.parametrize("mix", [[0.4, 0.3, 0.25, 0.05], [0.6, 0.2, 0.15, 0.05]])
+def test_the_clustered_likelihood_ratio_is_its_formula_in_loops(mix, effects):
+    generator = np.random.default_rng(6)
+    recent, reference = (
+        generator.multinomial(1 + generator.poisson(5, n), generator.dirichlet(8 * np.array(it), n))
+        for n, it in ((60, mix), (150, [0.4, 0.3, 0.25, 0.05]))
+    )
+    found = clustered_g2(_window(recent), _window(reference), (60, 150), effects)
+
+    assert [float(it) for it in found] == pytest.approx(_g2_by_loops(recent, reference, effects))
+
+
+def test_the_clustered_degrees_of_freedom_lie_between_one_and_all_but_one_category():
+    generator = np.random.default_rng(7)
+    for concentration in (0.5, 5.0, 500.0):
+        calls = generator.multinomial(6, generator.dirichlet(concentration * np.array([0.4, 0.3, 0.25, 0.05]), 300))
+        _, df = clustered_g2(_window(calls[:60]), _window(calls[60:]), (60, 240))
+        assert 1 <= float(df) <= 3 + 1e-9
+
+
+def test_total_variation_is_the_largest_difference_of_any_set_of_categories():
+    recent, reference = np.array([60, 20, 15, 5]), np.array([40, 30, 25, 5])
+    sets = [[bool(mask >> j & 1) for j in range(4)] for mask in range(16)]
+    furthest = max(abs(recent[it].sum() / 100 - reference[it].sum() / 100) for it in sets)
+
+    assert float(total_variation(recent, reference)) == pytest.approx(furthest)

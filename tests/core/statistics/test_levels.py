@@ -70,3 +70,14 @@ def test_a_chi_squared_near_its_mean_has_a_deviate_without_a_gap():
 @pytest.mark.parametrize("x", [0.0, 0.5, 7.815, 40.0, 900.0])
 def test_the_tail_of_whole_degrees_of_freedom_is_exact(df, x):
     assert chi_squared_tail(x, df) == pytest.approx(stats.chi2.sf(x, df), rel=1e-9)
+
+
+@pytest.mark.parametrize("z", [0.5, 1.0, 1.645, 1.96])
+@pytest.mark.parametrize("df", [3, 5])
+def test_few_degrees_of_freedom_still_give_an_interval_of_its_confidence(df, z):
+    assert t_of_normal(z, df) == pytest.approx(stats.t.isf(stats.norm.sf(z), df), rel=0.012)
+
+
+@pytest.mark.parametrize(("alarms", "comparisons", "each"), [(0.5, 119, 546), (0.25, 52, 113.75), (0.5, 238, 45.5)])
+def test_the_entry_level_is_the_normal_quantile(alarms, comparisons, each):
+    assert entry_level(alarms, comparisons, each) == pytest.approx(stats.norm.isf(alarms / comparisons / each))

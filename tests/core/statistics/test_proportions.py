@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import stats
+from scipy import optimize, stats
 
 from lifecycle_core.statistics.proportions import ratio_interval, signed_root
 
@@ -74,3 +74,33 @@ def test_the_interval_holds_the_truth_as_often_as_it_says():
     held = sum(low <= 1.5 <= high for low, high in intervals)
 
     assert stats.binomtest(held, 400, 0.95).pvalue > 0.01
+
+
+@given(st.integers(0, 80), st.integers(0, 500), st.floats(0.3, 3))
+def test_the_restricted_root_is_where_the_likelihood_is_largest(x1, x0, ratio):
+    def loss(p0: float) -> float:
+        p = np.clip([ratio * p0, p0], 1e-15, 1 - 1e-15)
+        return -float(stats.binom.logpmf([x1, x0], [80, 500], p).sum())
+
+    bound = optimize.minimize_scalar(loss, bounds=(0.0, min(1.0, 1 / ratio)), method="bounded", options={"xatol": 1e-12})
+    free = float(stats.binom.logpmf([x1, x0], [80, 500], [x1 / 80, x0 / 500]).sum())
+    expected = np.sqrt(2 * max(0.0, free + min(bound.fun, loss(0.0), loss(min(1.0, 1 / ratio)))))
+
+    assert abs(float(signed_root(x1, 80, x0, 500, ratio))) == pytest.approx(expected, abs=2e-3)
+
+
+@pytest.mark.parametrize(("p", "n1", "n0"), [(0.75, 50, 1350), (0.75, 200, 5400), (0.95, 50, 300)])
+def test_a_fall_keeps_its_size_as_a_rise_of_the_opposite_does(p, n1, n0):
+    assert 0.6 < _size_over_nominal(1 - p, n1, n0, 4.25) < 1.3
+
+
+@pytest.mark.parametrize(("p", "n1", "n0", "ratio"), [(0.01, 50, 1350, 192), (0.05, 50, 300, 14), (0.25, 50, 1350, 3.6)])
+def test_the_score_would_alarm_many_times_too_often_there(p, n1, n0, ratio):
+    """Why it is not the score: Farrington and Manning's, at the same distance, by the same enumeration."""
+    x1, x0 = np.arange(n1 + 1)[:, None], np.arange(n0 + 1)
+    pooled = (x1 + x0) / (n1 + n0)
+    spread = np.sqrt(pooled * (1 - pooled) * (1 / n1 + 1 / n0))
+    z = np.divide(x1 / n1 - x0 / n0, spread, out=np.zeros(spread.shape), where=spread > 0)
+    chance = stats.binom.pmf(x1, n1, p) * stats.binom.pmf(x0, n0, p)
+
+    assert chance[z >= 4.25].sum() / stats.norm.sf(4.25) == pytest.approx(ratio, rel=0.05)

@@ -62,3 +62,33 @@ def test_the_interval_of_a_ratio_of_medians_holds_the_truth_as_often_as_it_says(
 
 def test_the_median_of_nothing_has_no_ratio():
     assert median_ratio_interval(_histogram(np.array([])), _histogram(np.array([1.0])), EDGES, (1.0, 1.0), 1.96) is None
+
+
+@pytest.mark.parametrize("shift", [0.0, 0.1, 0.5, 1.5])
+def test_the_ranks_are_scipys_on_the_same_bins(shift):
+    generator = np.random.default_rng(5)
+    recent, reference = (LATENCY_BINS.index(it) for it in (generator.lognormal(shift, 0.5, 90), generator.lognormal(0, 0.5, 800)))
+    counts = [np.bincount(it, minlength=LATENCY_BINS.count).astype(float) for it in (recent, reference)]
+    found = stats.mannwhitneyu(recent, reference, alternative="greater", method="asymptotic", use_continuity=False)
+    u = found.statistic / (90 * 800)
+
+    assert float(mann_whitney(*counts)) == pytest.approx((u - 0.5) / np.sqrt((1 / 90 + 1 / 800) / 12))
+    assert float(mann_whitney(*counts)) == pytest.approx(stats.norm.isf(found.pvalue), rel=0.002, abs=0.001)
+
+
+def test_the_ranks_of_design_effects_are_those_of_so_many_fewer():
+    recent, reference = np.array([3.0, 10.0, 40.0]), np.array([200.0, 100.0, 50.0])
+
+    assert float(mann_whitney(recent, reference, (4.0, 4.0))) == pytest.approx(float(mann_whitney(recent / 4, reference / 4)))
+
+
+@pytest.mark.parametrize("q", [0.01, 0.15, 0.3, 0.5, 0.899, 0.95, 0.99])
+def test_a_quantile_is_found_by_walking_along_the_bins(q):
+    counts, edges = [0.0, 4.0, 0.0, 3.0, 11.0, 2.0], [1.0, 1.5, 2.2, 3.0, 4.7, 7.0, 11.0]
+    left, place = q * sum(counts), 0
+    while left > counts[place]:
+        left -= counts[place]
+        place += 1
+    low, high = edges[place : place + 2]
+
+    assert float(quantile(counts, edges, q)) == pytest.approx(low * (high / low) ** (left / counts[place]))
