@@ -108,7 +108,8 @@ def _evidence(it: MetricReport) -> str:
 def _details(it: MetricReport, previous: int | None) -> Iterator[str]:
     """What the row of a metric has no room for."""
     if it.decided_by and it.decided_by.against is Against.PREVIOUS_VERSION:
-        yield f"{name(it.metric)}: the strongest evidence is against the last weeks of {f'version {previous}' if previous else 'the version before'}"
+        whose = "the version before" if previous is None else f"version {previous}"
+        yield f"{name(it.metric)}: the strongest evidence is against the last weeks of {whose}"
     if it.unknown_because and it.recent.n and it.reference.n:
         yield f"{name(it.metric)}: no change in percent, because {it.unknown_because}"
     if it.recent.missing > MANY_MISSING * (it.recent.n + it.recent.missing):
