@@ -1,21 +1,23 @@
 """What a check shows of a metric: the pair of figures of the reply, and the comparison that decides."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import isnan
 from typing import Final
+
+import numpy as np
 
 from lifecycle_core.conversations import Window
 from lifecycle_core.drift.gathering import Gathered
 from lifecycle_core.drift.metrics import Latency, Measure, Mix
-from lifecycle_core.drift.report import Evidence, Figure, Metric, MetricReport, Share, Status
-from lifecycle_core.drift.scan import Scan, Windows
-from lifecycle_core.drift.windows import LENGTHS, Sums, instant, reference_start
+from lifecycle_core.drift.report import Against, Evidence, Figure, Metric, MetricReport, Share, Status
+from lifecycle_core.drift.scan import Added, Scan
+from lifecycle_core.drift.sums import Sums
+from lifecycle_core.drift.windows import LENGTHS, instant, reference_start
 from lifecycle_core.rollups import OTHER_ACTIONS
 from lifecycle_core.statistics.arrays import Array
 from lifecycle_core.statistics.categorical import pearson
 from lifecycle_core.statistics.categorical import shares as shares_of
 from lifecycle_core.statistics.levels import t_of_normal
-from lifecycle_core.statistics.ranks import quantile
 
 CONFIDENT: Final = 1.96
 """The deviate of a two-sided 95% interval."""
@@ -51,34 +53,68 @@ def _figure(measure: Measure, sums: Sums, slots: tuple[str, ...]) -> Figure:
             for name, share, count in zip(slots, shares_of(sums.calls), sums.calls, strict=True)
         ]
         return Figure(n, missing, shares=tuple(sorted((it for it in parts if it.count), key=lambda it: (-it.count, it.action))))
-    p95 = _known(quantile(sums.latency, measure.edges, 0.95)) if isinstance(measure, Latency) else None
+    p95 = _known(sums.latency.quantile(0.95)) if isinstance(measure, Latency) else None
     return Figure(n, missing, _known(measure.value(sums)), p95)
 
 
-def evidence_of(measure: Measure, windows: Windows, found: Scan, place: int, *, entry: float, now: int, first: int) -> Evidence:
-    """The comparison at `place` of the scan, with the interval of its change.
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One comparison of a scan: its place there, the hours of its recent window up to hour `now`, and the span that it is compared with."""
 
-    entry : the z that evidence must reach; now : the present hour; first : the hour at which history begins.
+    windows: Added
+    found: Scan
+    place: int
+    hours: int
+    now: int
+    reference: Window
+    against: Against
+
+    @property
+    def relative_change(self) -> float | None:
+        """The change; None where it has no number."""
+        return _known(self.found.compared.change[self.place])
+
+    def evidence(self, measure: Measure, entry: float) -> Evidence:
+        """What it shows, with the interval of its change; entry : the z that evidence must reach."""
+        place, found = self.place, self.found
+        recent, reference = self.windows.recent.at(place), self.windows.reference.at(place)
+        effects = (float(found.effects[0][place]), float(found.effects[1][place]))
+        after, before, change = (_known(it[place]) for it in found.compared)
+        critical = t_of_normal(CONFIDENT, float(found.df[place]))
+        return Evidence(
+            hours=self.hours,
+            relative_change=change,
+            absolute_change=None if before is None or after is None else after - before,
+            interval=None if change is None else measure.interval(recent, reference, effects, critical),
+            z=float(found.z[place]),
+            entry=entry,
+            onset=instant(self.now - self.hours),
+            recent_n=round(float(found.recent_n[place])),
+            reference_n=round(float(found.reference_n[place])),
+            recent_value=after,
+            reference_value=before,
+            reference=self.reference,
+            against=self.against,
+        )
+
+
+def shown_interval(measure: Measure, windows: Added, found: Scan) -> tuple[float, float] | None:
+    """The 95% interval of the change of the pair that the reply shows, the last of the comparisons."""
+    if _known(found.compared.change[-1]) is None:
+        return None
+    effects = (float(found.effects[0][-1]), float(found.effects[1][-1]))
+    return measure.interval(windows.recent.at(-1), windows.reference.at(-1), effects, t_of_normal(CONFIDENT, float(found.df[-1])))
+
+
+def own_span(length: int, now: int, first: int) -> tuple[int, int]:
+    """The hours `[start, end)` that the last `length` are compared with as of hour `now`, history having begun at hour `first`.
+
+    >>> own_span(24, 10_000, 9_900)
+    (9900, 9976)
     """
-    recent, reference = windows.recent.at(place), windows.reference.at(place)
-    hours = int(LENGTHS[place])
-    effects = (float(found.effects[0][place]), float(found.effects[1][place]))
-    after, before, change = (_known(it[place]) for it in found.compared)
-    start = max(int(reference_start(now)[place]), first)
-    return Evidence(
-        hours=hours,
-        relative_change=change,
-        absolute_change=None if before is None or after is None else after - before,
-        interval=None if change is None else measure.interval(recent, reference, effects, t_of_normal(CONFIDENT, float(found.df[place]))),
-        z=float(found.z[place]),
-        entry=entry,
-        onset=instant(now - hours),
-        recent_n=round(float(found.recent_n[place])),
-        reference_n=round(float(found.reference_n[place])),
-        recent_value=after,
-        reference_value=before,
-        reference=Window(instant(min(start, now - hours)), instant(now - hours)),
-    )
+    end = now - length
+    start = int(reference_start(now)[np.searchsorted(LENGTHS, length)])
+    return min(max(start, first), end), end
 
 
 def _known(value: Array | float) -> float | None:

@@ -1,16 +1,21 @@
 """All sums of one check, taken from the table of rollups in one pass."""
 
 from dataclasses import dataclass, replace
-from typing import Self
+from functools import cached_property
+from typing import Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lifecycle_core.drift.scan import Windows
-from lifecycle_core.drift.teaching import teaching
-from lifecycle_core.drift.windows import DAY, LENGTHS, Columns, Sums, recent_hours, reference_hours, reference_start
-from lifecycle_core.rollups import WIDTH, RollupTable, scalar
+from lifecycle_core.drift.scan import Added
+from lifecycle_core.drift.sums import Columns, Places, Sums
+from lifecycle_core.drift.teaching import Days, Teaching, taught_before, teaching
+from lifecycle_core.drift.windows import DAY, LENGTHS, recent_hours, reference_hours, reference_start
+from lifecycle_core.rollups import RollupTable
 from lifecycle_core.statistics.arrays import Array, floats
+
+_LENGTHS: Final = len(LENGTHS)
+_DAY_PLACE: Final = int(np.flatnonzero(LENGTHS == DAY)[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,67 +29,53 @@ class HourSpan:
         """What of the span lies at or after hour `first`."""
         return type(self)(min(max(self.start, first), self.end), self.end)
 
-    def holds(self, hours: NDArray[np.int64]) -> Array:
-        """Which of (r,) hours lie inside: (r,) float of 0 and 1."""
-        return ((hours >= self.start) & (hours < self.end)).astype(float)
+    def holds(self, hours: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Which of (r,) hours lie inside: (r,) bool."""
+        inside: NDArray[np.bool_] = (hours >= self.start) & (hours < self.end)
+        return inside
 
 
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """The rows of a check: (r,) hours since 1970, whether a provider's fault broke their conversations, (r, WIDTH) sums."""
-
-    hours: NDArray[np.int64]
-    broken: NDArray[np.bool_]
-    sums: Array
-
-    @classmethod
-    def of(cls, table: RollupTable, own: HourSpan) -> Self:
-        """The table's rows inside the span `own`, or one of zeros where it has none."""
-        inside = own.holds(table.hours).astype(bool)
-        if not inside.any():
-            return cls(np.array([own.end]), np.array([False]), np.zeros((1, WIDTH)))
-        if inside.all():
-            return cls(table.hours, table.provider_fault, table.sums)
-        return cls(table.hours[inside], table.provider_fault[inside], table.sums[inside])
-
-    @property
-    def conversations(self) -> Array:
-        """How many conversations ended: (r,) float."""
-        return self.sums[:, scalar("conversations")]
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Gathered:
     """The sums of a check.
 
-    windows : what the scan compares, over all conversations.
-    shown_recent, shown_reference : the sums of the pair that the reply shows.
-    rows, columns : what was added up, and which parts of it are in use.
-    first : the hour at which history begins; the present hour where there is none.
-    weights : (windows, r) float of 0 and 1, and days : (sets, days, r), what made the sums.
+    table : what was added up; inside : (r,) bool, the rows that the scan looks at; columns : which parts of them are in use.
+    windows : what is compared, over all conversations: each length, and last the pair that the reply shows: (lengths + 1,).
+    first : the hour at which history begins; the present hour `now` where there is none. new : whether days before it teach.
     """
 
-    windows: Windows
-    shown_recent: Sums
-    shown_reference: Sums
-    rows: Rows
+    table: RollupTable
+    inside: NDArray[np.bool_]
     columns: Columns
+    windows: Added
     first: int
-    weights: Array
-    days: Array
+    now: int
+    new: bool
 
-    def without_broken(self) -> Windows:
-        """The same windows without the conversations that a provider's fault broke."""
-        broken = np.flatnonzero(self.rows.broken)
-        added, taught = self.columns.add_up(self.weights[:, broken], self.days[..., broken], self.rows.sums[broken])
-        part = _windows(added, taught, self.windows.reference_days, self.windows.of_length)
-        whole = self.windows
-        return replace(
-            whole,
-            recent=whole.recent.less(part.recent),
-            reference=whole.reference.less(part.reference),
-            days=whole.days.less(part.days),
-        )
+    @property
+    def shown_recent(self) -> Sums:
+        """The recent sums of the pair that the reply shows."""
+        return self.windows.recent.at(-1)
+
+    @property
+    def shown_reference(self) -> Sums:
+        """The sums that it is compared with."""
+        return self.windows.reference.at(-1)
+
+    @cached_property
+    def broken(self) -> NDArray[np.bool_]:
+        """The rows of conversations that a provider's fault broke: (r,) bool."""
+        broken: NDArray[np.bool_] = self.inside & self.table.provider_fault
+        return broken
+
+    def without_broken(self) -> Added:
+        """The windows of all lengths without the conversations that a provider's fault broke; nor do these teach how days differ."""
+        recent, reference = _lengths(self.table.hours, self.now)
+        added = self.columns.sums(_added(self.table, self.columns, self.broken, np.concatenate([recent, reference])))
+        whole = self.windows.take((np.arange(_LENGTHS),))
+        part = Added(added.at(slice(_LENGTHS)), added.at(slice(_LENGTHS, None)), whole.recent_days, whole.reference_days, whole.teaching)
+        left = whole.less(part)
+        return left if self.new else replace(left, teaching=_taught(self.table, self.columns, self.inside & ~self.broken, self.now))
 
     @property
     def conversations_a_day(self) -> float:
@@ -93,21 +84,67 @@ class Gathered:
         return float(self.windows.reference.of("conversations")[day] / max(1.0, self.windows.reference_days[day]))
 
 
-def gather(table: RollupTable, own: HourSpan, recent: HourSpan, reference: HourSpan) -> Gathered:
+def gather(  # noqa: PLR0917 - what a check is made of
+    table: RollupTable,
+    columns: Columns,
+    own: HourSpan,
+    recent: HourSpan,
+    reference: HourSpan,
+    taught_by: Days | None = None,
+    left_out: tuple[HourSpan, ...] = (),
+) -> Gathered:
     """The sums of a check.
 
     own : the version's own time up to the present hour; what lies outside is not looked at.
     recent, reference : the pair of spans that the reply shows.
+    taught_by : the days that teach in place of the version's own, while it is new.
+    left_out : the hours of drifts that have ended, which belong to no length; the pair that is shown holds them.
     """
-    rows, now = Rows.of(table, own), own.end
-    first = int(rows.hours.min())
-    columns = Columns.used(rows.sums)
-    pair = np.stack([recent.holds(rows.hours), reference.holds(rows.hours)])
-    weights = np.concatenate([recent_hours(rows.hours, now), reference_hours(rows.hours, now), pair])
-    days, of_length = teaching(rows.hours, now, first)
-    added, taught = columns.add_up(weights, days, rows.sums)
-    spans = _served_days(rows.hours, np.maximum(reference_start(now), first), now - LENGTHS)
-    return Gathered(_windows(added, taught, spans, of_length), added.at(-2), added.at(-1), rows, columns, first, weights, days)
+    hours, now = table.hours, own.end
+    whole = own.holds(hours)
+    inside = whole.copy()
+    for it in left_out:
+        inside &= ~it.holds(hours)
+    first = int(hours[inside].min(initial=now))
+    shown = (it.holds(hours) & whole for it in (recent, reference))
+    chosen = [np.concatenate([lengths & inside, pair[None]]) for lengths, pair in zip(_lengths(hours, now), shown, strict=True)]
+    added = columns.sums(_added(table, columns, whole, np.concatenate(chosen)))
+    start = np.append(np.maximum(reference_start(np.array(now)), first), reference.start)
+    end = np.append(now - LENGTHS, reference.end)
+    spans = _served_days(hours[inside], start, end)
+    if taught_by is None:
+        taught = _taught(table, columns, inside, now)
+        taught = replace(taught, of=np.append(taught.of, taught.of[_DAY_PLACE]))
+    else:
+        taught = taught_before(taught_by, (_LENGTHS + 1,))
+    each = _LENGTHS + 1
+    days = np.append(LENGTHS, recent.end - recent.start) / DAY
+    windows = Added(added.at(slice(each)), added.at(slice(each, None)), days, spans, taught)
+    return Gathered(table, inside, columns, windows, first, now, taught_by is not None)
+
+
+def _taught(table: RollupTable, columns: Columns, inside: NDArray[np.bool_], now: int) -> Teaching:
+    """The days of the rows `inside` that teach each length."""
+    first = int(table.hours[inside].min(initial=now))
+    day = first // DAY
+    by_day = columns.by_group(table.entries, np.where(inside, table.hours // DAY - day, -1), -(-now // DAY) - day)
+    return teaching(Days(day, columns.sums(by_day)), np.array(now), np.array(first))
+
+
+def _lengths(hours: NDArray[np.int64], now: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Which hours each length takes, and which it is compared with: (lengths, r) bool each."""
+    return recent_hours(hours, now), reference_hours(hours, now)
+
+
+def _added(table: RollupTable, columns: Columns, inside: NDArray[np.bool_], chosen: NDArray[np.bool_]) -> Array:
+    """The sums of windows, each a choice of rows, (w, r) bool: rows that the same windows choose are added up once."""
+    bits = (chosen & inside).T @ (1 << np.arange(len(chosen), dtype=np.int64))
+    patterns, group = np.unique(bits, return_inverse=True)
+    kept = patterns != 0
+    groups: Places = np.where(kept, np.cumsum(kept) - 1, -1)[group]
+    member = (patterns[kept] >> np.arange(len(chosen), dtype=np.int64)[:, None]) & 1
+    added: Array = floats(member) @ columns.by_group(table.entries, groups, int(kept.sum()))
+    return added
 
 
 def _served_days(hours: NDArray[np.int64], start: NDArray[np.int64], end: NDArray[np.int64]) -> Array:
@@ -117,9 +154,4 @@ def _served_days(hours: NDArray[np.int64], start: NDArray[np.int64], end: NDArra
     """
     served = np.unique(hours // DAY)
     touched = np.searchsorted(served, (end - 1) // DAY, "right") - np.searchsorted(served, start // DAY)
-    return floats(np.minimum((end - start) / DAY, touched))
-
-
-def _windows(added: Sums, taught: Sums, spans: Array, of_length: NDArray[np.int64]) -> Windows:
-    lengths = len(LENGTHS)
-    return Windows(added.at(slice(lengths)), added.at(slice(lengths, 2 * lengths)), LENGTHS / DAY, spans, taught, of_length)
+    return floats(np.clip(np.minimum((end - start) / DAY, touched), 0.0, None))

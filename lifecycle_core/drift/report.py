@@ -154,7 +154,8 @@ class Held:
     """An alarm that lasts: it began at a check and ends when the latest conversations lie near the frozen reference again.
 
     comparison : what alarmed; entered_at : the check that found it; onset : where the drift began.
-    reference : the frozen span. quiet_checks : in a row that found the latest conversations near it; `needed` of them end the alarm.
+    reference : the frozen span; version : whose traffic it is; length : hours of the window that found the alarm.
+    quiet_checks : in a row that found the latest conversations near the reference; `needed` of them end the alarm.
     relative_change : of the latest conversations against the frozen reference, for the mix the total variation beyond chance;
         None while there are too few since the onset. n : how many they are; hours : how far back they reach.
     """
@@ -163,11 +164,18 @@ class Held:
     entered_at: datetime
     onset: datetime
     reference: Window
+    version: int
+    length: int
     quiet_checks: int
     needed: int
     relative_change: float | None
     n: int
     hours: int
+
+    @property
+    def ended(self) -> bool:
+        """Whether this check ends it."""
+        return self.quiet_checks >= self.needed
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,6 +273,8 @@ class DriftReport:
     day_correlation : the largest used, None where nothing was compared; `day_correlation_assumed` where too few days have taught it.
     latest : the end of the newest conversation known before `at`; None without any.
     notes : what a reader must know besides: little history, a cut at a promotion.
+    ended : the alarms that this check ends.
+    previous_version : the version whose last weeks are compared as well, while this one is new; else None.
     """
 
     variant: str
@@ -280,6 +290,13 @@ class DriftReport:
     day_correlation_assumed: bool = False
     latest: datetime | None = None
     notes: tuple[str, ...] = field(default=())
+    ended: tuple[Held, ...] = ()
+    previous_version: int | None = None
+
+    @property
+    def held(self) -> tuple[Held, ...]:
+        """The alarms that last, of all metrics."""
+        return tuple(held for it in self.metrics for held in it.held)
 
     @property
     def drifts(self) -> tuple[Metric, ...]:

@@ -1,14 +1,14 @@
-"""The scan: every length against the reference before it, all at once."""
+"""The scan: every length against the reference before it, all at once; of one check, or of every hour of a history."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lifecycle_core.drift.metrics import Compared, Measure
-from lifecycle_core.drift.teaching import ASSUMED_CORRELATION, FEWEST_DAYS
-from lifecycle_core.drift.windows import Sums
+from lifecycle_core.drift.sums import Places, Side, Sums
+from lifecycle_core.drift.teaching import ASSUMED_CORRELATION, FEWEST_DAYS, Teaching
 from lifecycle_core.statistics.arrays import Array, divide
 from lifecycle_core.statistics.days import day_correlation, days_used, degrees_of_freedom, design_effect
 from lifecycle_core.statistics.levels import entry_level, looks, normal_of_t
@@ -17,28 +17,52 @@ COMPARISONS: Final = 7
 """The five metrics and the tails of cost and latency share the false alarms."""
 FRESH_CONVERSATIONS: Final = 40
 """How many fresh conversations make a look that tells something new."""
+_AT_ONCE: Final = 4096
+"""Comparisons whose whole sums are held at a time, to keep them within some tens of megabytes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Windows:
-    """The sums that a scan compares; axes: (..., lengths).
+    """What a scan compares; axes: (..., lengths), or (c,) of some comparisons alone.
 
-    recent, reference : sums of each length's windows.
-    recent_days, reference_days : (lengths,) float, how many days each window spans.
-    days : sums of (..., sets, days), the days that teach; of_length : (lengths,) int, the set of each length.
+    recent, reference : each length's windows.
+    recent_days, reference_days : float, how many days each window spans.
+    teaching : the days that teach each comparison.
     """
+
+    recent: Side
+    reference: Side
+    recent_days: Array
+    reference_days: Array
+    teaching: Teaching
+
+    def take(self, picks: tuple[Places, ...]) -> "Added":
+        """The comparisons at `picks` alone."""
+        shape = self.teaching.of.shape
+        return Added(
+            self.recent.take(picks),
+            self.reference.take(picks),
+            np.broadcast_to(self.recent_days, shape)[picks],
+            np.broadcast_to(self.reference_days, shape)[picks],
+            self.teaching.take(picks),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Added(Windows):
+    """Windows whose sums are at hand."""
 
     recent: Sums
     reference: Sums
-    recent_days: Array
-    reference_days: Array
-    days: Sums
-    of_length: NDArray[np.int64]
+
+    def less(self, other: "Added") -> "Added":
+        """The same windows without the conversations of `other`, a part of them."""
+        return replace(self, recent=self.recent.less(other.recent), reference=self.reference.less(other.reference))
 
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """What a metric's scan found, for each length: (..., lengths).
+    """What a metric's scan found, for each comparison: axes as in `Windows`.
 
     recent_n, reference_n : conversations that know the figure.
     compared : the figures and the change; passes : at or past the threshold.
@@ -57,30 +81,73 @@ class Scan:
     correlation: Array
     assumed: NDArray[np.bool_]
 
+    def head(self, count: int) -> "Scan":
+        """The first `count` comparisons alone."""
+        return Scan(
+            self.recent_n[:count],
+            self.reference_n[:count],
+            Compared(*(it[:count] for it in self.compared)),
+            self.passes[:count],
+            self.z[:count],
+            (self.effects[0][:count], self.effects[1][:count]),
+            self.df[:count],
+            self.correlation[:count],
+            self.assumed[:count],
+        )
 
-def scan(measure: Measure, windows: Windows, threshold: float) -> Scan:
-    """Compare every length of `windows` by `measure`."""
+
+def scan(measure: Measure, windows: Added, threshold: float) -> Scan:
+    """Compare every pair of `windows` by `measure`."""
     recent, reference = windows.recent, windows.reference
-    taught = measure.n(windows.days)
-    used = days_used(taught)
-    few = used < FEWEST_DAYS
-    learnt = np.where(few, ASSUMED_CORRELATION, day_correlation(measure.day_statistic(windows.days), taught))
-    correlation, assumed = learnt[..., windows.of_length], few[..., windows.of_length]
+    taught = measure.taught(windows.teaching, reference)
+    used = days_used(taught.n)
+    assumed = used < FEWEST_DAYS
+    correlation = np.where(assumed, ASSUMED_CORRELATION, day_correlation(taught.statistic, taught.n))
     n1, n0 = measure.n(recent), measure.n(reference)
     d1 = design_effect(n1, windows.recent_days, correlation)
     d0 = design_effect(n0, windows.reference_days, correlation)
     together = divide(divide(d1, n1, 0.0) + divide(d0, n0, 0.0), divide(1.0, n1, 0.0) + divide(1.0, n0, 0.0), 1.0)
-    df = np.where(assumed, np.inf, degrees_of_freedom(used[..., windows.of_length], together))
+    df = np.where(assumed, np.inf, degrees_of_freedom(used, together))
     z = normal_of_t(measure.z(recent, reference, (d1, d0)), df)
     compared = measure.compare(recent, reference)
     passes = measure.passes(compared.change, recent, reference, threshold)
     return Scan(n1, n0, compared, passes, z, (d1, d0), df, correlation, assumed)
 
 
-def entry(alarms_per_quarter: float, conversations_a_day: float, lengths: int) -> float:
+@dataclass(frozen=True, slots=True)
+class Screened:
+    """What matters of a scan for its verdict: (..., lengths) each.
+
+    enough : conversations on both sides; z : of the comparisons with enough and past the threshold, elsewhere minus infinity.
+    change : relative, for the mix total variation.
+    """
+
+    enough: NDArray[np.bool_]
+    z: Array
+    change: Array
+
+
+def screen(measure: Measure, windows: Windows, threshold: float, fewest: int) -> Screened:
+    """The evidence where there is enough of it and the threshold is passed: the rest of a scan decides nothing, and is not made.
+
+    fewest : int, conversations needed on both sides.
+    """
+    enough = (measure.n(windows.recent) >= fewest) & (measure.n(windows.reference) >= fewest)
+    compared = measure.compare(windows.recent, windows.reference)
+    picks = np.nonzero(enough & measure.passes(compared.change, windows.recent, windows.reference, threshold))
+    z = np.full(enough.shape, -np.inf)
+    for start in range(0, len(picks[0]), _AT_ONCE):
+        some = tuple(it[start : start + _AT_ONCE] for it in picks)
+        z[some] = scan(measure, windows.take(some), threshold).z
+    return Screened(enough, z, compared.change)
+
+
+def entry(alarms_per_quarter: float, conversations_a_day: float, lengths: int, references: int = 1) -> float:
     """The level that z must reach, for a budget of false alarms and a traffic.
+
+    references : int, how many references each length is compared with: 2 while a former version's is one.
 
     >>> round(entry(0.5, 200, 17), 2)
     4.28
     """
-    return entry_level(alarms_per_quarter, COMPARISONS * lengths, looks(conversations_a_day, FRESH_CONVERSATIONS))
+    return entry_level(alarms_per_quarter, COMPARISONS * lengths * references, looks(conversations_a_day, FRESH_CONVERSATIONS))

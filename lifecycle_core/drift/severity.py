@@ -3,8 +3,12 @@
 from collections.abc import Iterable
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 from lifecycle_core.drift.metrics import ROUNDING
 from lifecycle_core.drift.report import RecommendedAction, Severity
+from lifecycle_core.statistics.arrays import Array
 
 _MEDIUM: Final = 1.25
 _HIGH: Final = 2.0
@@ -29,6 +33,17 @@ def severity_of(change: float | None, threshold: float) -> Severity:
     if times >= _HIGH:
         return Severity.HIGH
     return Severity.MEDIUM if times >= _MEDIUM else Severity.LOW
+
+
+def severities_of(changes: Array, threshold: float) -> NDArray[np.int64]:
+    """The rank of the severity of each of (...,) changes; NaN, where the reference is zero, is high.
+
+    >>> severities_of(np.array([-0.11, -0.1333, 0.20, np.nan]), 0.10).tolist()
+    [0, 1, 2, 2]
+    """
+    times = np.abs(changes) / threshold + ROUNDING if threshold > 0 else np.full(changes.shape, _HIGH)
+    ranks: NDArray[np.int64] = np.where(np.isnan(times) | (times >= _HIGH), 2, np.where(times >= _MEDIUM, 1, 0))
+    return ranks
 
 
 def recommended(severities: Iterable[Severity], *, incidents: bool) -> RecommendedAction:

@@ -1,11 +1,13 @@
 """Which days teach how much days differ: those before the window under test, so that a drift never excuses itself."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lifecycle_core.drift.sums import Counted, Places, Sums
 from lifecycle_core.drift.windows import DAY, LENGTHS, LONG, REFERENCE_HOURS, WEEK
 from lifecycle_core.statistics.arrays import Array
 
@@ -16,47 +18,93 @@ ASSUMED_CORRELATION: Final = 0.01
 """The rough world's, taken as known until a week was seen: without it the first weekend alarms."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Days:
-    """`count` days, in UTC, the last of which ends at hour `end`; the last one first."""
+@dataclass(frozen=True)
+class Days:
+    """The sums of consecutive days, in UTC: days are the calendar's, as what sets them apart is.
 
-    end: int
-    count: int
-
-    def among(self, hours: NDArray[np.int64], first: int) -> NDArray[np.int64]:
-        """The day of each hour, the last being 0; -1 for one outside of the complete days since `first`."""
-        day = (self.end - 1 - hours) // DAY
-        inside = (hours < self.end) & (day < self.count) & (self.end - DAY * (day + 1) >= first)
-        return np.where(inside, day, -1)
-
-
-def midnight(hour: int) -> int:
-    """The hour at which the day of `hour` begins, in UTC: days that teach are the calendar's, as what sets them apart is.
-
-    >>> midnight(49)
-    48
+    first : int, the first of them, in days since 1970; sums : (d,) leading.
     """
-    return hour // DAY * DAY
+
+    first: int
+    sums: Sums
+
+    @cached_property
+    def served(self) -> NDArray[np.int64]:
+        """How many of the days before each place held a conversation: (d + 1,) int."""
+        return np.concatenate([[0], np.cumsum(self.sums.of("conversations") > 0)])
+
+    @cached_property
+    def products(self) -> Array:
+        """Running totals of the products of calls: (d + 1, k, k)."""
+        upto = np.zeros((len(self.sums.products) + 1, *self.sums.products.shape[1:]))
+        np.cumsum(self.sums.products, axis=0, out=upto[1:])
+        return upto
+
+    @cached_property
+    def past(self) -> dict[str, Array]:
+        """For cost and response time, the conversations past each edge: (d, b + 1)."""
+        return {name: _past(it) for name, it in (("cost", self.sums.cost), ("latency", self.sums.latency))}
 
 
-def teaching(hours: NDArray[np.int64], now: int, first: int) -> tuple[Array, NDArray[np.int64]]:
-    """The days that teach each length as of hour `now`: (sets, days, r) float of 0 and 1, and the (lengths,) int set of each length.
+def _past(it: Counted) -> Array:
+    past = np.zeros((len(it.counts), it.counts.shape[1] + 1))
+    past[:, :-1] = np.cumsum(it.counts[:, ::-1], axis=1)[:, ::-1]
+    return past
+
+
+@dataclass(frozen=True, slots=True)
+class Teaching:
+    """The days that teach: sets of consecutive ones among `days`.
+
+    first : (s,) int, the place of a set's first day; count : (s,) int, how many it has; of : (...,) int, the set of each comparison.
+    """
+
+    days: Days
+    first: Places
+    count: Places
+    of: Places
+
+    def take(self, picks: tuple[Places, ...]) -> "Teaching":
+        """The same for the comparisons at `picks` alone."""
+        return Teaching(self.days, self.first, self.count, self.of[picks])
+
+    def places(self, sets: Places) -> tuple[Places, NDArray[np.bool_]]:
+        """The places of the days of `sets`, and which of them are meant: (..., m) each."""
+        step = np.arange(int(self.count.max(initial=1)))
+        meant = step < self.count[sets][..., None]
+        return np.where(meant, self.first[sets][..., None] + step, 0), meant
+
+    @property
+    def sums(self) -> Sums:
+        """The sums of each set's days, (s, m); of the products only those over all days, (s, 1)."""
+        places, meant = self.places(np.arange(len(self.first)))
+        taught, nothing = self.days.sums, Counted(np.zeros((*places.shape, 0)), np.zeros(0))
+        products = self.days.products[self.first + self.count] - self.days.products[self.first]
+        return Sums(taught.scalars[places] * meant[..., None], taught.calls[places] * meant[..., None], products[:, None], nothing, nothing)
+
+
+def teaching(days: Days, now: Places, first: Places) -> Teaching:
+    """The days that teach each length as of hours `now`: `of` is (..., lengths).
 
     Up to a week: the complete days before the last 7, up to 21; longer: the 28 days before the window. With fewer than 8
     of these, all complete days before the window under test.
 
-    hours : (r,) int, hours since 1970 in which conversations ended; first : int, the hour at which history begins.
+    now : (...,) int, hours since 1970; first : (...,) int, the hour at which history begins for each.
     """
-    sets: dict[_Days, int] = {}
-    of_length = []
-    enough: dict[_Days, bool] = {}
-    for length in LENGTHS.tolist():
-        begin = midnight(now - length)
-        usual = _Days(begin, REFERENCE_HOURS // DAY) if length > LONG else _Days(midnight(now - WEEK), TEACHING_DAYS)
-        if usual not in enough:
-            enough[usual] = bool(np.count_nonzero(np.unique(usual.among(hours, first)) >= 0) >= ENOUGH_DAYS)
-        chosen = usual if enough[usual] else _Days(begin, max(0, (begin - first) // DAY))
-        of_length.append(sets.setdefault(chosen, len(sets)))
-    days = np.stack([it.among(hours, first) for it in sets])
-    most = max(1, *(it.count for it in sets))
-    return (days[:, None, :] == np.arange(most)[:, None]).astype(float), np.array(of_length)
+    now, begin = now[..., None], -(-first[..., None] // DAY)
+    before = (now - LENGTHS) // DAY
+    end = np.where(LENGTHS > LONG, before, (now - WEEK) // DAY)
+    start = np.maximum(end - np.where(LENGTHS > LONG, REFERENCE_HOURS // DAY, TEACHING_DAYS), begin)
+    last = len(days.served) - 1
+    served = days.served[np.clip(end - days.first, 0, last)] - days.served[np.clip(start - days.first, 0, last)]
+    enough = served >= ENOUGH_DAYS
+    end, start = np.where(enough, end, before), np.where(enough, start, begin)
+    place = np.clip(start - days.first, 0, last)
+    count = np.clip(np.clip(end - days.first, 0, last) - place, 0, None)
+    sets, of = np.unique(place * (last + 1) + count, return_inverse=True)
+    return Teaching(days, sets // (last + 1), sets % (last + 1), of.reshape(place.shape))
+
+
+def taught_before(days: Days, shape: tuple[int, ...]) -> Teaching:
+    """All of `days` for every comparison: those before a version took over, whose traffic goes on after it."""
+    return Teaching(days, np.array([0]), np.array([len(days.served) - 1]), np.zeros(shape, dtype=np.int64))

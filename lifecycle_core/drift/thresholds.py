@@ -3,11 +3,16 @@
 from dataclasses import replace
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 from lifecycle_core.drift.gathering import Gathered
-from lifecycle_core.drift.metrics import Measure, Mix
-from lifecycle_core.drift.report import MetricReport, Severity, Status
-from lifecycle_core.drift.severity import severity_of
+from lifecycle_core.drift.metrics import MEASURES, Measure, Mix, threshold_of
+from lifecycle_core.drift.report import Comparison, Metric, MetricReport, Severity, Status
+from lifecycle_core.drift.severity import severities_of, severity_of
+from lifecycle_core.drift.sums import Side
 from lifecycle_core.policy import Policy
+from lifecycle_core.statistics.categorical import pearson
 from lifecycle_core.statistics.levels import chi_squared_tail
 
 _HIGHLY_SIGNIFICANT: Final = 0.01
@@ -33,3 +38,24 @@ def by_threshold(report: MetricReport, measure: Measure, gathered: Gathered, pol
     if not measure.passes(measure.compare(recent, reference).change, recent, reference, report.threshold):
         return replace(report, status=Status.STABLE)
     return replace(report, status=Status.DRIFT, severity=severity_of(report.relative_change, report.threshold))
+
+
+def by_threshold_at(metric: Metric, recent: Side, reference: Side, policy: Policy) -> NDArray[np.int64]:
+    """The same for many checks: the rank of a drift's severity, (checks,) int; -1 where nothing drifts.
+
+    recent, reference : the pair that each check shows.
+    """
+    it = Comparison(metric)
+    measure, threshold = MEASURES[it], threshold_of(it, policy)
+    enough = np.minimum(measure.n(recent), measure.n(reference)) >= policy.min_samples_for_comparison
+    if isinstance(measure, Mix):
+        tails = np.ones(len(enough))
+        for place in np.flatnonzero(enough).tolist():
+            statistic, df = pearson(recent.calls[place], reference.calls[place])
+            tails[place] = chi_squared_tail(statistic, df) if df else 1.0
+        past, ranks = tails < 1 - policy.confidence_level, np.where(tails < _HIGHLY_SIGNIFICANT, 2, 1)
+    else:
+        change = measure.compare(recent, reference).change
+        past, ranks = measure.passes(change, recent, reference, threshold), severities_of(change, threshold)
+    found: NDArray[np.int64] = np.where(enough & past, ranks, -1)
+    return found

@@ -12,7 +12,7 @@ from lifecycle_core.provenance import Provenance
 from lifecycle_core.retraining.probation import RECORD_DAYS, Bars, Record, judge
 from lifecycle_core.retraining.probations import Probation, ProbationStatus, looked_at, replaced
 from lifecycle_core.retraining.session import Session
-from lifecycle_core.rollups import RollupTable, scalar
+from lifecycle_core.rollups import RollupTable
 from lifecycle_core.store import conversations, policies, probations, variants, versions
 from lifecycle_core.store.database import Database, Transaction
 from lifecycle_core.versions.version import Tag
@@ -104,7 +104,7 @@ def _days(table: RollupTable, name: str) -> tuple[Sequence[int], Sequence[int]]:
     days, places = np.unique(table.hours // _HOURS_A_DAY, return_inverse=True)
     kept = ~table.provider_fault
     sums = [
-        np.bincount(places[kept], weights=table.sums[kept, scalar(part)], minlength=len(days)).round().astype(int).tolist()
+        np.bincount(places[kept], weights=table.column(part)[kept], minlength=len(days)).round().astype(int).tolist()
         for part in (name, f"{name}_n")
     ]
     return sums[0], sums[1]

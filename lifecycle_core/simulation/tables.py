@@ -21,7 +21,7 @@ def tabulate(drawn: Drawn, *, start: int, hours: int, variant: str = "simulated"
     >>> from lifecycle_core.simulation.worlds import STILL, draw
     >>> drawn = draw(STILL, np.random.default_rng(1), start=0, hours=48, per_day=100)
     >>> table = tabulate(drawn, start=0, hours=48)
-    >>> bool(table.sums[:, scalar("conversations")].sum() == drawn.hour.size)
+    >>> bool(table.column("conversations").sum() == drawn.hour.size)
     True
     """
     kinds = [(fault, drawn.crashed == fault) for fault in (False, True)]
@@ -31,7 +31,7 @@ def tabulate(drawn: Drawn, *, start: int, hours: int, variant: str = "simulated"
     faults = np.repeat([fault for fault, _ in parts], hours)
     held = sums[:, scalar("conversations")] > 0
     order = np.argsort(clock[held], kind="stable")
-    return RollupTable(variant, version, ACTIONS, clock[held][order], faults[held][order], sums[held][order])
+    return RollupTable.of(variant, version, ACTIONS, clock[held][order], faults[held][order], sums[held][order])
 
 
 def _sums(drawn: Drawn, chosen: NDArray[np.bool_], start: int, hours: int) -> Array:

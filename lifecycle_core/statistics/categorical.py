@@ -89,3 +89,28 @@ def clustered_g2(
     usable = known & (squares > 0)
     squares = np.where(usable, squares, 1.0)
     return np.where(usable, np.maximum(0.0, g2) * trace / squares, 0.0), np.where(usable, trace**2 / squares, 0.0)
+
+
+def chance_distance(
+    recent: tuple[ArrayLike, ArrayLike], reference: tuple[ArrayLike, ArrayLike], conversations: tuple[ArrayLike, ArrayLike]
+) -> Array:
+    """The total variation that two samples of one mix show by chance: `½ Σ_j sqrt(2/π · v_j)`, `v_j` the variance of `p̂1_j - p̂0_j`.
+
+    recent, reference : each the calls by category, (..., k) float, and the sums over conversations of `a_i · a_j`, (..., k, k) float.
+    conversations : (...,) float each. The variances are those of whole conversations, over both windows.
+
+    >>> calls = np.array([60.0, 20.0]), np.array([40.0, 40.0])
+    >>> float(chance_distance(*((it, np.diag(it)) for it in calls), (80, 80)).round(3))
+    0.061
+
+    References: the mean of a normal's absolute value; the covariance: Rao and Scott 1981.
+    """
+    a1, a0 = floats(recent[0]), floats(reference[0])
+    n1, n0 = (floats(it) for it in conversations)
+    m1, m0 = a1.sum(axis=-1), a0.sum(axis=-1)
+    known = (m1 > 0) & (m0 > 0)
+    m1, m0 = np.where(known, m1, 1.0), np.where(known, m0, 1.0)
+    p = (a1 + a0) / (m1 + m0)[..., None]
+    scatter = np.einsum("...ii->...i", cluster_scatter(floats(recent[1]) + floats(reference[1]), p))
+    variance = scatter * ((n1 / m1**2 + n0 / m0**2) / np.maximum(n1 + n0, 1.0))[..., None]
+    return np.where(known, np.sqrt(2 / np.pi * np.maximum(0.0, variance)).sum(axis=-1) / 2, 0.0)

@@ -4,15 +4,16 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
+from lifecycle_core.drift.background import Background, Before
 from lifecycle_core.drift.detect import detect
 from lifecycle_core.drift.report import Metric, RecommendedAction, Severity, Status
 from lifecycle_core.errors import InvalidInputError
 from lifecycle_core.policy import Policy
-from lifecycle_core.rollups import WIDTH, RollupTable, scalar
+from lifecycle_core.rollups import WIDTH, Entries, RollupTable, scalar
 from lifecycle_core.simulation.worlds import DRIFTS, HEALTHY, Behaviour
 
 POLICY = Policy()
-NOTHING = RollupTable("baseline", 1, (), np.zeros(0, np.int64), np.zeros(0, np.bool_), np.zeros((0, WIDTH)))
+NOTHING = RollupTable.of("baseline", 1, (), np.zeros(0, np.int64), np.zeros(0, np.bool_), np.zeros((0, WIDTH)))
 
 
 def test_healthy_traffic_is_stable_in_every_metric(simulated, now):
@@ -86,7 +87,7 @@ def test_the_pair_shown_is_the_last_day_against_the_six_before(simulated, now):
 
 def test_the_figures_shown_are_those_of_the_pair(simulated, now):
     table = simulated()
-    recent = table.sums[table.hours >= table.hours.max() - 23].sum(axis=0)
+    recent = table.dense()[table.hours >= table.hours.max() - 23].sum(axis=0)
     figure = detect(table, POLICY, now).of(Metric.BOOKING_RATE).recent
 
     assert figure.n == recent[scalar("booked_n")]
@@ -134,7 +135,9 @@ def test_under_fifty_conversations_on_a_side_nothing_is_said(simulated, now, day
 
 def test_an_outcome_never_known_is_insufficient_data_for_that_metric_alone(simulated, now):
     table = simulated()
-    table.sums[:, [scalar("booked"), scalar("booked_n")]] = 0
+    sums = table.dense()
+    sums[:, [scalar("booked"), scalar("booked_n")]] = 0
+    table = replace(table, entries=Entries.of(sums))
     report = detect(table, POLICY, now)
 
     assert report.of(Metric.BOOKING_RATE).status is Status.INSUFFICIENT_DATA
@@ -172,7 +175,8 @@ def test_evidence_short_of_the_entry_level_is_suspicion(simulated, now):
 
 def test_no_window_reaches_past_the_versions_own_time(simulated, now):
     since = now - timedelta(days=5, minutes=30)
-    report = detect(simulated(drift=DRIFTS["booking .55"], drift_hours=24 * 5 + 1), POLICY, now, since=since)
+    served = Background(before=Before(since=since))
+    report = detect(simulated(drift=DRIFTS["booking .55"], drift_hours=24 * 5 + 1), POLICY, now, background=served)
 
     assert report.drifts == ()
     assert report.of(Metric.BOOKING_RATE).decided_by.reference.start == now - timedelta(days=5, hours=1)
@@ -181,7 +185,7 @@ def test_no_window_reaches_past_the_versions_own_time(simulated, now):
 
 
 def test_a_version_of_an_hour_ago_has_too_little_to_say(simulated, now):
-    report = detect(simulated(), POLICY, now, since=now - timedelta(hours=1))
+    report = detect(simulated(), POLICY, now, background=Background(before=Before(since=now - timedelta(hours=1))))
 
     assert report.status is Status.INSUFFICIENT_DATA
     assert report.recent.start == now - timedelta(hours=1)
@@ -204,9 +208,9 @@ def test_little_history_assumes_how_much_days_differ_and_says_so(simulated, now)
 
 def test_a_trial_of_one_conversation_a_month_ago_does_not_make_traffic_thinner(simulated, now):
     table = simulated(days=10)
-    hours, faults, sums = (np.insert(it, 0, it[0], axis=0) for it in (table.hours, table.provider_fault, table.sums))
+    hours, faults, sums = (np.insert(it, 0, it[0], axis=0) for it in (table.hours, table.provider_fault, table.dense()))
     hours[0] -= 24 * 17
-    tried = replace(table, hours=hours, provider_fault=faults, sums=sums)
+    tried = replace(table, hours=hours, provider_fault=faults, entries=Entries.of(sums))
     alone, after_trial = (detect(it, POLICY, now).of(Metric.COST).decided_by for it in (table, tried))
 
     assert after_trial.entry == pytest.approx(alone.entry, abs=0.06)
@@ -229,14 +233,17 @@ def test_silence_is_said_with_the_newest_conversation(simulated, now):
 
 def test_a_former_versions_conversation_is_no_reason_to_ask_as_of_then(simulated, now):
     later = now + timedelta(days=2)
-    report = detect(simulated(), POLICY, later, latest=now - timedelta(minutes=5), since=later - timedelta(hours=1))
+    served = Background(before=Before(since=later - timedelta(hours=1)))
+    report = detect(simulated(), POLICY, later, latest=now - timedelta(minutes=5), background=served)
 
     assert "no conversation ended in the last 24 h" in report.notes
 
 
 def test_late_rows_of_the_recent_window_are_counted(simulated, now):
     table = simulated()
-    table.sums[-3:, scalar("late")] = [2, 0, 1]
+    sums = table.dense()
+    sums[-3:, scalar("late")] = [2, 0, 1]
+    table = replace(table, entries=Entries.of(sums))
 
     assert detect(table, POLICY, now).late_rows == 3
 
@@ -269,7 +276,7 @@ def test_an_instant_of_another_zone_is_the_same_hour(simulated, now, zone):
 
 def test_a_check_does_not_change_its_table(simulated, now):
     table = simulated(drift=DRIFTS["provider fault"])
-    before = table.sums.copy()
+    before = table.dense()
     detect(table, POLICY, now)
 
-    assert np.array_equal(table.sums, before)
+    assert np.array_equal(table.dense(), before)

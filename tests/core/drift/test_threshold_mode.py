@@ -21,7 +21,7 @@ def _check(recent, reference, policy=POLICY, mixes=((), ())) -> object:
         for name, value in told.items():
             row[scalar(name)] = value
         row[ACTIONS.start : ACTIONS.start + len(mix)] = mix
-    table = RollupTable("baseline", 1, NAMES, np.array([NOW - 48, NOW - 2]), np.zeros(2, np.bool_), sums)
+    table = RollupTable.of("baseline", 1, NAMES, np.array([NOW - 48, NOW - 2]), np.zeros(2, np.bool_), sums)
     return detect(table, policy, instant(NOW))
 
 
