@@ -18,7 +18,7 @@ OTHER_MESSAGES: Final = "(other messages)"
 OTHER_TOOLS: Final = "(other tools)"
 
 _QUOTED: Final = re.compile(r"\"[^\"]*\"|(?<!\w)'[^']*'(?!\w)|`[^`]*`")
-_NUMBERED: Final = re.compile(r"[#\w.:/-]*\d[\w.:/-]*")
+_NUMBERED: Final = re.compile(r"[#\w.:/@+-]*\d[\w.:/@+-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +38,20 @@ def kind_of_message(message: str) -> str:
     >>> kind_of_message("slot '2025-10-07 09:00' is taken after 3 tries")
     "slot '…' is taken after # tries"
     """
-    shown = " ".join(visible(message[:MOST_READ]).split())
+    return _masked(_without_numbers(message))
+
+
+def _without_numbers(message: str) -> str:
+    """What is quick to take out of a message, and leaves few different ones."""
+    return _NUMBERED.sub("#", _QUOTED.sub("'…'", " ".join(visible(message[:MOST_READ]).split())))
+
+
+def _masked(text: str) -> str:
     parts, at = [], 0
-    for it in find(shown):
-        parts += [shown[at : it.start], f"<{it.kind}>"]
+    for it in find(text):
+        parts += [text[at : it.start], f"<{it.kind}>"]
         at = it.end
-    masked = "".join([*parts, shown[at:]])
-    return _NUMBERED.sub("#", _QUOTED.sub("'…'", masked))[:MOST_CHARACTERS].strip() or "(no message)"
+    return "".join([*parts, text[at:]])[:MOST_CHARACTERS].strip() or "(no message)"
 
 
 class Kinds:
@@ -59,10 +66,10 @@ class Kinds:
         return frozenset(self._kind(fault, broken=broken) for fault in faults)
 
     def _kind(self, fault: Fault, *, broken: bool) -> Kind:
-        text = fault["message"][:MOST_READ]
+        text = _without_numbers(fault["message"])
         message = self._read.get(text)
         if message is None:
-            message = kind_of_message(text)
+            message = _masked(text)
             if len(self._read) < MOST_REMEMBERED:
                 self._read[text] = message
         tool = fault["tool"]

@@ -1,6 +1,5 @@
 """The labels that conversations are divided by: ours, and those on the conversations, whose text is hostile and whose number is bounded."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -80,17 +79,20 @@ class Labels:
         return codes
 
     def _theirs(self, piece: Piece) -> dict[LabelKey, NDArray[np.int64]]:
-        found: dict[LabelKey, NDArray[np.int64]] = {}
+        by_name: dict[str, tuple[list[int], list[str]]] = {}
         for place, labels in enumerate(piece.segments.values):
-            for key, number in self._numbered(labels):
-                if key not in found:
-                    found[key] = np.full(len(piece.segments.values), -1, dtype=np.int64)
-                found[key][place] = number
-        return {key: numbers[piece.segments.codes] for key, numbers in found.items()}
-
-    def _numbered(self, labels: Mapping[str, str]) -> list[tuple[LabelKey, int]]:
-        keys = [(LabelKey(built_in=False, name=name), value) for name, value in labels.items()]
-        return [(key, number) for key, value in keys if (number := self._number(key, value)) >= 0]
+            for name, value in labels.items():
+                places, values = by_name.setdefault(name, ([], []))
+                places.append(place)
+                values.append(value)
+        found = {}
+        for name, (places, values) in by_name.items():
+            key = LabelKey(built_in=False, name=name)
+            numbers = np.full(len(piece.segments.values), -1, dtype=np.int64)
+            different = {value: self._number(key, value) for value in dict.fromkeys(values)}
+            numbers[places] = [different[value] for value in values]
+            found[key] = numbers[piece.segments.codes]
+        return found
 
     def _number(self, key: LabelKey, value: str | None) -> int:
         """The number of a value; -1 for none, and where its label is left out."""

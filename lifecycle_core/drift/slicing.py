@@ -1,7 +1,9 @@
 """The sums that an attribution is made of: conversations come in pieces, each value and each label is added and forgotten."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Final, TypeVar
 
 import numpy as np
@@ -199,17 +201,14 @@ class Slices:
             for tally in self.tallies:
                 tally.labels.pop(key, None)
 
-    def _calls(self, distinct: Sequence[Sequence[str]]) -> tuple[Array, list[dict[str, int]]]:
-        calls = np.zeros((len(distinct), ACTION_SLOTS))
-        unnamed: list[dict[str, int]] = []
-        for place, names in enumerate(distinct):
-            others: dict[str, int] = {}
-            for name in names:
-                slot = self.slots.get(name, NAMED_ACTIONS)
-                calls[place, slot] += 1
-                if slot == NAMED_ACTIONS:
-                    others[name] = others.get(name, 0) + 1
-            unnamed.append(others)
+    def _calls(self, distinct: Sequence[Sequence[str]]) -> tuple[Array, list[Mapping[str, int]]]:
+        slots = [[self.slots.get(name, NAMED_ACTIONS) for name in names] for names in distinct]
+        place = np.repeat(np.arange(len(distinct)), [len(names) for names in distinct])
+        flat = place * ACTION_SLOTS + np.fromiter(chain.from_iterable(slots), dtype=np.int64, count=len(place))
+        calls = np.bincount(flat, minlength=len(distinct) * ACTION_SLOTS).reshape(-1, ACTION_SLOTS).astype(float)
+        unnamed: list[Mapping[str, int]] = [{} for _ in distinct]
+        for at in np.flatnonzero(calls[:, NAMED_ACTIONS]).tolist():
+            unnamed[at] = Counter(name for name in distinct[at] if name not in self.slots)
         return calls, unnamed
 
 

@@ -6,6 +6,7 @@ from statistics import median
 from typing import Any, Final, TypeVar
 
 import numpy as np
+from pydantic_core import from_json
 from sqlalchemy import ColumnElement, Text, select, type_coerce
 
 from lifecycle_core.conversations import Window
@@ -17,10 +18,13 @@ from lifecycle_core.store.tables import TABLES
 
 T = TypeVar("T")
 
-_ROWS: Final = 2000
-"""Conversations that are held at once."""
+_ROWS: Final = 10_000
+"""Conversations that are held at once: enough that what is the same in many is read once."""
+_NEWEST: Final = 500
+"""Conversations that are read at once where the newest few are wanted."""
+_TO_THE_HOUR: Final = len("2025-10-07 12")
 _CONVERSATIONS: Final = TABLES["conversations"]
-_PLAIN: Final = ("ended_at", "version", "provider_fault", "model")
+_PLAIN: Final = ("version", "provider_fault", "model")
 _DOCUMENTS: Final = ("segments", "actions", "errors")
 _FIGURES: Final = {
     Metric.BOOKING_RATE: "booked",
@@ -34,17 +38,18 @@ def pieces(tx: Transaction, variant: str, versions: Sequence[int], within: Windo
     """The conversations of `versions` that ended within the window, in no order, with these figures; any number may pass."""
     it = _CONVERSATIONS.c
     wanted = [metric for metric in _FIGURES if metric in figures]
-    columns = [*(it[name] for name in _PLAIN), *(_text(name) for name in _DOCUMENTS), *(_figure(metric) for metric in wanted)]
+    columns = [_text("ended_at"), *(it[name] for name in _PLAIN), *map(_text, _DOCUMENTS), *map(_figure, wanted)]
     chosen = select(*columns).where(it.variant == variant, it.ended_at >= within.start, it.ended_at < within.end)
     chosen = chosen.where(it.version.in_(sorted({*versions})))
-    read = {name: _reader(tx, name) for name in (*_DOCUMENTS, "response_times_s")}
+    read = {name: _documents(tx, name) for name in (*_DOCUMENTS, "response_times_s")}
+    hour = _hours(tx)
     with tx.connection().execute(chosen, execution_options={"yield_per": _ROWS}) as found:
         for rows in found.partitions(_ROWS):
             ended_at, version, broken, model, *others = zip(*rows, strict=True)
             segments, actions, errors, *known = others
             faults = _coded(list(zip(broken, errors, strict=True)), lambda pair: (bool(pair[0]), read["errors"](pair[1])))
             yield Piece(
-                hours=np.array([epoch_hour(instant) for instant in ended_at], dtype=np.int64),
+                hours=np.array([hour(instant) for instant in ended_at], dtype=np.int64),
                 versions=np.array(version, dtype=np.int64),
                 figures={
                     metric: np.array([_number(metric, value, read["response_times_s"]) for value in column], dtype=float)
@@ -73,13 +78,13 @@ def newest(
     if where is Metric.ESCALATION_RATE:
         chosen = chosen.where(it.escalated.is_(True))
     ordered = chosen.order_by(it.ended_at.desc(), it.id.desc())
-    with tx.connection().execute(ordered, execution_options={"yield_per": _ROWS}) as found:
+    with tx.connection().execute(ordered, execution_options={"yield_per": _NEWEST}) as found:
         for id_, ended_at, *values in found:
             yield id_, ended_at, dict(zip(names, values, strict=True))
 
 
 def _text(name: str) -> ColumnElement[Any]:
-    """A column of JSON as it is written: what is the same need be read once."""
+    """A column as it is written: what is the same need be read once."""
     return type_coerce(_CONVERSATIONS.c[name], Text).label(name)
 
 
@@ -89,10 +94,39 @@ def _figure(metric: Metric) -> ColumnElement[Any]:
 
 
 def _reader(tx: Transaction, name: str) -> Callable[[Any], Any]:
-    """What reads the text of a column, refusing what it cannot have written."""
-    connection = tx.connection()
-    read = _CONVERSATIONS.c[name].type.result_processor(connection.dialect, None)
+    """What reads the column as it is kept, refusing what cannot have been written."""
+    dialect = tx.connection().dialect
+    read = _CONVERSATIONS.c[name].type.dialect_impl(dialect).result_processor(dialect, None)
     return read if read is not None else lambda value: value
+
+
+def _documents(tx: Transaction, name: str) -> Callable[[Any], Any]:
+    """The same of JSON, as fast as it can be read."""
+    careful = _reader(tx, name)
+
+    def read(text: Any) -> Any:  # noqa: ANN401 - any JSON value
+        try:
+            return from_json(text)
+        except (TypeError, ValueError):
+            return careful(text)
+
+    return read
+
+
+def _hours(tx: Transaction) -> Callable[[Any], int]:
+    """The same of instants, to the hour: SQLite keeps them as text, of which thirteen characters say the hour."""
+    careful = _reader(tx, "ended_at")
+    known: dict[str, int] = {}
+
+    def read(value: Any) -> int:  # noqa: ANN401 - a text or an instant
+        if not isinstance(value, str):
+            return epoch_hour(careful(value))
+        name = value[:_TO_THE_HOUR]
+        if name not in known:
+            known[name] = epoch_hour(careful(value))
+        return known[name]
+
+    return read
 
 
 def _number(metric: Metric, value: Any, read: Callable[[Any], Any]) -> float:  # noqa: ANN401 - a figure's column
