@@ -72,7 +72,7 @@ def drawn(it: Backtest, kind: str) -> bytes:
 
 def sides(it: Backtest) -> tuple[_Side, _Side]:
     """The two policies that are drawn: the present one, and the changed one or else its bare thresholds."""
-    tint: dict[str, Any] = {"facecolor": ORANGE, "edgecolor": ORANGE, "alpha": 0.4, "linewidth": 0.9}
+    tint: dict[str, Any] = {"facecolor": ORANGE, "edgecolor": ORANGE, "alpha": 0.5, "linewidth": 0.9}
     hatching: dict[str, Any] = {"facecolor": "none", "edgecolor": BLUE, "hatch": "////", "alpha": 0.75, "linewidth": 0.5}
     own = _Side("current", "present policy", it.current, tint, "^")
     if it.changed is None:
@@ -112,7 +112,7 @@ def _draw_heading(page: "Figure", it: Backtest, both: Sequence[_Side]) -> None:
     hours = it.current.policy.recent_hours
     handles = [
         Line2D([], [], color=INK, linewidth=1.4, label=f"last {hours} h"),
-        Patch(facecolor=SKY, alpha=0.45, label="95% interval"),
+        Patch(facecolor=SKY, alpha=0.4, label="95% interval"),
         Line2D([], [], color=GREY, linewidth=1.2, linestyle=(0, (5, 2)), label="reference"),
         Line2D([], [], color=INK, linewidth=1.0, linestyle=(0, (1, 2)), label="threshold"),
         *(Patch(**side.look, label=f"alarm, {side.told}") for side in both),
@@ -133,7 +133,7 @@ def _draw_chart(axes: "Axes", it: Backtest, chart: Chart, both: Sequence[_Side])
     days = it.ends / DAY
     few = slice(None, None, -(-len(days) // MOST_POINTS))
     mix = chart.metric is Metric.ACTION_DISTRIBUTION
-    recent = chart.change if mix else chart.recent
+    recent = np.where(_too_few(chart, it), np.nan, chart.change if mix else chart.recent)
     limit = _limit(chart)
     drawn_figures = [recent]
     for side in both:
@@ -144,7 +144,7 @@ def _draw_chart(axes: "Axes", it: Backtest, chart: Chart, both: Sequence[_Side])
         unknown = np.isnan(recent) | (known == 0)
         low, high = np.where(unknown, np.nan, low), np.where(unknown, np.nan, high)
         drawn_figures += [low, high]
-        axes.fill_between(days[few], low[few], high[few], color=SKY, alpha=0.45, linewidth=0, zorder=2)
+        axes.fill_between(days[few], low[few], high[few], color=SKY, alpha=0.4, linewidth=0, zorder=2)
     if not mix:
         axes.plot(days[few], chart.reference[few], color=GREY, linewidth=1.2, linestyle=(0, (5, 2)), drawstyle="steps-post", zorder=3)
     near = _near(recent, limit)
@@ -163,12 +163,15 @@ def _draw_chart(axes: "Axes", it: Backtest, chart: Chart, both: Sequence[_Side])
 
 
 def _scale(axes: "Axes", figures: Sequence[Array], enough: NDArray[np.bool_]) -> None:
-    """Let the axis show the figures of hours with enough conversations: the first of a history would flatten all others."""
-    shown = np.concatenate([it[enough] if enough.any() else it for it in figures])
-    shown = shown[np.isfinite(shown)]
-    if not len(shown):
+    """Let the axis show the figures of hours with enough conversations, and nearly all that stands beside them.
+
+    The first hours of a version, of few conversations, would flatten all others. figures : those of the window, then others.
+    """
+    recent, *others = (it[np.isfinite(it) & (enough if enough.any() else True)] for it in figures)
+    if not len(recent):
         return
-    low, high = float(shown.min()), float(shown.max())
+    usual = [np.percentile(it, [1, 99]) for it in others if len(it)]
+    low, high = (float(end([end(recent), *(end(it) for it in usual)])) for end in (np.min, np.max))
     margin = 0.06 * (high - low) or 0.1 * abs(high) or 1.0
     axes.set_ylim(max(0.0, low - margin) if low >= 0 else low - margin, high + margin)
 
@@ -226,9 +229,11 @@ def _draw_switches(axes: "Axes", it: Backtest, *, named: bool) -> None:
                 f"v{version}",
                 (hour / DAY, 1.0),
                 xycoords=axes.get_xaxis_transform(),
-                xytext=(3, -11),
+                xytext=(4, -11),
                 textcoords="offset points",
                 fontsize=9,
+                zorder=6,
+                bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.0},
             )
 
 
@@ -236,6 +241,14 @@ def _plain(axes: "Axes") -> None:
     for edge in ("top", "right"):
         axes.spines[edge].set_visible(False)
     axes.tick_params(colors=GREY, labelsize=9.5)
+
+
+def _too_few(chart: Chart, it: Backtest) -> NDArray[np.bool_]:
+    """Whether a window holds so few conversations, for a check and beside the others, that its figure is noise."""
+    known = chart.recent_n[chart.recent_n > 0]
+    usual = float(np.median(known)) if len(known) else 0.0
+    few: NDArray[np.bool_] = ~(chart.recent_n >= min(it.current.policy.min_samples_for_comparison, usual / 2))
+    return few
 
 
 def _limit(chart: Chart) -> Array:

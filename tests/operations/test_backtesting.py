@@ -76,13 +76,14 @@ def test_the_bare_thresholds_are_judged_by_the_present_policys_own(ill, act):
 
 
 @pytest.mark.parametrize("mode", [Mode.EVIDENCE, Mode.THRESHOLD])
-def test_every_hour_is_judged_as_a_check_of_that_hour_judges_it(ill, act, mode):
+def test_every_hour_is_judged_as_the_watch_of_that_hour_judges_it(ill, act, mode):
     policies.set_policy(ill, act, "baseline", Policy(mode=mode))
     found = backtest(ill, "baseline", act.at)
-    for hour in found.ends[-90::6]:
-        report = drift.check(ill, "baseline", instant(int(hour)))
+    for hour in found.ends[-90:].tolist():
+        report = drift.check_and_record(ill, replace(act, at=instant(hour)), "baseline", instant(hour))
         drifting = {it for it, spans in found.current.spans.items() if any(begin <= hour < end for begin, end in spans)}
-        assert drifting == set(report.drifts), instant(int(hour))
+        assert drifting == set(report.drifts), instant(hour)
+    assert [it.created_at for it in drift.history(ill, "baseline", 9)][::-1] == [instant(it.began) for it in found.current.spells]
 
 
 def test_a_backtest_changes_nothing(ill, act):
