@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from statistics import median
 from tempfile import TemporaryDirectory
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Final
 
 import numpy as np
@@ -38,6 +37,7 @@ class Swept:
     """What a sweep took.
 
     sweep_s : through the store, the median of some; core_s : the detector alone, on rollup tables in memory, one after the other.
+    sweep_cpu_s, core_cpu_s : of the processor, which other programs on the machine change less.
     peak_mb : the most memory that a process which sweeps and does nothing else had; base_mb : what it had before.
     drifting : variants that were found to drift, though all are healthy. write_s : until the rollups were written.
     """
@@ -46,7 +46,9 @@ class Swept:
     rollups: int
     write_s: float
     sweep_s: float
+    sweep_cpu_s: float
     core_s: float
+    core_cpu_s: float
     peak_mb: float
     base_mb: float
     drifting: int
@@ -60,19 +62,19 @@ def swept(variants: int, now: datetime, seed: int = 7) -> Swept:
         upgrade(database)
         act = Provenance("benchmark", now)
         traffic.ingest(database, act, [_last(_name(it), now) for it in range(variants)])
-        start, core, rollups = perf_counter(), 0.0, 0
+        start, core, rollups = perf_counter(), np.zeros(2), 0
         for table in _tables(variants, now, seed):
-            begun = perf_counter()
+            begun = _clocks()
             detect(table, Policy(), now)
-            core += perf_counter() - begun
+            core += _clocks() - begun
             with database.write(act) as tx:
                 store.grow(tx.connection(), table.variant, _by_key(table))
             rollups += len(table.hours)
-        written = perf_counter() - start - core
+        written = perf_counter() - start - float(core[0])
         database.close()
         with multiprocessing.get_context("spawn").Pool(1) as alone:
             seconds, base, peak, drifting = alone.apply(_sweep, (url, now))
-    return Swept(variants, rollups, written, median(seconds), core, peak, base, drifting)
+    return Swept(variants, rollups, written, *np.median(seconds, axis=0).tolist(), *core.tolist(), peak, base, drifting)
 
 
 def _name(place: int) -> str:
@@ -97,16 +99,21 @@ def _by_key(table: RollupTable) -> dict[RollupKey, Array]:
     return {RollupKey(table.variant, 1, instant(hour), fault): sums for (hour, fault), sums in zip(keys, table.dense(), strict=True)}
 
 
-def _sweep(url: str, now: datetime) -> tuple[list[float], float, float, int]:
+def _sweep(url: str, now: datetime) -> tuple[list[Array], float, float, int]:
     database, base = Database(url), _peak_mb()
     seconds, drifting = [], 0
     for _ in range(ROUNDS):
-        start = perf_counter()
+        start = _clocks()
         found = drift.sweep(database, now)
-        seconds.append(perf_counter() - start)
+        seconds.append(_clocks() - start)
         drifting = sum(bool(it.drifts) for it in found)
     database.close()
     return seconds, base, _peak_mb(), drifting
+
+
+def _clocks() -> Array:
+    """Seconds by the clock, and of the processor."""
+    return np.array([perf_counter(), process_time()])
 
 
 def _peak_mb() -> float:
