@@ -74,7 +74,9 @@ def swept(variants: int, now: datetime, seed: int = 7) -> Swept:
         database.close()
         with multiprocessing.get_context("spawn").Pool(1) as alone:
             seconds, base, peak, drifting = alone.apply(_sweep, (url, now))
-    return Swept(variants, rollups, written, *np.median(seconds, axis=0).tolist(), *core.tolist(), peak, base, drifting)
+    sweep_s, sweep_cpu_s = np.median(seconds, axis=0).tolist()
+    core_s, core_cpu_s = core.tolist()
+    return Swept(variants, rollups, written, sweep_s, sweep_cpu_s, core_s, core_cpu_s, peak, base, drifting)
 
 
 def _name(place: int) -> str:
