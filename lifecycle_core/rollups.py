@@ -5,10 +5,12 @@ version and one hour, kept apart by whether a provider's fault broke them. Hours
 days and shards combine with `+`.
 """
 
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
+from math import log
 from statistics import median
 from typing import Final
 
@@ -16,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lifecycle_core.conversations import Conversation
-from lifecycle_core.statistics.samples import COST_BINS, LATENCY_BINS, pair_index
+from lifecycle_core.statistics.samples import COST_BINS, LATENCY_BINS
 
 SCALARS: Final = (
     "conversations",
@@ -47,8 +49,7 @@ LATE_AFTER: Final = timedelta(hours=1)
 _PIECE: Final = 2000
 """How many conversations are summed at once: enough for speed, few enough for any memory."""
 
-_PAIR_ROWS, _PAIR_COLUMNS = pair_index(ACTION_SLOTS)
-ACTION_PAIRS: Final = len(_PAIR_ROWS)
+ACTION_PAIRS: Final = ACTION_SLOTS * (ACTION_SLOTS + 1) // 2
 
 LATENCY: Final = slice(len(SCALARS), len(SCALARS) + LATENCY_BINS.count)
 """Where the histogram of latencies stands: conversations by bin of `LATENCY_BINS`."""
@@ -62,7 +63,14 @@ WIDTH: Final = PRODUCTS.stop
 FAMILIES: Final = {"latency_histogram": LATENCY, "cost_histogram": COST, "action_counts": ACTIONS, "action_products": PRODUCTS}
 """The long parts of the vector, mostly zero, by name."""
 
+_PAIRS_OF: Final = [PRODUCTS.start + slot * ACTION_SLOTS - slot * (slot + 1) // 2 for slot in range(ACTION_SLOTS)]
+"""Where the product of a slot with another one from itself on stands, less the number of that other; see `pair_index`."""
+
 _AT: Final = {name: place for place, name in enumerate(SCALARS)}
+
+
+Sums = defaultdict[int, float]
+"""A vector in the making: place -> sum, what is zero left out."""
 
 
 def scalar(name: str) -> int:
@@ -239,33 +247,13 @@ def summarize_arrivals(arrivals: Iterable[tuple[Conversation, datetime]], slots:
     rollups: dict[RollupKey, NDArray[np.float64]] = {}
     read = iter(arrivals)
     while piece := list(islice(read, _PIECE)):
-        for key, sums in _summarize_piece(piece, slots).items():
-            rollups[key] = rollups[key] + sums if key in rollups else sums
+        parts: defaultdict[RollupKey, Sums] = defaultdict(lambda: defaultdict(float))
+        for it, received_at in piece:
+            _add(parts[_key(it)], it, received_at, slots)
+        for key, part in parts.items():
+            sums = rollups.setdefault(key, np.zeros(WIDTH))
+            sums[list(part)] += list(part.values())
     return rollups
-
-
-def _summarize_piece(piece: Sequence[tuple[Conversation, datetime]], slots: Mapping[str, int]) -> dict[RollupKey, NDArray[np.float64]]:
-    conversations = [it for it, _ in piece]
-    sums = _Sums([_key(it) for it in conversations])
-    sums.add("conversations", sums.rows)
-    sums.add("late", sums.rows, np.array([received_at - it.ended_at > LATE_AFTER for it, received_at in piece], dtype=float))
-    sums.add_known("booked", "booked_n", [it.booked for it in conversations])
-    sums.add_known("escalated", "escalated_n", [it.escalated for it in conversations])
-    sums.add_known("tokens", "tokens_n", [tokens_of(it) for it in conversations])
-
-    rows, costs = sums.add_known("cost_usd", "cost_n", [it.cost_usd for it in conversations])
-    sums.add("cost_zero_n", rows[costs == 0])
-    rows, costs = rows[costs > 0], costs[costs > 0]
-    sums.add_logarithms("cost", rows, costs)
-    np.add.at(sums.table, (rows, COST.start + COST_BINS.index(costs)), 1)
-
-    rows, latencies = sums.known([latency_s(it) for it in conversations])
-    sums.add("latency_n", rows)
-    sums.add_logarithms("latency", rows, np.maximum(latencies, LATENCY_BINS.low))
-    np.add.at(sums.table, (rows, LATENCY.start + LATENCY_BINS.index(latencies)), 1)
-
-    sums.add_actions([it.actions for it in conversations], slots)
-    return dict(zip(sums.keys, sums.table, strict=True))
 
 
 def _key(it: Conversation) -> RollupKey:
@@ -275,45 +263,41 @@ def _key(it: Conversation) -> RollupKey:
     return RollupKey(it.variant, it.version, it.hour, it.provider_fault)
 
 
-class _Sums:
-    """A table of sums in the making: a row for each key; `rows` says which row each conversation adds to."""
+def _add(sums: Sums, it: Conversation, received_at: datetime, slots: Mapping[str, int]) -> None:
+    sums[_AT["conversations"]] += 1
+    sums[_AT["late"]] += received_at - it.ended_at > LATE_AFTER
+    for name, count, value in (
+        ("booked", "booked_n", it.booked),
+        ("escalated", "escalated_n", it.escalated),
+        ("tokens", "tokens_n", tokens_of(it)),
+    ):
+        if value is not None:
+            sums[_AT[name]] += value
+            sums[_AT[count]] += 1
+    if it.cost_usd is not None:
+        sums[_AT["cost_n"]] += 1
+        sums[_AT["cost_usd"]] += it.cost_usd
+        if it.cost_usd > 0:
+            _add_logarithm(sums, "cost", it.cost_usd)
+            sums[COST.start + COST_BINS.of(it.cost_usd)] += 1
+        else:
+            sums[_AT["cost_zero_n"]] += 1
+    latency = latency_s(it)
+    if latency is not None:
+        sums[_AT["latency_n"]] += 1
+        _add_logarithm(sums, "latency", max(latency, LATENCY_BINS.low))
+        sums[LATENCY.start + LATENCY_BINS.of(latency)] += 1
+    calls = sorted(Counter(slots.get(name, NAMED_ACTIONS) for name in it.actions).items())
+    for place, (slot, times) in enumerate(calls):
+        sums[ACTIONS.start + slot] += times
+        for other, more in calls[place:]:
+            sums[_PAIRS_OF[slot] + other] += times * more
 
-    def __init__(self, of_each: Sequence[RollupKey]) -> None:
-        self.keys = list(dict.fromkeys(of_each))
-        place = {key: row for row, key in enumerate(self.keys)}
-        self.rows = np.array([place[key] for key in of_each], dtype=np.intp)
-        self.table = np.zeros((len(self.keys), WIDTH))
 
-    def add(self, name: str, rows: NDArray[np.intp], values: NDArray[np.float64] | None = None) -> None:
-        self.table[:, _AT[name]] += np.bincount(rows, values, minlength=len(self.keys))
-
-    def known(self, values: Sequence[float | None]) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-        """The values that are known, and the row of each."""
-        figures = np.array([np.nan if value is None else value for value in values])
-        there = ~np.isnan(figures)
-        return self.rows[there], figures[there]
-
-    def add_known(self, name: str, count: str, values: Sequence[float | None]) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-        rows, figures = self.known(values)
-        self.add(name, rows, figures)
-        self.add(count, rows)
-        return rows, figures
-
-    def add_logarithms(self, name: str, rows: NDArray[np.intp], values: NDArray[np.float64]) -> None:
-        logarithms = np.log(values)
-        self.add(f"log_{name}", rows, logarithms)
-        self.add(f"log_{name}_squared", rows, logarithms**2)
-
-    def add_actions(self, actions: Sequence[Sequence[str]], slots: Mapping[str, int]) -> None:
-        calls = np.zeros((len(actions), ACTION_SLOTS))
-        called = [(place, slots.get(name, NAMED_ACTIONS)) for place, names in enumerate(actions) for name in names]
-        if called:
-            np.add.at(calls, tuple(np.array(called).T), 1)
-        by_row = np.argsort(self.rows, kind="stable")
-        ends = np.cumsum(np.bincount(self.rows, minlength=len(self.keys)))
-        for row, theirs in enumerate(np.split(calls[by_row], ends[:-1])):
-            self.table[row, ACTIONS] = theirs.sum(axis=0)
-            self.table[row, PRODUCTS] = (theirs.T @ theirs)[_PAIR_ROWS, _PAIR_COLUMNS]
+def _add_logarithm(sums: Sums, name: str, value: float) -> None:
+    logarithm = log(value)
+    sums[_AT[f"log_{name}"]] += logarithm
+    sums[_AT[f"log_{name}_squared"]] += logarithm * logarithm
 
 
 _ENTRY: Final = np.dtype([("place", "<u2"), ("sum", "<f8")])

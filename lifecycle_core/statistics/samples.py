@@ -1,6 +1,7 @@
 """Sufficient statistics that add: logarithmic histograms, and symmetric products in a row."""
 
 from dataclasses import dataclass
+from math import ceil, floor, log
 from typing import Final
 
 import numpy as np
@@ -30,13 +31,21 @@ class LogBins:
     @property
     def count(self) -> int:
         """How many bins there are, both outer ones included."""
-        return int(np.ceil(np.log(self.high / self.low) / np.log(self.ratio))) + 1
+        return ceil(log(self.high / self.low) / log(self.ratio)) + 1
 
     def index(self, values: ArrayLike) -> NDArray[np.int64]:
         """The bin of each value: (n,) float, positive -> (n,) int."""
         position = np.log(np.maximum(np.asarray(values, dtype=float), self.low) / self.low) / np.log(self.ratio)
         place: NDArray[np.int64] = np.floor(position).astype(np.int64)
         return np.minimum(place, self.count - 1)
+
+    def of(self, value: float) -> int:
+        """The bin of one positive value.
+
+        >>> LogBins(low=0.01, high=100, ratio=1.5).of(1.0)
+        11
+        """
+        return min(floor(log(max(value, self.low) / self.low) / log(self.ratio)), self.count - 1)
 
     def edges(self) -> NDArray[np.float64]:
         """The bins' edges: (count + 1,) float; bin b holds `[edges[b], edges[b + 1])`."""

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, bindparam, func, insert, select
 
 from lifecycle_core.conversations import Conversation
 from lifecycle_core.rollups import (
@@ -40,6 +40,13 @@ _COUNTED: Final = tuple(name for name in FIELDS if name not in {"started_at", "m
 _CONVERSATIONS, _ROLLUPS, _ACTIONS, _ACTIVATIONS = (
     TABLES[name] for name in ("conversations", "hourly_rollups", "action_slots", "activations")
 )
+
+
+_OF_IDS: Final = select(_CONVERSATIONS).where(
+    _CONVERSATIONS.c.variant == bindparam("of_variant"), _CONVERSATIONS.c.id.in_(bindparam("ids", expanding=True))
+)
+_NEW: Final = insert(_CONVERSATIONS)
+_SLOTS: Final = select(_ACTIONS.c.slot, _ACTIONS.c.name).where(_ACTIONS.c.variant == bindparam("of_variant"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,18 +88,22 @@ def add(
         differing += sum(_differs((kept if it.id in kept else rows)[it.id], it) for it in again)
         accepted += len(new)
         if new:
-            connection.execute(insert(_CONVERSATIONS), list(rows.values()))
-            slots = _slots(connection, variant, Counter(action for it in new for action in it.actions))
-            hourly.grow(connection, variant, summarize(new, slots, received_at))
+            connection.execute(_NEW, list(rows.values()))
+            count(connection, variant, new, received_at)
     return Added(accepted, len(batch) - accepted, differing)
 
 
+def count(connection: Connection, variant: str, new: Sequence[Conversation], received_at: datetime) -> None:
+    """Add conversations of a variant, which were not counted yet, to the sums of their hours."""
+    slots = _slots(connection, variant, Counter(action for it in new for action in it.actions))
+    hourly.grow(connection, variant, summarize(new, slots, received_at))
+
+
 def _kept(connection: Connection, variant: str, ids: Sequence[str]) -> dict[str, Mapping[str, Any]]:
-    table = _CONVERSATIONS
     found: dict[str, Mapping[str, Any]] = {}
     for start in range(0, len(ids), _CHUNK):
-        chosen = select(table).where(table.c.variant == variant, table.c.id.in_(ids[start : start + _CHUNK]))
-        found |= {row["id"]: dict(row) for row in connection.execute(chosen).mappings()}
+        asked = {"of_variant": variant, "ids": ids[start : start + _CHUNK]}
+        found |= {row["id"]: dict(row) for row in connection.execute(_OF_IDS, asked).mappings()}
     return found
 
 
@@ -109,7 +120,7 @@ def _differs(kept: Mapping[str, Any], it: Conversation) -> bool:
 
 def _slots(connection: Connection, variant: str, calls: Mapping[str, int]) -> dict[str, int]:
     """The slot of each named action; those of `calls` without one take what is free, the commonest first."""
-    slots = {row.name: row.slot for row in connection.execute(select(_ACTIONS).where(_ACTIONS.c.variant == variant))}
+    slots = {row.name: row.slot for row in connection.execute(_SLOTS, {"of_variant": variant})}
     unnamed = sorted(set(calls) - set(slots) - {OTHER_ACTIONS}, key=lambda name: (-calls[name], name))
     given = dict(zip(unnamed, range(len(slots), NAMED_ACTIONS), strict=False))
     if given:
@@ -140,8 +151,7 @@ def tables(tx: Transaction, names: Sequence[str] | None, start_hour: datetime, e
 
 def actions(tx: Transaction, variant: str) -> tuple[str, ...]:
     """The names of the variant's action slots, those not in use empty; the last is `OTHER_ACTIONS`."""
-    chosen = select(_ACTIONS.c.slot, _ACTIONS.c.name).where(_ACTIONS.c.variant == variant)
-    return _named({row.slot: row.name for row in tx.connection().execute(chosen)})
+    return _named({row.slot: row.name for row in tx.connection().execute(_SLOTS, {"of_variant": variant})})
 
 
 def _named(slots: Mapping[int, str]) -> tuple[str, ...]:

@@ -14,8 +14,21 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import BigInteger, ColumnElement, Connection, CursorResult, Select, String, bindparam, cast, func, select, type_coerce
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    CursorResult,
+    Select,
+    String,
+    bindparam,
+    cast,
+    func,
+    insert,
+    select,
+    type_coerce,
+    update,
+)
 
 from lifecycle_core.errors import DatabaseUnavailableError
 from lifecycle_core.rollups import SCALARS, WIDTH, Entries, RollupKey, VariantRollups, pack, unpack
@@ -29,6 +42,11 @@ Kept = dict[RollupKey, tuple[NDArray[np.float64], NDArray[np.float64]]]
 _ROLLUPS: Final = TABLES["hourly_rollups"]
 _VARIANTS: Final = TABLES["variants"]
 _IN_ORDER: Final = tuple(_ROLLUPS.c[name] for name in KEY[1:])
+_OF_HOURS: Final = select(*_IN_ORDER, _ROLLUPS.c.sums).where(
+    _ROLLUPS.c.variant == bindparam("variant"), _ROLLUPS.c.hour.in_(bindparam("hours", expanding=True))
+)
+_ADDED: Final = insert(_ROLLUPS)
+_GROWN: Final = update(_ROLLUPS).where(*(_ROLLUPS.c[name] == bindparam(f"of_{name}") for name in KEY))
 _CHUNK: Final = 500
 """How many hours one query names."""
 _PIECE: Final = 2000
@@ -40,27 +58,31 @@ def grow(connection: Connection, variant: str, fresh: Mapping[RollupKey, NDArray
     hours = sorted({key.hour for key in fresh})
     sums = np.array(list(fresh.values()))
     place = {key: row for row, key in enumerate(fresh)}
+    there: set[RollupKey] = set()
     for start in range(0, len(hours), _CHUNK):
-        chosen = _packed().where(_ROLLUPS.c.variant == variant, _ROLLUPS.c.hour.in_(hours[start : start + _CHUNK]))
-        known = [(place[key], packed) for *names, packed in connection.execute(chosen) if (key := _key(variant, names)) in place]
+        asked = {"variant": variant, "hours": hours[start : start + _CHUNK]}
+        known = [(key, packed) for *names, packed in connection.execute(_OF_HOURS, asked) if (key := _key(variant, names)) in place]
         found = _unpacked(variant, [packed for _, packed in known])
-        sums[np.array([row for row, _ in known], dtype=np.intp)[found.row], found.place] += found.value
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    written = insert(_ROLLUPS)
-    replaced = {name: written.excluded[name] for name in (*SCALARS, "sums")}
-    connection.execute(
-        written.on_conflict_do_update(index_elements=KEY, set_=replaced),
-        [
-            {**_names(key), **dict(zip(SCALARS, plain, strict=True)), "sums": packed}
-            for key, plain, packed in zip(fresh, sums[:, : len(SCALARS)].tolist(), pack(sums), strict=True)
-        ],
-    )
+        sums[np.array([place[key] for key, _ in known], dtype=np.intp)[found.row], found.place] += found.value
+        there |= {key for key, _ in known}
+    rows = [
+        {**_names(key), **dict(zip(SCALARS, plain, strict=True)), "sums": packed}
+        for key, plain, packed in zip(fresh, sums[:, : len(SCALARS)].tolist(), pack(sums), strict=True)
+    ]
+    if added := [row for key, row in zip(fresh, rows, strict=True) if key not in there]:
+        connection.execute(_ADDED, added)
+    if grown := [
+        {f"of_{name}" if name in KEY else name: it for name, it in row.items()}
+        for key, row in zip(fresh, rows, strict=True)
+        if key in there
+    ]:
+        connection.execute(_GROWN, grown)
 
 
 def kept(connection: Connection, variant: str) -> Kept:
     """Every rollup of a variant as it is kept."""
-    chosen = _packed(*(_ROLLUPS.c[name] for name in SCALARS)).where(_ROLLUPS.c.variant == variant)
-    rows = connection.execute(chosen).all()
+    chosen = select(*_IN_ORDER, *(_ROLLUPS.c[name] for name in SCALARS), _ROLLUPS.c.sums)
+    rows = connection.execute(chosen.where(_ROLLUPS.c.variant == variant)).all()
     sums = np.zeros((len(rows), WIDTH))
     found = _unpacked(variant, [row[-1] for row in rows])
     sums[found.row, found.place] = found.value
@@ -139,10 +161,6 @@ def _unpacked(variant: str, packed: Sequence[bytes]) -> Entries:
 def _damaged(variant: str, what: str) -> DatabaseUnavailableError:
     message = f"the database is damaged where it keeps the rollups of {variant!r}: {what}; put a backup in its place"
     return DatabaseUnavailableError(message)
-
-
-def _packed(*more: ColumnElement[Any]) -> Select[Any]:
-    return select(*_IN_ORDER, *more, _ROLLUPS.c.sums)
 
 
 def _key(variant: str, names: Sequence[Any]) -> RollupKey:

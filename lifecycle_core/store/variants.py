@@ -12,9 +12,10 @@ from lifecycle_core.store.tables import VariantRow
 
 def enter(tx: Transaction, name: str, at: datetime) -> None:
     """See to it that the variant exists, and lock it."""
-    dialect = postgresql if tx.get_bind().dialect.name == "postgresql" else sqlite
-    tx.execute(dialect.insert(VariantRow).values(name=name, created_at=at).on_conflict_do_nothing())
-    lock(tx, name)
+    if not _locked(tx, name):
+        dialect = postgresql if tx.get_bind().dialect.name == "postgresql" else sqlite
+        tx.execute(dialect.insert(VariantRow).values(name=name, created_at=at).on_conflict_do_nothing())
+        lock(tx, name)
 
 
 def lock(tx: Transaction, name: str) -> None:
@@ -22,8 +23,12 @@ def lock(tx: Transaction, name: str) -> None:
 
     Raises UnknownVariantError.
     """
-    if tx.exec(select(VariantRow.name).where(VariantRow.name == name).with_for_update()).first() is None:
+    if not _locked(tx, name):
         raise unknown(tx, name)
+
+
+def _locked(tx: Transaction, name: str) -> bool:
+    return tx.exec(select(VariantRow.name).where(VariantRow.name == name).with_for_update()).first() is not None
 
 
 def expect(tx: Transaction, name: str) -> None:
