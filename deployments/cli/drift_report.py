@@ -120,7 +120,7 @@ def _details(it: MetricReport, previous: int | None) -> Iterator[str]:
         yield f"{name(it.metric)}, extremes ({it.tail.status}): {tail_change(it)} (in {found.hours} h, {_strength(found)})"
     for held in it.held:
         yield f"{_title(held)}: {_lasting(held)}"
-    if it.forecast:
+    if it.forecast and not it.drifting:
         yield f"{name(it.metric)}, forecast: {_forecast(it.metric, it.forecast)}"
 
 
@@ -151,7 +151,8 @@ def _forecast(metric: Metric, it: Forecast) -> str:
     low, high = it.interval
     until = f"{high:.0f}" if high <= FAR_DAYS else f"over {FAR_DAYS}"
     slope = difference(metric, it.slope)
-    return f"at {slope} a day it passes {figure(metric, it.level)}, its threshold, in about {it.in_days:.0f} days ({low:.0f} to {until})"
+    days = "within a day" if it.in_days < 1 else f"in about {round(it.in_days)} day{'s' if round(it.in_days) > 1 else ''}"
+    return f"at {slope} a day it passes {figure(metric, it.level)}, its threshold, {days} (from {low:.0f} to {until})"
 
 
 def _moves(it: MetricReport) -> Iterator[str]:

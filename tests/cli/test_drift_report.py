@@ -208,12 +208,24 @@ def test_beside_a_drift_only_what_is_in_doubt_says_what_it_needs(told):
     assert any("a move of 20.0% of the calls to other actions takes" in it for it in told(FALLEN, mix(Status.SUSPECTED, needed=needs)))
 
 
-@pytest.mark.parametrize(("high", "words"), [(12.4, "1 to 12"), (197.0, "1 to over 28")])
-def test_a_forecast_has_its_interval(told, high, words):
-    falling = metric(Metric.BOOKING_RATE, 0.75, 0.73, forecast=Forecast(6.2, (1.3, high), -0.0071, 0.675))
+@pytest.mark.parametrize(
+    ("days", "high", "words"),
+    [
+        (6.2, 12.4, "in about 6 days (from 1 to 12)"),
+        (6.2, 197.0, "in about 6 days (from 1 to over 28)"),
+        (1.4, 12.4, "in about 1 day (from 1 to 12)"),
+        (0.6, 12.4, "within a day (from 1 to 12)"),
+    ],
+)
+def test_a_forecast_has_its_interval(told, days, high, words):
+    falling = metric(Metric.BOOKING_RATE, 0.75, 0.73, forecast=Forecast(days, (1.3, high), -0.0071, 0.675))
     assert line(told(falling), "booking rate, forecast") == (
-        f"booking rate, forecast: at -0.7 points a day it passes 67.5%, its threshold, in about 6 days ({words})"
+        f"booking rate, forecast: at -0.7 points a day it passes 67.5%, its threshold, {words}"
     )
+
+
+def test_of_a_metric_that_drifts_nothing_is_forecast(told):
+    assert not any("forecast" in it for it in told(replace(FALLEN, forecast=Forecast(6.2, (1.3, 12.4), -0.0071, 0.675))))
 
 
 def test_after_a_promotion_the_reader_is_told_whose_weeks_are_compared(told):
