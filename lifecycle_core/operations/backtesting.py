@@ -6,10 +6,10 @@
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from itertools import groupby
+from itertools import groupby, pairwise
 from operator import itemgetter
 from typing import Final
 
@@ -63,7 +63,8 @@ def backtest(
             (math.ceil(it.timestamp() / _HOUR_S), epoch_hour(it), version) for it, version in conversations.activations(tx, variant)
         ]
         begin = max(first - WARM_UP_HOURS, min(first, epoch_hour(stored.start) + 1))
-        stretches = list(_stretches(tx, variant, activations, begin, last + 1))
+        known = [(epoch_hour(at) + 1, epoch_hour(onset)) for at, onset in backtests.known_drifts(tx, variant)]
+        stretches = list(_from_known(_stretches(tx, variant, activations, begin, last + 1), known))
         cost = _past_cost(backtests.ended_sessions(tx, variant, at), current)
         began = sessions.last_began_at(tx, variant, instant(first))
         before = Before(last_began=None if began is None else math.ceil(began.timestamp() / _HOUR_S), open_hours=cost.open_hours)
@@ -80,7 +81,7 @@ def backtest(
         changed=None if changed is None else past.course(changed),
         bare=past.course(replace(current, mode=Mode.THRESHOLD)),
         cost=cost,
-        switches=tuple((it.first, it.version) for it in stretches if it.first > max(first, begin)),
+        switches=tuple((it.first, it.version) for was, it in pairwise(stretches) if it.first > first and it.version != was.version),
         charts=tuple(past.chart(metric, current) for metric in Metric),
         notes=tuple(_notes(current, changed, first, activations[0][0] if activations else None)),
     )
@@ -138,6 +139,21 @@ def _stretches(tx: Transaction, variant: str, activations: Sequence[tuple[int, i
     for begin, end, version in zip(starts, starts[1:], seen.values(), strict=False):
         if max(first, begin) < min(end, stop):
             yield Stretch(version, max(first, begin), min(end, stop), *made.get(version, ()))
+
+
+def _from_known(stretches: Iterable[Stretch], known: Sequence[tuple[int, int]]) -> Iterator[Stretch]:
+    """The same, begun anew where a person called a drift known: from there on nothing before its onset is compared.
+
+    known : the first hour whose check knows of it, and the onset; oldest first.
+    """
+    for it in stretches:
+        marks = [(it.first, max((onset for at, onset in known if at <= it.first), default=None))]
+        marks += [(at, onset) for at, onset in known if it.first < at < it.stop]
+        for (first, onset), stop in zip(marks, [*(at for at, _ in marks[1:]), it.stop], strict=True):
+            if onset is None or (it.since is not None and onset <= it.since):
+                yield replace(it, first=first, stop=stop)
+            else:
+                yield Stretch(it.version, first, stop, onset, it.version, compared=False)
 
 
 def _by_traffic(tx: Transaction, variant: str, first: int, stop: int) -> Iterator[Stretch]:

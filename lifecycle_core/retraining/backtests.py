@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lifecycle_core.conversations import Window
-from lifecycle_core.drift.backtest import Alarm, Hourly, Segment, replay
+from lifecycle_core.drift.backtest import Alarm, Hourly, Replay, Segment, replay
 from lifecycle_core.drift.metrics import threshold_of
 from lifecycle_core.drift.report import Comparison, Metric, Severity, Status
 from lifecycle_core.drift.spells import Spell, spells
@@ -39,7 +39,7 @@ class Stretch:
     """Checks in a row of one version: as of the hours from `first` to before `stop`.
 
     since : the hour past which no window reaches; None where the version has always served.
-    previous : the version that served before it; None where `since` is.
+    previous : the version that served before `since`; None where that is. compared : whether its weeks are compared as well.
     """
 
     version: int
@@ -47,6 +47,7 @@ class Stretch:
     stop: int
     since: int | None = None
     previous: int | None = None
+    compared: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,14 +159,6 @@ def effective(policy: Policy) -> Policy:
     return replace(policy, retraining=kept, shadow=ShadowPolicy(), probation=ProbationPolicy())
 
 
-@dataclass(frozen=True, slots=True)
-class _Hours:
-    """Replayed hours, one after the other: those of `Replay`, over all stretches."""
-
-    metrics: Mapping[Metric, Hourly]
-    alarms: tuple[Alarm, ...]
-
-
 @dataclass(frozen=True)
 class Past:
     """The stored past of a variant, as a backtest needs it.
@@ -181,7 +174,7 @@ class Past:
     before: Before
 
     @cached_property
-    def _replayed(self) -> dict[Policy, _Hours]:
+    def _replayed(self) -> dict[Policy, Replay]:
         return {}
 
     def course(self, policy: Policy) -> Course:
@@ -221,36 +214,24 @@ class Past:
         start = min(self.first - 1, self.last - DAY)
         return round(sum(float(it.column(known)[(it.hours >= start) & (it.hours < self.last)].sum()) for it in self.tables.values()))
 
-    def _hours(self, policy: Policy) -> _Hours:
+    def _hours(self, policy: Policy) -> Replay:
         """What the hours would have told; a policy that differs in its retraining alone tells the same."""
         key = replace(effective(policy), retraining=RetrainingPolicy())
         if key not in self._replayed:
             self._replayed[key] = self._replay(key)
         return self._replayed[key]
 
-    def _replay(self, policy: Policy) -> _Hours:
-        pieces = [replay([self._segment(it)], policy, np.arange(it.first, it.stop)) for it in self.stretches]
-        whole = {
-            metric: Hourly(
-                metric,
-                *(
-                    np.concatenate([getattr(it.metrics[metric], name) for it in pieces])
-                    for name in ("status", "severity", "reference", "recent", "change", "recent_n")
-                ),
-            )
-            for metric in Metric
-        }
-        bare = policy.mode is Mode.THRESHOLD
-        alarms = (
-            _by_bare_thresholds(whole, self.stretches[0].first, policy.recent_hours)
-            if bare
-            else (one for it in pieces for one in it.alarms)
-        )
-        return _Hours(whole, tuple(sorted(alarms, key=lambda it: it.entered)))
+    def _replay(self, policy: Policy) -> Replay:
+        begins = self.stretches[0].first
+        found = replay([self._segment(it) for it in self.stretches], policy, np.arange(begins, self.last + 1))
+        if policy.mode is Mode.THRESHOLD:
+            bare = sorted(_by_bare_thresholds(found.metrics, begins, policy.recent_hours), key=lambda it: it.entered)
+            return replace(found, alarms=tuple(bare))
+        return found
 
     def _segment(self, it: Stretch) -> Segment:
         before = None if it.previous is None else self.tables[it.previous]
-        return Segment(table=self.tables[it.version], begins=it.first, since=it.since, before=before)
+        return Segment(table=self.tables[it.version], begins=it.first, since=it.since, before=before, compared=it.compared)
 
 
 def _by_bare_thresholds(metrics: Mapping[Metric, Hourly], first: int, recent_hours: int) -> Iterator[Alarm]:

@@ -10,7 +10,9 @@ from lifecycle_core.spending import Spent
 from lifecycle_core.store.database import Transaction
 from lifecycle_core.store.tables import TABLES
 
-_ROLLUPS, _SESSIONS, _SPENDINGS = (TABLES[name] for name in ("hourly_rollups", "retraining_sessions", "spendings"))
+_ROLLUPS, _SESSIONS, _SPENDINGS, _EPISODES = (
+    TABLES[name] for name in ("hourly_rollups", "retraining_sessions", "spendings", "drift_detections")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,3 +57,10 @@ def ended_sessions(tx: Transaction, variant: str, until: datetime) -> list[Ended
         EndedSession(row.started_at, row.completed_at, Spent(calls=row.calls, tokens=row.tokens, usd=row.usd))
         for row in tx.connection().execute(chosen)
     ]
+
+
+def known_drifts(tx: Transaction, variant: str) -> list[tuple[datetime, datetime]]:
+    """When a person called a drift of the variant known, and where that drift began; oldest first."""
+    table = _EPISODES.c
+    chosen = select(table.known_at, table.onset_at).where(table.variant == variant, table.known_at.is_not(None))
+    return [(row.known_at, row.onset_at) for row in tx.connection().execute(chosen.order_by(table.known_at, table.id))]

@@ -14,6 +14,7 @@ from lifecycle_core.errors import InvalidInputError, UnknownVariantError
 from lifecycle_core.operations import backtesting, drift, policies, traffic, versions
 from lifecycle_core.operations.backtesting import backtest
 from lifecycle_core.policy import Mode, Policy, RetrainingPolicy, ShadowPolicy
+from lifecycle_core.retraining.backtests import Stretch
 from lifecycle_core.rollups import epoch_hour
 from lifecycle_core.store import backtests, conversations
 
@@ -242,3 +243,16 @@ def test_thresholds_at_their_limits_are_replayed(ill, act, threshold, drifting):
 def test_a_policy_that_cannot_be_meant_is_refused(ill, act):
     with pytest.raises(InvalidInputError, match="bookingRateThreshold is -1"):
         backtest(ill, "baseline", act.at, changed=Policy(booking_rate_threshold=-1.0))
+
+
+def test_from_a_drift_that_a_person_calls_known_nothing_before_its_onset_is_compared():
+    one = Stretch(3, 100, 200, since=50, previous=2)
+    assert list(backtesting._from_known([one], [(20, 10), (150, 120)])) == [
+        Stretch(3, 100, 150, since=50, previous=2),
+        Stretch(3, 150, 200, since=120, previous=3, compared=False),
+    ]
+
+
+def test_a_drift_that_was_known_before_a_stretch_begins_it():
+    one = Stretch(1, 100, 200)
+    assert list(backtesting._from_known([one], [(90, 40)])) == [Stretch(1, 100, 200, since=40, previous=1, compared=False)]
