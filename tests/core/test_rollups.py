@@ -13,11 +13,9 @@ from lifecycle_core.rollups import (
     NAMED_ACTIONS,
     PRODUCTS,
     WIDTH,
-    pack,
     scalar,
     summarize,
     summarize_arrivals,
-    unpack,
 )
 from lifecycle_core.statistics.samples import COST_BINS, LATENCY_BINS, pair_index
 
@@ -114,21 +112,3 @@ def test_provider_faults_hours_and_versions_are_kept_apart():
 def test_a_conversation_without_a_version_is_a_fault_of_the_program():
     with pytest.raises(ValueError, match="has no version yet"):
         summarize([Conversation(id="c", variant="baseline", ended_at=NOON)], SLOTS, NOON)
-
-
-@given(st.lists(st.lists(st.integers(0, 3), min_size=7, max_size=7), max_size=5))
-def test_what_is_packed_is_read_back(rows):
-    sums = np.zeros((len(rows), WIDTH))
-    for row, values in enumerate(rows):
-        sums[row, -7:] = values
-    found = unpack(pack(sums))
-    again = np.zeros_like(sums)
-    again[found.row, found.place] = found.value
-    assert (again == sums).all()
-    assert (np.diff(found.row) >= 0).all()
-
-
-@pytest.mark.parametrize("damaged", [b"\x00", b"\xff" * 10, b"\x00\x00" + b"\xff" * 8], ids=["torn", "a place beyond", "no number"])
-def test_bytes_that_nobody_packed_are_refused(damaged):
-    with pytest.raises(ValueError, match="a rollup has"):
-        unpack([b"", damaged])
