@@ -10,65 +10,46 @@ from lifecycle_core.conversations import Window
 from lifecycle_core.drift.attribution import FEWEST, Attribution, Finding, Label, Quantity, Question
 from lifecycle_core.drift.contributions import Noise, actions_of, errors_of, labels_of, unnamed_of
 from lifecycle_core.drift.labelling import MOST_LABELS, ours
-from lifecycle_core.drift.report import Against, Comparison, DriftReport, Evidence, Held, Metric, MetricReport, Status
+from lifecycle_core.drift.report import Against, Comparison, DriftReport, Metric, MetricReport, Status
 from lifecycle_core.drift.slicing import DAY, TOTAL, N, Slices, Tally
 from lifecycle_core.drift.teaching import ASSUMED_CORRELATION
 from lifecycle_core.rollups import OTHER_ACTIONS, epoch_hour
 
+DOUBTFUL: Final = frozenset({Status.DRIFT, Status.SUSPECTED})
 MOST_UNNAMED: Final = 3
 NEVER_RAISES: Final = "attribution explains an alarm and never raises one; labels overlap: each divides the whole change by itself"
 GEOMETRIC: Final = "medians do not add: the mean of the logarithms is taken apart, and told as geometric means"
 
 
-def questions_of(report: DriftReport, metric: Metric | None, version_before: int | None) -> tuple[Question, ...]:
+def questions_of(report: DriftReport, metric: Metric | None = None) -> tuple[Question, ...]:
     """What is to be explained of a check: the metrics that drift, else those suspected; or `metric`, whatever is known of it.
 
     A metric that is named and neither drifts nor is suspected is asked about by the pair that the reply shows.
-    version_before : the version that served before the one checked, which a check may compare with.
     """
-    asked = [report.of(metric)] if metric is not None else [it for it in report.metrics if it.status is report.status]
-    doubtful = {Status.DRIFT, Status.SUSPECTED}
-    return tuple(_question(report, it, version_before) for it in asked if metric is not None or it.status in doubtful)
+    if metric is not None:
+        return (_question(report, report.of(metric)),)
+    return tuple(_question(report, it) for it in report.metrics if it.status is report.status and it.status in DOUBTFUL)
 
 
-def _question(report: DriftReport, it: MetricReport, version_before: int | None) -> Question:
-    if it.status in {Status.DRIFT, Status.SUSPECTED}:
-        plain = Comparison(it.metric.value)
-        held = min(it.held, key=lambda one: one.comparison.is_tail, default=None)
-        if held is not None:
-            return _held(report, it, held)
-        plain_z = it.decided_by.z if it.decided_by is not None else 0.0
-        if it.tail is not None and it.tail.status is it.status and it.tail.evidence.z >= plain_z:
-            return _decided(report, Comparison(f"{it.metric.value}_tail"), it.tail.evidence, version_before, it.tail.edge)
-        if it.decided_by is not None:
-            return _decided(report, plain, it.decided_by, version_before)
+def _question(report: DriftReport, it: MetricReport) -> Question:
+    """By the alarm that lasts, the metric's own before its tail's; else by the stronger of what is suspected of the two."""
+    held = min(it.held, key=lambda one: one.comparison.is_tail, default=None)
+    if held is not None and not (held.comparison.is_tail and it.tail is None):
+        return _asked(report, it, held.comparison, Window(held.onset, report.at), held.reference, held.version)
+    if it.status in DOUBTFUL and it.decided_by is not None:
+        by_tail = it.tail is not None and it.tail.status is it.status and it.tail.evidence.z >= it.decided_by.z
+        evidence = it.tail.evidence if by_tail and it.tail is not None else it.decided_by
+        comparison = Comparison(f"{it.metric.value}_tail" if by_tail else it.metric.value)
+        other = report.previous_version if evidence.against is Against.PREVIOUS_VERSION else None
+        return _asked(report, it, comparison, Window(evidence.onset, report.at), evidence.reference, other or report.version)
     return Question(Comparison(it.metric.value), report.recent, report.reference, report.version, report.version, decided=False)
 
 
-def _decided(report: DriftReport, comparison: Comparison, it: Evidence, version_before: int | None, edge: float | None = None) -> Question:
-    another = it.against is Against.PREVIOUS_VERSION and version_before is not None
-    return Question(
-        comparison,
-        Window(it.onset, report.at),
-        it.reference,
-        report.version,
-        version_before if another and version_before is not None else report.version,
-        like_hours=it.hours < DAY,
-        edge=edge,
-    )
-
-
-def _held(report: DriftReport, it: MetricReport, held: Held) -> Question:
-    """An alarm that lasts is explained by all since its onset, against its frozen reference."""
-    return Question(
-        held.comparison,
-        Window(held.onset, report.at),
-        held.reference,
-        report.version,
-        report.version,
-        like_hours=epoch_hour(report.at) - epoch_hour(held.onset) < DAY,
-        edge=it.tail.edge if held.comparison.is_tail and it.tail is not None else None,
-    )
+def _asked(  # noqa: PLR0917 - what a question is made of
+    report: DriftReport, it: MetricReport, comparison: Comparison, recent: Window, reference: Window, version: int
+) -> Question:
+    edge = it.tail.edge if comparison.is_tail and it.tail is not None else None
+    return Question(comparison, recent, reference, report.version, version, like_hours=recent.hours < DAY, edge=edge)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from lifecycle_core.drift.report import DriftReport, Metric
 from lifecycle_core.drift.slicing import sliced
 from lifecycle_core.errors import InvalidInputError
 from lifecycle_core.operations.drift import report_of
-from lifecycle_core.store import conversations, episodes, explaining, variants, versions
+from lifecycle_core.store import conversations, episodes, explaining, variants
 from lifecycle_core.store.database import Database, Transaction
 
 
@@ -40,7 +40,7 @@ def explain(
     with database.read() as tx:
         variants.expect(tx, variant)
         report = report_of(tx, variant, at) if episode is None else _report_of_episode(tx, variant, episode)
-        questions = questions_of(report, metric, _version_before(tx, variant, report.version))
+        questions = questions_of(report, metric)
         slices = sliced(questions, conversations.actions(tx, variant), _pieces(tx, variant, questions))
         found = []
         for tally in slices.tallies:
@@ -55,11 +55,6 @@ def _report_of_episode(tx: Transaction, variant: str, episode: int) -> DriftRepo
             return it.report
     message = f"episode {episode} is none of {variant!r}; `lifecycle drift history` lists them"
     raise InvalidInputError(message, field="episode")
-
-
-def _version_before(tx: Transaction, variant: str, version: int) -> int | None:
-    first = versions.first_activation(tx, variant, version)
-    return first.previous_version if first is not None else None
 
 
 def _pieces(tx: Transaction, variant: str, questions: Sequence[Question]) -> Iterator[Piece]:

@@ -37,6 +37,7 @@ PLAN = {
 }
 BESIDE = {
     ("GET", "/api/lifecycle/drift/backtest"),
+    ("GET", "/api/lifecycle/drift/explain"),
     ("POST", "/api/lifecycle/conversations"),
     ("GET", "/api/lifecycle/policy"),
     ("POST", "/api/lifecycle/policy/set"),
