@@ -16,14 +16,14 @@ import benchmarks
 
 def main(arguments: list[str]) -> int:
     """Run what `arguments` name; `all` runs every benchmark, each with its own last line."""
-    names = sorted(module.name for module in pkgutil.iter_modules(benchmarks.__path__) if not module.name.startswith("_"))
+    names = sorted(module.name.replace("_", "-") for module in pkgutil.iter_modules(benchmarks.__path__) if not module.name.startswith("_"))
     if not arguments or arguments[0] not in {*names, "all"}:
         print(f"usage: python -m benchmarks NAME [--json] [--OPTION VALUE …]\nNAME is one of: {', '.join(names)}, all", file=sys.stderr)
         return 2
     only_json = "--json" in arguments
     options = _options([it for it in arguments[1:] if it != "--json"])
     for name in names if arguments[0] == "all" else arguments[:1]:
-        run = import_module(f"benchmarks.{name}").run
+        run = import_module(f"benchmarks.{name.replace('-', '_')}").run
         known = inspect.signature(run).parameters
         unknown = sorted(set(options) - set(known))
         if unknown:

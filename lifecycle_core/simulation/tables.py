@@ -49,10 +49,13 @@ def _sums(drawn: Drawn, chosen: NDArray[np.bool_], start: int, hours: int) -> Ar
         (drawn.cost_usd[chosen], "cost", COST_BINS, COST),
         (drawn.latency_s[chosen], "latency", LATENCY_BINS, LATENCY),
     ):
-        there = ~np.isnan(figure)
+        told = ~np.isnan(figure)
+        add(f"{known}_n", at=place[told])
+        if known == "cost":
+            add("cost_zero_n", at=place[figure == 0])
+        there = told & (figure > 0)
         at, values = place[there], figure[there]
         logs = np.log(values)
-        add(f"{known}_n", at=at)
         add(f"log_{known}", logs, at)
         add(f"log_{known}_squared", logs**2, at)
         if known == "cost":

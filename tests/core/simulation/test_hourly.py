@@ -70,7 +70,9 @@ def test_histograms_have_the_same_quantiles_to_a_bin(both, part, bins):
         assert abs(int(np.searchsorted(at_once, share)) - int(np.searchsorted(one_by_one, share))) <= bins + 1
 
 
-@pytest.mark.parametrize("drift", ["runaways", "stalls 10%", "cost x2", "unpriced 10%", "untimed 10%", "provider fault", "action mix"])
+@pytest.mark.parametrize(
+    "drift", ["runaways", "stalls 10%", "cost x2", "unpriced 10%", "untimed 10%", "free 10%", "provider fault", "action mix"]
+)
 def test_a_drift_is_the_same(drift):
     asked = {"start": START, "hours": HOURS, "per_day": PER_DAY}
     drawn = [draw(STILL, np.random.default_rng([3, it]), **asked, behaviour=DRIFTS[drift]) for it in range(4)]
