@@ -80,7 +80,7 @@ def needed(
     Half of such drifts are proved where the expected z of the window that holds just the drift reaches `entry` and the expected change
     the threshold; nine in ten where z lies 1.28 standard errors further, and the change is past the threshold in eight looks of ten,
     as one look of many will do. Past the longest window, fresh looks do what a longer one would: the deviates go on growing with the
-    square root of the days. In simulated drifts the first was right within a factor of 1.6 and the second within one of 1.7.
+    square root of the days. In simulated drifts both were right within a factor of 1.7.
     None where the metric cannot change so far, or where nothing is known of it.
 
     >>> known = Figures(n=1400, days=28, value=0.75)
