@@ -37,8 +37,8 @@ _LISTS: Final = ("response_times_s", "actions", "errors", "messages")
 _COUNTED: Final = tuple(name for name in FIELDS if name not in {"started_at", "messages", "customer_id", "goal", "model", "segments"})
 """What rollups are made of, and what names a conversation."""
 
-_CONVERSATIONS, _ROLLUPS, _ACTIONS, _ACTIVATIONS = (
-    TABLES[name] for name in ("conversations", "hourly_rollups", "action_slots", "activations")
+_CONVERSATIONS, _ROLLUPS, _ACTIONS, _ACTIVATIONS, _VARIANTS = (
+    TABLES[name] for name in ("conversations", "hourly_rollups", "action_slots", "activations", "variants")
 )
 
 
@@ -183,6 +183,14 @@ def traffic_version(tx: Transaction, variant: str, before: datetime) -> int | No
     chosen = select(it.version).where(it.variant == variant, it.ended_at < before).order_by(it.ended_at.desc(), it.id).limit(1)
     version: int | None = tx.connection().scalar(chosen)
     return version
+
+
+def newest_of_each(tx: Transaction, before: datetime) -> dict[str, tuple[datetime, int]]:
+    """Variant -> when its newest conversation that ended before `before` ended, and the version of it; by one query, a look for each."""
+    it, name = _CONVERSATIONS.c, _VARIANTS.c.name
+    newest = select(it.ended_at).where(it.variant == name, it.ended_at < before).order_by(it.ended_at.desc(), it.id).limit(1)
+    chosen = select(name, newest.scalar_subquery(), newest.with_only_columns(it.version).scalar_subquery())
+    return {variant: (ended_at, version) for variant, ended_at, version in tx.connection().execute(chosen) if ended_at is not None}
 
 
 def performance(tx: Transaction, variant: str, version: int) -> Performance:
