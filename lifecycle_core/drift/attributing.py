@@ -1,7 +1,7 @@
 """What a check leaves to be explained, and the answer from the sums of its conversations."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from math import exp
 from typing import Any, Final
@@ -21,14 +21,15 @@ NEVER_RAISES: Final = "attribution explains an alarm and never raises one; label
 GEOMETRIC: Final = "medians do not add: the mean of the logarithms is taken apart, and told as geometric means"
 
 
-def questions_of(report: DriftReport, metric: Metric | None = None) -> tuple[Question, ...]:
+def questions_of(report: DriftReport, metric: Metric | None = None, left_out: tuple[Window, ...] = ()) -> tuple[Question, ...]:
     """What is to be explained of a check: the metrics that drift, else those suspected; or `metric`, whatever is known of it.
 
     A metric that is named and neither drifts nor is suspected is asked about by the pair that the reply shows.
+    left_out : the spans of drifts that had ended, by which the check judged nothing.
     """
-    if metric is not None:
-        return (_question(report, report.of(metric)),)
-    return tuple(_question(report, it) for it in report.metrics if it.status is report.status and it.status in DOUBTFUL)
+    named = [it for it in report.metrics if it.status is report.status and it.status in DOUBTFUL]
+    asked = [_question(report, it) for it in (named if metric is None else [report.of(metric)])]
+    return tuple(replace(it, left_out=left_out) if it.decided else it for it in asked)
 
 
 def _question(report: DriftReport, it: MetricReport) -> Question:

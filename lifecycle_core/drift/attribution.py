@@ -42,6 +42,7 @@ class Question:
     like_hours : the reference holds only the hours of day that the recent span covers, as a check of less than a day has it.
     edge : US dollars or seconds, for a tail: at or past it a conversation counts as extreme.
     decided : the comparison decided a check; else it is the pair that the reply shows.
+    left_out : spans of drifts that have ended, whose conversations a check judges nothing by.
     """
 
     comparison: Comparison
@@ -52,6 +53,7 @@ class Question:
     like_hours: bool = False
     edge: float | None = None
     decided: bool = True
+    left_out: tuple[Window, ...] = ()
 
     @property
     def quantity(self) -> Quantity:

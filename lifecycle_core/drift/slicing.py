@@ -119,6 +119,9 @@ class Tally:
         reference = (piece.hours >= first) & (piece.hours < last) & (piece.versions == it.reference_version)
         if it.like_hours:
             reference &= (end - 1 - piece.hours) % DAY < end - start
+        for span in it.left_out:
+            within = (piece.hours >= epoch_hour(span.start)) & (piece.hours < epoch_hour(span.end))
+            recent, reference = recent & ~within, reference & ~within
         return np.where(recent, 0, np.where(reference, 1, -1))
 
     def add(self, piece: Piece, coded: Mapping[LabelKey, NDArray[np.int64]], read: "_Read") -> None:

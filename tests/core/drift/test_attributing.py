@@ -89,6 +89,12 @@ def test_a_named_metric_without_drift_is_asked_about_by_the_pair_shown(status):
     assert (asked.recent, asked.reference, asked.decided) == (told.recent, told.reference, False)
 
 
+def test_drifts_that_have_ended_are_left_out_of_what_decided_and_not_of_the_pair_shown():
+    ended = (Window(NOW - timedelta(days=9), NOW - timedelta(days=5)),)
+    told = report_of(cost={"status": Status.DRIFT, "decided_by": EVIDENCE})
+    assert [questions_of(told, it, ended)[0].left_out for it in (Metric.COST, Metric.BOOKING_RATE)] == [ended, ()]
+
+
 def test_nothing_is_asked_where_nothing_is_doubtful():
     assert questions_of(report_of()) == ()
 

@@ -281,6 +281,15 @@ def test_the_version_before_is_the_reference_where_it_was_compared(chance):
     assert tally.all_n.tolist() == [600, 3000]
 
 
+def test_conversations_of_a_drift_that_has_ended_belong_to_neither_side(chance):
+    hours, _ = traffic(chance)
+    ended = Window(ONSET - timedelta(days=4), ONSET - timedelta(days=1))
+    it = piece(hours, Metric.BOOKING_RATE, np.ones(len(hours)))
+    (tally,) = sliced([question(left_out=(ended,))], [], [it]).tallies
+    within = (hours >= epoch_hour(ended.start)) & (hours < epoch_hour(ended.end))
+    assert tally.all_n.tolist() == [600, 3000 - within.sum()]
+
+
 def called(chance, recent_p, r=3600):
     hours, recent = traffic(chance)
     more = chance.random(r) < np.where(recent, recent_p, 0.2)
