@@ -14,7 +14,9 @@ from typing import Final
 import numpy as np
 
 from lifecycle_core.conversations import Conversation
+from lifecycle_core.drift.background import NOTHING
 from lifecycle_core.drift.detect import detect
+from lifecycle_core.drift.glance import glance
 from lifecycle_core.drift.windows import instant
 from lifecycle_core.operations import drift, traffic
 from lifecycle_core.operations.database import upgrade
@@ -36,10 +38,12 @@ ROUNDS: Final = 3
 class Swept:
     """What a sweep took.
 
-    sweep_s : through the store, the median of some; core_s : the detector alone, on rollup tables in memory, one after the other.
+    sweep_s : through the store, with a check of each variant of which there is more to say, the median of some.
+    core_s : the same without a store, on rollup tables in memory, one after the other.
     sweep_cpu_s, core_cpu_s : of the processor, which other programs on the machine change less.
     peak_mb : the most memory that a process which sweeps and does nothing else had; base_mb : what it had before.
-    drifting : variants that were found to drift, though all are healthy. write_s : until the rollups were written.
+    speaking : variants for which a glance was not enough; drifting : those of them that drift, though all are healthy.
+    write_s : until the rollups were written.
     """
 
     variants: int
@@ -51,6 +55,7 @@ class Swept:
     core_cpu_s: float
     peak_mb: float
     base_mb: float
+    speaking: int
     drifting: int
 
 
@@ -65,7 +70,8 @@ def swept(variants: int, now: datetime, seed: int = 7) -> Swept:
         start, core, rollups = perf_counter(), np.zeros(2), 0
         for table in _tables(variants, now, seed):
             begun = _clocks()
-            detect(table, Policy(), now)
+            if glance(table, Policy(), now, NOTHING) is None:
+                detect(table, Policy(), now)
             core += _clocks() - begun
             with database.write(act) as tx:
                 store.grow(tx.connection(), table.variant, _by_key(table))
@@ -73,10 +79,10 @@ def swept(variants: int, now: datetime, seed: int = 7) -> Swept:
         written = perf_counter() - start - float(core[0])
         database.close()
         with multiprocessing.get_context("spawn").Pool(1) as alone:
-            seconds, base, peak, drifting = alone.apply(_sweep, (url, now))
+            seconds, base, peak, reports = alone.apply(_sweep, (url, now))
     sweep_s, sweep_cpu_s = np.median(seconds, axis=0).tolist()
     core_s, core_cpu_s = core.tolist()
-    return Swept(variants, rollups, written, sweep_s, sweep_cpu_s, core_s, core_cpu_s, peak, base, drifting)
+    return Swept(variants, rollups, written, sweep_s, sweep_cpu_s, core_s, core_cpu_s, peak, base, *reports)
 
 
 def _name(place: int) -> str:
@@ -101,16 +107,15 @@ def _by_key(table: RollupTable) -> dict[RollupKey, Array]:
     return {RollupKey(table.variant, 1, instant(hour), fault): sums for (hour, fault), sums in zip(keys, table.dense(), strict=True)}
 
 
-def _sweep(url: str, now: datetime) -> tuple[list[Array], float, float, int]:
+def _sweep(url: str, now: datetime) -> tuple[list[Array], float, float, tuple[int, int]]:
     database, base = Database(url), _peak_mb()
-    seconds, drifting = [], 0
+    seconds: list[Array] = []
     for _ in range(ROUNDS):
         start = _clocks()
-        found = drift.sweep(database, now)
+        reports = [drift.check(database, it, now) for it in drift.sweep(database, now).speaking]
         seconds.append(_clocks() - start)
-        drifting = sum(bool(it.drifts) for it in found)
     database.close()
-    return seconds, base, _peak_mb(), drifting
+    return seconds, base, _peak_mb(), (len(reports), sum(bool(it.drifts) for it in reports))
 
 
 def _clocks() -> Array:

@@ -84,7 +84,10 @@ def run(conversations: int = 1_000_000, rounds: int = 100, variants: int = 1000,
     print(
         f"a sweep of {fleet.variants:,} variants, {fleet.rollups:,} rollups: {fleet.sweep_s:.2f} s; the detector alone {fleet.core_s:.2f} s"
     )
-    print(f"its process: at most {fleet.peak_mb:.0f} MB, of these {fleet.base_mb:.0f} before; {fleet.drifting} drift\n", flush=True)
+    print(
+        f"its process: at most {fleet.peak_mb:.0f} MB, of these {fleet.base_mb:.0f} before; {fleet.speaking} had more to say, {fleet.drifting} drift\n",
+        flush=True,
+    )
     return {
         "p50_ms": many.check.ms,
         "p50_10k_ms": few.check.ms,
