@@ -57,6 +57,13 @@ class UnknownVersionError(LifecycleError):
     code = "unknown-version"
 
 
+class UnknownEpisodeError(LifecycleError):
+    """A drift episode that was never opened."""
+
+    status = 404
+    code = "unknown-episode"
+
+
 class NothingActiveError(LifecycleError):
     """A variant without an active version."""
 

@@ -191,6 +191,10 @@ class VariantRollups:
     provider_fault: NDArray[np.bool_]
     entries: Entries
 
+    def newest_version(self) -> int | None:
+        """The version that served in the newest hour, the highest where several did; None without traffic."""
+        return int(self.versions[self.hours == self.hours.max()].max()) if len(self.hours) else None
+
     def of(self, version: int) -> RollupTable:
         """The rollups of one version, with what the others served."""
         ours = self.versions == version

@@ -13,13 +13,14 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from lifecycle_core.drift.episodes import QUIET_CHECKS
 from lifecycle_core.drift.evidence import own_span
 from lifecycle_core.drift.metrics import MEASURES, threshold_of
 from lifecycle_core.drift.report import Comparison, Metric, Severity, Status
 from lifecycle_core.drift.scan import Windows, entry, screen
 from lifecycle_core.drift.severity import severities_of
 from lifecycle_core.drift.sliding import History, Reference, Span, conversations_a_day, kept, weeks
-from lifecycle_core.drift.states import QUIET_CHECKS, SUSPICION, follow, healed, in_a_row
+from lifecycle_core.drift.states import SUSPICION, follow, healed, in_a_row
 from lifecycle_core.drift.sums import Columns, Places, Side
 from lifecycle_core.drift.thresholds import by_threshold_at
 from lifecycle_core.drift.windows import DAY, LENGTHS, LOOK_BACK_HOURS, REFERENCE_HOURS

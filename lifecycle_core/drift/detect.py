@@ -3,28 +3,23 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cached_property
 
 from lifecycle_core.conversations import Window
 from lifecycle_core.drift.background import NOTHING, Background
-from lifecycle_core.drift.comparing import RANKS, Compared, Comparing
-from lifecycle_core.drift.episodes import FrozenReference
+from lifecycle_core.drift.checking import Checking
+from lifecycle_core.drift.comparing import RANKS, Compared
 from lifecycle_core.drift.evidence import Pair, shown, shown_interval
-from lifecycle_core.drift.gathering import Gathered, HourSpan, gather
-from lifecycle_core.drift.incidents import incidents_of, shares_of
-from lifecycle_core.drift.lasting import Lasting, entered, lasting
+from lifecycle_core.drift.lasting import Lasting, entered
 from lifecycle_core.drift.metrics import MEASURES, Tail, threshold_of
+from lifecycle_core.drift.outlook import with_outlook
 from lifecycle_core.drift.report import Against, Comparison, DriftReport, Held, Incident, Metric, MetricReport, Severity, Status
 from lifecycle_core.drift.report import Tail as TailReport
 from lifecycle_core.drift.severity import recommended, severity_of
-from lifecycle_core.drift.sliding import History, Reference, Span, weeks
-from lifecycle_core.drift.states import healed
-from lifecycle_core.drift.sums import Columns
 from lifecycle_core.drift.teaching import ASSUMED_CORRELATION, FEWEST_DAYS
 from lifecycle_core.drift.thresholds import by_threshold
 from lifecycle_core.drift.windows import DAY, LENGTHS, REFERENCE_HOURS, instant, span
 from lifecycle_core.policy import Mode, Policy
-from lifecycle_core.rollups import RollupTable, Served, epoch_hour
+from lifecycle_core.rollups import RollupTable
 
 __all__ = ["detect", "span"]
 
@@ -48,10 +43,11 @@ def detect(
     >>> detect(nothing, Policy(), datetime(2025, 10, 7, 12, tzinfo=UTC)).status.value
     'insufficient_data'
     """
-    check = _Check(table, policy, span(policy, at), background)
-    judged = [check.verdict(metric) for metric in Metric]
+    check = Checking(table, policy, span(policy, at), background)
+    judging = _Judging(check)
+    judged = [judging.verdict(metric) for metric in Metric]
     reports = tuple(it.report for it in judged)
-    incidents = (*check.provider_faults(judged), *check.incidents())
+    incidents = (*_provider_faults(judged), *check.incidents())
     severities = [it.severity for it in reports if it.drifting and it.severity]
     return DriftReport(
         variant=table.variant,
@@ -66,7 +62,7 @@ def detect(
         day_correlation=max((it.correlation for it in judged if it.correlation is not None), default=None),
         day_correlation_assumed=any(it.assumed_from is not None for it in judged),
         latest=latest,
-        notes=check.notes(judged, latest),
+        notes=_notes(check, judged, latest),
         ended=tuple(it.held for it in check.lasting if it.held.ended),
         previous_version=None if check.compared_before is None else check.compared_before.version,
     )
@@ -83,105 +79,18 @@ class _Judged:
 
 
 @dataclass(frozen=True, slots=True)
-class _WeeksBefore:
-    """The weeks of what served before: the version, and the sums."""
+class _Judging:
+    """The verdicts of a check."""
 
-    version: int
-    reference: Reference
-
-
-@dataclass(frozen=True)
-class _Check:
-    table: RollupTable
-    policy: Policy
-    window: Window
-    background: Background
-
-    @cached_property
-    def now(self) -> int:
-        return epoch_hour(self.window.end)
-
-    @cached_property
-    def own(self) -> HourSpan:
-        whole = HourSpan(epoch_hour(self.window.start), self.now)
-        before = self.background.before
-        return whole if before is None else whole.cut(epoch_hour(before.since))
-
-    @cached_property
-    def recent(self) -> HourSpan:
-        return HourSpan(self.now - self.policy.recent_hours, self.now).cut(self.own.start)
-
-    @cached_property
-    def reference(self) -> HourSpan:
-        return HourSpan(self.now - self.policy.reference_days * DAY, self.now - self.policy.recent_hours).cut(self.own.start)
-
-    @cached_property
-    def columns(self) -> Columns:
-        before = self.background.before
-        others = () if before is None or before.table is None else (before.table.entries,)
-        return Columns.used(self.table.entries, *others)
-
-    @cached_property
-    def before(self) -> _WeeksBefore | None:
-        """The weeks before the version's own time, for its first 28 days."""
-        before = self.background.before
-        if before is None or before.table is None or self.now >= epoch_hour(before.since) + REFERENCE_HOURS:
-            return None
-        until = epoch_hour(before.until or before.since)
-        return _WeeksBefore(before.table.version, weeks(before.table, self.columns, until - REFERENCE_HOURS, until, self.ended))
-
-    @property
-    def compared_before(self) -> _WeeksBefore | None:
-        before = self.background.before
-        return self.before if before is not None and before.compared else None
-
-    @cached_property
-    def ended(self) -> tuple[Span, ...]:
-        """The hours of drifts that had ended before this check."""
-        return tuple((epoch_hour(start), epoch_hour(end)) for start, end in self.background.left_out)
-
-    def _frozen(self, it: FrozenReference) -> Reference:
-        """The weeks that an alarm is judged by, without drifts that had ended when it began."""
-        before, entered_at = self.background.before, epoch_hour(it.entered_at)
-        others = before.table if before is not None and it.version != self.table.version else None
-        known = tuple(span for span in self.ended if span[1] <= healed(entered_at))
-        return weeks(others or self.table, self.columns, epoch_hour(it.starts_at), epoch_hour(it.ends_at), known)
-
-    @cached_property
-    def lasting(self) -> tuple[Lasting, ...]:
-        """The alarms that last, and those that this check ends."""
-        held = self.background.held if self.policy.mode is Mode.EVIDENCE else ()
-        if not held:
-            return ()
-        begin = min(epoch_hour(it.onset_at) for it in held)
-        history = History.of(self.table, self.columns, min(begin, self.now - DAY), self.now)
-        return tuple(lasting(it, history, self._frozen, self.now, self.policy) for it in held)
-
-    @cached_property
-    def gathered(self) -> Gathered:
-        ending = ((epoch_hour(it.held.onset), healed(self.now)) for it in self.lasting if it.held.ended)
-        left_out = tuple(HourSpan(*it) for it in (*self.ended, *ending))
-        taught_by = None if self.before is None else self.before.reference.days
-        return gather(self.table, self.columns, self.own, self.recent, self.reference, taught_by, left_out)
-
-    @cached_property
-    def comparing(self) -> Comparing:
-        return Comparing(self.gathered, self.policy, None if self.compared_before is None else self.compared_before.reference)
-
-    def incidents(self) -> tuple[Incident, ...]:
-        """What goes wrong around the prompt."""
-        own = self.own.holds(self.table.hours)
-        shares = shares_of(self.table.hours[own], lambda name: self.table.column(name)[own])
-        traffic = self.table.served or Served(self.table.hours, self.table.column("conversations"))
-        return incidents_of(shares, traffic, self.now, self.policy.min_samples_for_comparison)
+    check: Checking
 
     def verdict(self, metric: Metric) -> _Judged:
         main = Comparison(metric)
-        report = shown(metric, MEASURES[main], threshold_of(main, self.policy), self.gathered, self.table.actions)
-        if self.policy.mode is Mode.THRESHOLD:
-            return _Judged(by_threshold(report, MEASURES[main], self.gathered, self.policy))
-        found = {it: self.comparing.compared(it) for it in Comparison if it.metric is metric}
-        going_on = [it for it in self.lasting if it.held.comparison.metric is metric and not it.held.ended]
+        report = shown(metric, MEASURES[main], threshold_of(main, self.check.policy), self.check.gathered, self.check.table.actions)
+        if self.check.policy.mode is Mode.THRESHOLD:
+            return _Judged(by_threshold(report, MEASURES[main], self.check.gathered, self.check.policy))
+        found = {it: self.check.comparing.compared(it) for it in Comparison if it.metric is metric}
+        going_on = [it for it in self.check.lasting if it.held.comparison.metric is metric and not it.held.ended]
         known = {it.held.comparison for it in going_on}
         alarms = {
             it: told.pair
@@ -194,8 +103,8 @@ class _Check:
         report = replace(
             report,
             status=max(drifting, key=RANKS.index),
-            decided_by=None if decisive is None else decisive.evidence(MEASURES[main], self.comparing.level),
-            interval=shown_interval(MEASURES[main], self.gathered.windows, found[main].scanned),
+            decided_by=None if decisive is None else decisive.evidence(MEASURES[main], self.check.comparing.level),
+            interval=shown_interval(MEASURES[main], self.check.gathered.windows, found[main].scanned),
             tail=next((self._tail(it, told, going_on) for it, told in found.items() if it.is_tail), None),
             held=(*(it.held for it in going_on), *new),
         )
@@ -203,16 +112,17 @@ class _Check:
         if report.drifting:
             return _Judged(replace(report, severity=self._severity(alarms, going_on)), correlation, assumed_from)
         broken = next((it.broken for it in found.values() if it.broken), None)
-        return _Judged(replace(report, incident=broken is not None), correlation, assumed_from, broken)
+        report = replace(report, incident=broken is not None)
+        return _Judged(with_outlook(report, self.check, correlation or 0.0), correlation, assumed_from, broken)
 
     def _entered(self, it: Comparison, pair: Pair) -> Held:
-        previous = self.compared_before
+        previous = self.check.compared_before
         other = previous is not None and pair.against is Against.PREVIOUS_VERSION
-        return entered(it, pair, previous.version if other and previous is not None else self.table.version)
+        return entered(it, pair, previous.version if other and previous is not None else self.check.table.version)
 
     def _decisive(self, it: Comparison, told: Compared, going_on: list[Lasting]) -> Pair | None:
         """The latest conversations against the frozen weeks while the alarm lasts; else the length that speaks most strongly."""
-        frozen = next((lasts.pair(self.policy) for lasts in going_on if lasts.held.comparison is it), None)
+        frozen = next((lasts.pair(self.check.policy) for lasts in going_on if lasts.held.comparison is it), None)
         return frozen or told.pair
 
     def _tail(self, it: Comparison, told: Compared, going_on: list[Lasting]) -> TailReport | None:
@@ -221,57 +131,57 @@ class _Check:
             return None
         held = any(lasts.held.comparison is it for lasts in going_on)
         edge = measure.edge(pair.windows.reference.at(pair.place))
-        return TailReport(Status.DRIFT if held else told.status, edge, pair.evidence(measure, self.comparing.level))
+        return TailReport(Status.DRIFT if held else told.status, edge, pair.evidence(measure, self.check.comparing.level))
 
     def _severity(self, alarms: Mapping[Comparison, Pair], going_on: list[Lasting]) -> Severity:
         """The worst of what alarms now and of what lasts."""
-        now = (severity_of(pair.relative_change, threshold_of(it, self.policy)) for it, pair in alarms.items())
-        return max([*now, *(it.severity(self.policy) for it in going_on)], key=lambda it: it.rank)
+        now = (severity_of(pair.relative_change, threshold_of(it, self.check.policy)) for it, pair in alarms.items())
+        return max([*now, *(it.severity(self.check.policy) for it in going_on)], key=lambda it: it.rank)
 
     def _day_noise(self, told: Compared) -> tuple[float | None, int | None]:
         """The largest day correlation used, and the shortest length for which it was assumed."""
-        found, fewest = told.scanned.head(len(LENGTHS)), self.policy.min_samples_for_comparison
+        found, fewest = told.scanned.head(len(LENGTHS)), self.check.policy.min_samples_for_comparison
         enough = (found.recent_n >= fewest) & (found.reference_n >= fewest)
         if not enough.any():
             return None, None
         assumed = LENGTHS[enough & found.assumed]
         return float(found.correlation[enough].max()), int(assumed[0]) if len(assumed) else None
 
-    def provider_faults(self, judged: list[_Judged]) -> tuple[Incident, ...]:
-        """The incident that explains the alarms which are gone without broken conversations."""
-        explained = [it for it in judged if it.broken]
-        if not explained:
-            return ()
-        worst = max(explained, key=lambda it: it.broken or (0.0, 0.0))
-        share, before = worst.broken or (0.0, 0.0)
-        evidence = worst.report.decided_by
-        hours = evidence.hours if evidence else DAY
-        metrics = tuple(it.report.metric for it in explained)
-        listed = " and ".join(it.value.replace("_", " ") for it in metrics)
-        share_text = f"{share:.1%} of the conversations of the last {hours} h, {before:.1%} before"
-        message = f"a provider's fault broke {share_text}; without these {listed} would not alarm"
-        return (Incident("provider_faults", message, share, before, evidence.onset if evidence else None, metrics),)
 
-    def notes(self, judged: list[_Judged], latest: datetime | None) -> tuple[str, ...]:
-        """What a reader must know besides."""
-        notes = []
-        own, before = self.own.start, self.background.before
-        cut = own > self.now - REFERENCE_HOURS
-        if cut and before is not None:
-            began = f"{instant(own):%Y-%m-%dT%H:%MZ}"
-            meant = f"a change that is meant began at {began}; what came before is no reference"
-            served = f"this version has served since {began}; nothing before that is its own"
-            notes.append(served if before.compared else meant)
-        if self.compared_before is not None:
-            notes.append(f"while it is new it is also compared with the last weeks of version {self.compared_before.version}")
-        assumed = [it.assumed_from for it in judged if it.assumed_from is not None]
-        if assumed:
-            notes.append(
-                f"fewer than {FEWEST_DAYS} complete days lie before a window of {min(assumed)} h: "
-                f"there the correlation within a day is assumed to be {ASSUMED_CORRELATION}, not learnt"
-            )
-        if not self.gathered.shown_recent.of("conversations"):
-            another = latest is None or (cut and latest < instant(own))  # the conversation of a former version
-            newest = "" if another else f"; the newest before ended at {latest:%Y-%m-%dT%H:%MZ}: ask as of then"
-            notes.append(f"no conversation ended in the last {self.policy.recent_hours} h{newest}")
-        return tuple(notes)
+def _provider_faults(judged: list[_Judged]) -> tuple[Incident, ...]:
+    explained = [it for it in judged if it.broken]
+    if not explained:
+        return ()
+    worst = max(explained, key=lambda it: it.broken or (0.0, 0.0))
+    share, before = worst.broken or (0.0, 0.0)
+    evidence = worst.report.decided_by
+    hours = evidence.hours if evidence else DAY
+    metrics = tuple(it.report.metric for it in explained)
+    listed = " and ".join(it.value.replace("_", " ") for it in metrics)
+    share_text = f"{share:.1%} of the conversations of the last {hours} h, {before:.1%} before"
+    message = f"a provider's fault broke {share_text}; without these {listed} would not alarm"
+    return (Incident("provider_faults", message, share, before, evidence.onset if evidence else None, metrics),)
+
+
+def _notes(check: Checking, judged: list[_Judged], latest: datetime | None) -> tuple[str, ...]:
+    notes = []
+    own, before = check.own.start, check.background.before
+    cut = own > check.now - REFERENCE_HOURS
+    if cut and before is not None:
+        began = f"{instant(own):%Y-%m-%dT%H:%MZ}"
+        meant = f"a change that is meant began at {began}; what came before is no reference"
+        served = f"this version has served since {began}; nothing before that is its own"
+        notes.append(served if before.compared else meant)
+    if check.compared_before is not None:
+        notes.append(f"while it is new it is also compared with the last weeks of version {check.compared_before.version}")
+    assumed = [it.assumed_from for it in judged if it.assumed_from is not None]
+    if assumed:
+        notes.append(
+            f"fewer than {FEWEST_DAYS} complete days lie before a window of {min(assumed)} h: "
+            f"there the correlation within a day is assumed to be {ASSUMED_CORRELATION}, not learnt"
+        )
+    if not check.gathered.shown_recent.of("conversations"):
+        another = latest is None or (cut and latest < instant(own))  # the conversation of a former version
+        newest = "" if another else f"; the newest before ended at {latest:%Y-%m-%dT%H:%MZ}: ask as of then"
+        notes.append(f"no conversation ended in the last {check.policy.recent_hours} h{newest}")
+    return tuple(notes)

@@ -2,14 +2,15 @@
 
 1. A check that finds a drift opens an episode, or prolongs the open one; a variant has one open episode at most.
 2. Severity rises within an episode and never falls; its drifts are all that were seen, its onset the earliest.
-3. `QUIET_CHECKS` checks in a row that could judge and found no drift close it; a check without enough data judges nothing.
-4. Another version becoming active closes it: what was found is not true of that version.
+3. The check that ends the last of its alarms closes it. In `Mode.THRESHOLD` alarms do not last: there `QUIET_CHECKS` checks in a row
+   that could judge and found no drift close it; a check without enough data judges nothing.
+4. Another version becoming active closes it: what was found is not true of that version. So does a person who calls the change known.
 5. A check of an hour before the last one counted, as in a backfill, changes no episode.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from lifecycle_core.drift.report import Comparison, DriftReport, Metric, Severity, Status
@@ -106,7 +107,11 @@ def after_check(episode: Episode | None, report: DriftReport) -> tuple[Episode, 
         return (closed, *after_check(None, report))
     if report.drifts:
         return (_opened(report) if episode is None else _prolonged(episode, report),)
-    if episode is None or report.status is Status.INSUFFICIENT_DATA:
+    if episode is None:
+        return ()
+    if report.ended:
+        return (replace(episode, closed_at=report.at, closed_because=_ended(report)),)
+    if report.status is Status.INSUFFICIENT_DATA:
         return ()
     quiet = replace(episode, quiet_checks=episode.quiet_checks + 1)
     if quiet.quiet_checks >= QUIET_CHECKS:
@@ -123,16 +128,20 @@ def _opened(report: DriftReport) -> Episode:
         onset_at=_onset(report),
         created_at=report.at,
         last_seen_at=report.at,
+        course=(Turn(at=report.at, severity=_severity(report), drifts=report.drifts),),
         report=report,
     )
 
 
 def _prolonged(episode: Episode, report: DriftReport) -> Episode:
     seen = {*episode.drifts, *report.drifts}
+    turn = Turn(at=report.at, severity=_severity(report), drifts=report.drifts)
+    turned = not episode.course or (episode.course[-1].severity, episode.course[-1].drifts) != (turn.severity, turn.drifts)
     return replace(
         episode,
         drifts=tuple(metric for metric in Metric if metric in seen),
         severity=max(episode.severity, _severity(report), key=lambda it: it.rank),
+        course=(*episode.course, turn) if turned else episode.course,
         onset_at=min(episode.onset_at, _onset(report)),
         last_seen_at=report.at,
         checks=episode.checks + 1,
@@ -146,8 +155,31 @@ def _severity(report: DriftReport) -> Severity:
 
 
 def _onset(report: DriftReport) -> datetime:
-    onsets = [it.decided_by.onset for it in report.metrics if it.drifting and it.decided_by is not None]
-    return min(onsets, default=report.recent.start)
+    return min((it.onset for it in report.held), default=report.recent.start)
+
+
+def _ended(report: DriftReport) -> str:
+    told = ", ".join(f"{it.n:,} of {it.comparison.value.replace('_', ' ')}" for it in report.ended)
+    return f"in {QUIET_CHECKS} checks in a row the latest conversations, {told}, lay near the weeks before the drift again"
+
+
+def references_after(report: DriftReport) -> tuple["FrozenReference", ...]:
+    """What has to be kept of the frozen references after a check: those of the alarms that last, and of those that it ends."""
+    return tuple(
+        FrozenReference(
+            comparison=it.comparison,
+            version=it.version,
+            entered_at=it.entered_at,
+            onset_at=it.onset,
+            starts_at=it.reference.start,
+            ends_at=it.reference.end,
+            quiet_checks=it.quiet_checks,
+            ended_at=report.at if it.ended else None,
+            hours=it.length,
+            relative_change=it.relative_change,
+        )
+        for it in (*report.held, *report.ended)
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,3 +203,8 @@ class FrozenReference:
     ended_at: datetime | None = None
     hours: int
     relative_change: float | None = None
+
+    @property
+    def healed_at(self) -> datetime | None:
+        """Where conversations were healthy again: the first of the quiet checks that ended the alarm; None while it lasts."""
+        return None if self.ended_at is None else self.ended_at - timedelta(hours=QUIET_CHECKS - 1)

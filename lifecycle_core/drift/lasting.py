@@ -6,14 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from lifecycle_core.conversations import Window
-from lifecycle_core.drift.episodes import FrozenReference
+from lifecycle_core.drift.episodes import QUIET_CHECKS, FrozenReference
 from lifecycle_core.drift.evidence import Pair
 from lifecycle_core.drift.metrics import MEASURES, threshold_of
 from lifecycle_core.drift.report import Against, Comparison, Held, Severity
 from lifecycle_core.drift.scan import Added, scan
 from lifecycle_core.drift.severity import severity_of
 from lifecycle_core.drift.sliding import History, Reference
-from lifecycle_core.drift.states import QUIET_CHECKS, Followed, follow, in_a_row
+from lifecycle_core.drift.states import Followed, follow, in_a_row
 from lifecycle_core.drift.teaching import taught_before
 from lifecycle_core.drift.windows import DAY, instant
 from lifecycle_core.policy import Policy

@@ -14,6 +14,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from lifecycle_core.drift.episodes import QUIET_CHECKS
 from lifecycle_core.drift.metrics import MEASURES, threshold_of
 from lifecycle_core.drift.report import Comparison, Status
 from lifecycle_core.drift.scan import Scan
@@ -24,7 +25,6 @@ from lifecycle_core.statistics.arrays import Array
 
 SUSPICION: Final = 2.5
 """The z from which a change past its threshold is suspected; on the bare threshold nine healthy checks in ten would be."""
-QUIET_CHECKS: Final = 24
 LATEST: Final = 200
 LATEST_OF_A_TAIL: Final = 500
 """How many of the latest conversations must be near the reference; a hundred would end a fall from 75% to 65% too early in a third."""

@@ -1,19 +1,26 @@
-"""Check a variant for drift, and remember what was found."""
+"""Check variants for drift, and remember what was found."""
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from lifecycle_core.conversations import hour_of
-from lifecycle_core.drift.detect import detect, span
-from lifecycle_core.drift.episodes import DriftMetrics, Episode, after_check
-from lifecycle_core.drift.report import DriftReport
+from lifecycle_core.drift.episodes import DriftMetrics, Episode, after_check, references_after
+from lifecycle_core.drift.glance import Glance, glance
+from lifecycle_core.drift.report import DriftReport, Status
+from lifecycle_core.errors import InvalidInputError, LifecycleError, UnknownEpisodeError
+from lifecycle_core.operations.checked import Asked, asked_of_all, report_of
 from lifecycle_core.operations.traffic import FIRST_VERSION
 from lifecycle_core.policy import Mode
 from lifecycle_core.provenance import Provenance
-from lifecycle_core.store import checks, conversations, episodes, policies, variants, versions
+from lifecycle_core.rollups import VariantRollups
+from lifecycle_core.store import checks, conversations, episodes, variants
 from lifecycle_core.store.database import Database, Transaction
 
+CAUGHT_UP_HOURS: Final = 7 * 24
+"""So many hours that no check was made of are made up for, so that a watch that was away misses nothing."""
+_HOUR: Final = timedelta(hours=1)
 _WEEK: Final = timedelta(days=7)
 
 
@@ -30,8 +37,36 @@ def check(database: Database, variant: str, at: datetime, mode: Mode | None = No
 def check_and_record(database: Database, act: Provenance, variant: str, at: datetime) -> DriftReport:
     """The same, and keep that it was checked, and the episode that it opens, prolongs or closes.
 
-    An hour is recorded once: a second check of it answers and changes nothing.
+    An hour is recorded once: a second check of it answers and changes nothing. Hours since the last recorded check that were missed
+    are recorded first, each as it would have been then; of the last seven days.
     """
+    for missed in _missed(database, variant, at):
+        _record(database, act, variant, missed)
+    return _record(database, act, variant, at)
+
+
+def _missed(database: Database, variant: str, at: datetime) -> list[datetime]:
+    with database.read() as tx:
+        variants.expect(tx, variant)
+        last = checks.last_at(tx, variant)
+    return hours_between(last, at)
+
+
+def hours_between(last: datetime | None, at: datetime) -> list[datetime]:
+    """The hours after `last` and before `at` that are made up for; none where there was no check before.
+
+    >>> from datetime import UTC
+    >>> noon = datetime(2025, 10, 7, 12, tzinfo=UTC)
+    >>> [it.hour for it in hours_between(noon, noon + timedelta(hours=3, minutes=5))]
+    [13, 14]
+    """
+    if last is None:
+        return []
+    first = max(last + _HOUR, hour_of(at) - CAUGHT_UP_HOURS * _HOUR)
+    return [first + step * _HOUR for step in range(max(0, (hour_of(at) - first) // _HOUR))]
+
+
+def _record(database: Database, act: Provenance, variant: str, at: datetime) -> DriftReport:
     with database.write(act) as tx:
         variants.lock(tx, variant)
         report = report_of(tx, variant, at)
@@ -39,9 +74,93 @@ def check_and_record(database: Database, act: Provenance, variant: str, at: date
             last = checks.last_at(tx, variant)
             checks.add(tx, act, report)
             if last is None or report.at > last:
-                for episode in after_check(episodes.open_of(tx, variant), report):
-                    episodes.save(tx, episode)
+                _keep(tx, report)
         return report
+
+
+def _keep(tx: Transaction, report: DriftReport) -> None:
+    """Write the episodes that a check changes, with the frozen references of their alarms."""
+    for episode in after_check(episodes.open_of(tx, report.variant), report):
+        kept = episodes.save(tx, episode)
+        if episode.version == report.version:
+            episodes.save_references(tx, kept, references_after(report))
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """What a sweep over all variants as of an hour came to.
+
+    quiet : what is recorded already, with nothing to say; speaking : the variants that have to be checked.
+    """
+
+    at: datetime
+    quiet: tuple[Glance, ...]
+    speaking: tuple[str, ...]
+
+
+def sweep(database: Database, at: datetime) -> Sweep:
+    """Glance at all variants as of `at`, by one query for their traffic; changes nothing."""
+    quiet: list[Glance] = []
+    with database.read() as tx:
+        known = asked_of_all(tx, at)
+        unheard = dict(known)
+        going_on = episodes.all_open(tx, hour_of(at))
+        speaking = [name for name, it in known.items() if name in going_on or not it.plain]
+        plain = [name for name in known if name not in set(speaking)]
+        start = min((known[name].earliest for name in plain), default=at)
+        for rollups in conversations.tables(tx, plain if speaking else None, start, hour_of(at)):
+            it = unheard.pop(rollups.variant)
+            found = _glanced(it, rollups)
+            if found is None:
+                speaking.append(it.variant)
+            else:
+                quiet.append(found)
+    spoken = set(speaking)
+    quiet += [_silent(it) for name, it in unheard.items() if name not in spoken]
+    return Sweep(hour_of(at), tuple(quiet), tuple(sorted(speaking)))
+
+
+def _glanced(it: Asked, rollups: VariantRollups) -> Glance | None:
+    """A glance; None too where it cannot be made: the check itself then says why."""
+    table = it.table(rollups)
+    try:
+        return glance(table, it.policy, it.at, it.background(rollups, table.version))
+    except LifecycleError:
+        return None
+
+
+def _silent(it: Asked) -> Glance:
+    """A variant without any conversation in the hours that a check looks at."""
+    return Glance(it.variant, it.version or FIRST_VERSION, it.at, Status.INSUFFICIENT_DATA, 0, None)
+
+
+def record_quiet(database: Database, act: Provenance, quiet: Sequence[Glance]) -> None:
+    """Keep the checks of variants that have nothing to say; an hour that is recorded already stays as it is."""
+    with database.write(act) as tx:
+        checks.add_quiet(tx, act, quiet)
+
+
+def known(database: Database, act: Provenance, episode_id: int, reason: str) -> Episode:
+    """Say that a change is meant: its episode is closed, and what came before its onset is no reference any more.
+
+    Nothing is compared with the time before; it teaches how days differ, as after a promotion. The same again changes nothing.
+    Raises UnknownEpisodeError, and InvalidInputError without a reason, or for an episode of a version that serves no more.
+    """
+    if not reason.strip():
+        message = "a change is known for a reason; say it, as --reason 'the new price list is out'"
+        raise InvalidInputError(message, field="reason")
+    with database.write(act, "known_drift") as tx:
+        episode = episodes.get(tx, episode_id)
+        if episode is None:
+            message = f"no episode {episode_id} is known; lifecycle drift history lists them"
+            raise UnknownEpisodeError(message, field="episode")
+        if episode.known_at is not None:
+            return episode
+        told = replace(episode, known_because=reason, known_by=act.by, known_at=act.at)
+        if told.open:
+            told = replace(told, closed_at=act.at, closed_because=f"known: {reason}")
+        episodes.save(tx, told)
+        return told
 
 
 def history(database: Database, variant: str | None, limit: int, before_id: int | None = None) -> list[Episode]:
@@ -73,26 +192,3 @@ def watch_metrics(tx: Transaction, at: datetime) -> DriftMetrics:
         last_check_at=last,
         last_check_age_s=(at - last).total_seconds() if last else None,
     )
-
-
-def report_of(tx: Transaction, variant: str, at: datetime, mode: Mode | None = None) -> DriftReport:
-    """What `check` answers, in an open transaction."""
-    variants.expect(tx, variant)
-    policy = policies.of(tx, variant)
-    policy = replace(policy, mode=mode or policy.mode)
-    window = span(policy, at)
-    version, since = _served(tx, variant, hour_of(at))
-    rollups = conversations.table(tx, variant, version, window.start, window.end)
-    return detect(rollups, policy, at, latest=conversations.latest_ended_at(tx, variant, window.end), since=since)
-
-
-def _served(tx: Transaction, variant: str, at: datetime) -> tuple[int, datetime | None]:
-    """Which version served at `at`, and since when its own time counts: from its first activation, unless it was the variant's first.
-
-    at : the hour that the report is of; what was activated within the hour now running is not judged yet.
-    """
-    newest = versions.activations(tx, variant, limit=1, before=at)
-    if not newest:
-        return conversations.traffic_version(tx, variant, at) or FIRST_VERSION, None
-    first = versions.first_activation(tx, variant, newest[0].version)
-    return newest[0].version, first.at if first is not None and first.previous_version is not None else None

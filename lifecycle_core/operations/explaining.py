@@ -15,7 +15,7 @@ from lifecycle_core.drift.pieces import Piece
 from lifecycle_core.drift.report import DriftReport, Metric
 from lifecycle_core.drift.slicing import sliced
 from lifecycle_core.errors import InvalidInputError
-from lifecycle_core.operations.drift import report_of
+from lifecycle_core.operations.checked import report_of
 from lifecycle_core.store import conversations, episodes, explaining, variants
 from lifecycle_core.store.database import Database, Transaction
 
@@ -40,7 +40,7 @@ def explain(
     with database.read() as tx:
         variants.expect(tx, variant)
         report = report_of(tx, variant, at) if episode is None else _report_of_episode(tx, variant, episode)
-        questions = questions_of(report, metric)
+        questions = questions_of(report, metric, _ended(tx, variant, report.at))
         slices = sliced(questions, conversations.actions(tx, variant), _pieces(tx, variant, questions))
         found = []
         for tally in slices.tallies:
@@ -55,6 +55,13 @@ def _report_of_episode(tx: Transaction, variant: str, episode: int) -> DriftRepo
             return it.report
     message = f"episode {episode} is none of {variant!r}; `lifecycle drift history` lists them"
     raise InvalidInputError(message, field="episode")
+
+
+def _ended(tx: Transaction, variant: str, at: datetime) -> tuple[Window, ...]:
+    """The spans of drifts that had ended by then, by which a check judges nothing."""
+    frozen = episodes.references(tx, at, variant).get(variant)
+    ended = () if frozen is None else ((it.onset_at, it.healed_at) for it in frozen.ended)
+    return tuple(Window(onset, healed) for onset, healed in ended if healed is not None)
 
 
 def _pieces(tx: Transaction, variant: str, questions: Sequence[Question]) -> Iterator[Piece]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from lifecycle_core.errors import IdempotencyKeyReusedError
-from lifecycle_core.operations.drift import report_of
+from lifecycle_core.operations.checked import report_of
 from lifecycle_core.provenance import Provenance
 from lifecycle_core.replay.episode import Replay
 from lifecycle_core.retraining.cases import Side

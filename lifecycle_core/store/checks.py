@@ -1,14 +1,17 @@
 """Recorded checks: one for each variant and hour, whoever asked how often."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, func, select
 
 from lifecycle_core.drift.episodes import RecordedCheck
+from lifecycle_core.drift.glance import Glance
 from lifecycle_core.drift.report import DriftReport, Metric, Severity, Status
 from lifecycle_core.provenance import Provenance
 from lifecycle_core.store.database import Transaction
-from lifecycle_core.store.tables import DriftCheckRow
+from lifecycle_core.store.tables import TABLES, DriftCheckRow
 
 
 def recorded(tx: Transaction, variant: str, at: datetime) -> bool:
@@ -33,6 +36,30 @@ def add(tx: Transaction, act: Provenance, report: DriftReport) -> None:
             recorded_by=act.by,
         )
     )
+
+
+def add_quiet(tx: Transaction, act: Provenance, quiet: Sequence[Glance]) -> None:
+    """Record checks that found nothing; an hour that is recorded already stays as it is."""
+    if not quiet:
+        return
+    rows = [
+        {
+            "variant": it.variant,
+            "at": it.at,
+            "version": it.version,
+            "status": it.status,
+            "drift_types": "",
+            "severity": None,
+            "incidents": "",
+            "late_rows": it.late_rows,
+            "entry": it.entry,
+            "recorded_at": act.at,
+            "recorded_by": act.by,
+        }
+        for it in quiet
+    ]
+    dialect = postgresql if tx.get_bind().dialect.name == "postgresql" else sqlite
+    tx.connection().execute(dialect.insert(TABLES["drift_checks"]).on_conflict_do_nothing(), rows)
 
 
 def last_at(tx: Transaction, variant: str | None = None, until: datetime | None = None) -> datetime | None:

@@ -1,19 +1,35 @@
 """Drift episodes: a row for each, not for each check."""
 
 from collections.abc import Sequence
-from dataclasses import replace
-from datetime import datetime
-from itertools import groupby
-from operator import itemgetter
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
 
 from sqlalchemy import ColumnElement
 from sqlmodel import col, func, select
 
-from lifecycle_core.drift.episodes import Episode, FrozenReference
+from lifecycle_core.drift.episodes import QUIET_CHECKS, Episode, FrozenReference
 from lifecycle_core.drift.report import Metric
+from lifecycle_core.drift.windows import LOOK_BACK_HOURS
 from lifecycle_core.store.database import Transaction
 from lifecycle_core.store.mapping import row, to_json, value
 from lifecycle_core.store.tables import DriftDetectionRow, DriftReferenceRow
+
+REMEMBERED: Final = timedelta(hours=LOOK_BACK_HOURS + QUIET_CHECKS)
+"""For so long after its end a drift's hours can lie in a window."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """The frozen references of a variant, as of an instant.
+
+    held : of alarms that last, each with the version that drifts. ended : of alarms that ended by themselves.
+    cut_short : of alarms that lasted when their episode was closed, each with when that was.
+    """
+
+    held: list[tuple[int, FrozenReference]]
+    ended: list[FrozenReference]
+    cut_short: list[tuple[datetime, FrozenReference]]
 
 
 def open_of(tx: Transaction, variant: str) -> Episode | None:
@@ -35,26 +51,43 @@ def open_as_of(tx: Transaction, variant: str, at: datetime) -> Episode | None:
     return replace(_episode(it), closed_at=None, closed_because=None) if it else None
 
 
-def known_onset(tx: Transaction, variant: str, before: datetime) -> datetime | None:
-    """Where the newest drift began that a person had called known before `before`; None where nobody had."""
-    ours = (DriftDetectionRow.variant == variant, col(DriftDetectionRow.known_at) < before)
-    return tx.exec(select(DriftDetectionRow.onset_at).where(*ours).order_by(col(DriftDetectionRow.id).desc()).limit(1)).first()
+def get(tx: Transaction, episode_id: int) -> Episode | None:
+    """One episode; None where there is no such one."""
+    it = tx.get(DriftDetectionRow, episode_id)
+    return _episode(it) if it else None
 
 
-def references(tx: Transaction, episode_id: int) -> tuple[FrozenReference, ...]:
-    """The frozen references of an episode, in the order in which their alarms were entered."""
-    chosen = select(DriftReferenceRow).where(DriftReferenceRow.episode_id == episode_id)
-    ordered = chosen.order_by(col(DriftReferenceRow.entered_at), col(DriftReferenceRow.comparison))
-    return tuple(value(FrozenReference, it) for it in tx.exec(ordered))
+def known_onsets(tx: Transaction, before: datetime, variant: str | None = None) -> dict[str, datetime]:
+    """Variant -> where the newest drift began that a person had called known before `before`; of one variant, or of all."""
+    chosen = select(DriftDetectionRow.variant, DriftDetectionRow.onset_at).where(col(DriftDetectionRow.known_at) < before)
+    if variant is not None:
+        chosen = chosen.where(DriftDetectionRow.variant == variant)
+    return dict(tx.exec(chosen.order_by(col(DriftDetectionRow.id))).all())
 
 
-def all_references(tx: Transaction) -> dict[str, tuple[FrozenReference, ...]]:
-    """Variant -> the frozen references of its open episode, of all variants by one query."""
-    going_on = col(DriftDetectionRow.closed_at).is_(None)
-    joined = select(DriftDetectionRow.variant, DriftReferenceRow).join(DriftReferenceRow).where(going_on)
-    ordered = joined.order_by(DriftDetectionRow.variant, col(DriftReferenceRow.entered_at), col(DriftReferenceRow.comparison))
-    found = groupby(tx.exec(ordered), itemgetter(0))
-    return {variant: tuple(value(FrozenReference, it) for _, it in rows) for variant, rows in found}
+def references(tx: Transaction, at: datetime, variant: str | None = None) -> dict[str, Frozen]:
+    """Variant -> the frozen references that a check as of `at` asks for; of one variant, or of all, by one query.
+
+    A check sees no more than what was known before it, so that a past hour is judged again as it was then.
+    """
+    joined = select(DriftDetectionRow, DriftReferenceRow).join(DriftReferenceRow).where(col(DriftReferenceRow.entered_at) < at)
+    if variant is not None:
+        joined = joined.where(DriftDetectionRow.variant == variant)
+    recent = col(DriftReferenceRow.ended_at) > at - REMEMBERED
+    ordered = joined.where(recent | _going_on(at) | (col(DriftDetectionRow.closed_at) > at - REMEMBERED))
+    found: dict[str, Frozen] = {}
+    for episode, it in tx.exec(ordered.order_by(col(DriftReferenceRow.entered_at), col(DriftReferenceRow.comparison))):
+        frozen = found.setdefault(episode.variant, Frozen([], [], []))
+        reference = value(FrozenReference, it)
+        known = episode.known_at is not None and episode.known_at < at
+        if reference.ended_at is not None and reference.ended_at < at:
+            if not known:
+                frozen.ended.append(reference)
+        elif episode.closed_at is None or episode.closed_at >= at:
+            frozen.held.append((episode.version, reference))
+        elif not known:
+            frozen.cut_short.append((episode.closed_at, reference))
+    return found
 
 
 def save_references(tx: Transaction, episode_id: int, references: Sequence[FrozenReference]) -> None:
@@ -64,8 +97,8 @@ def save_references(tx: Transaction, episode_id: int, references: Sequence[Froze
     tx.flush()
 
 
-def save(tx: Transaction, episode: Episode) -> None:
-    """Write an episode as it now is."""
+def save(tx: Transaction, episode: Episode) -> int:
+    """Write an episode as it now is, and give its id."""
     report = to_json(episode.report)
     others = {
         "drift_types": ",".join(episode.drifts),
@@ -75,11 +108,13 @@ def save(tx: Transaction, episode: Episode) -> None:
         "metrics": report,
     }
     it = row(DriftDetectionRow, episode, **others)
-    if episode.id is None:
-        tx.add(it)
-    else:
-        tx.merge(it)
+    kept = it if episode.id is None else tx.merge(it)
+    tx.add(kept)
     tx.flush()  # one episode is closed before another opens: the index that allows one looks at each row as it is written
+    if kept.id is None:
+        message = "a written episode has an id"
+        raise RuntimeError(message)
+    return kept.id
 
 
 def newest(tx: Transaction, variant: str | None, limit: int, before_id: int | None = None) -> list[Episode]:

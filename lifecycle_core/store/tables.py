@@ -76,7 +76,7 @@ class ConversationRow(SQLModel, table=True):
 
 
 class RollupRow(SQLModel, table=True):
-    """The sums of `lifecycle_core.rollups` over one hour: all of them as `pack` writes them, and the plain ones in columns of their own.
+    """The sums of `lifecycle_core.rollups` over one hour: all of them packed, and the plain ones in columns of their own.
 
     The hours of a variant lie together, and in SQLite their sums with them.
     """
@@ -212,8 +212,8 @@ class DriftReferenceRow(SQLModel, table=True):
 
     episode_id: int = Field(primary_key=True)
     comparison: str = Field(primary_key=True)
+    entered_at: datetime = Field(primary_key=True, sa_type=InstantColumn)
     version: int
-    entered_at: datetime = _instant()
     onset_at: datetime = _instant()
     starts_at: datetime = _instant()
     ends_at: datetime = _instant()

@@ -72,7 +72,7 @@ def upgrade() -> None:
         sa.Column("hours", sa.Integer(), nullable=False),
         sa.Column("relative_change", sa.Float()),
         sa.ForeignKeyConstraint(["episode_id"], ["drift_detections.id"]),
-        sa.PrimaryKeyConstraint("episode_id", "comparison"),
+        sa.PrimaryKeyConstraint("episode_id", "comparison", "entered_at"),
     )
     op.create_table(
         "policy_changes",
