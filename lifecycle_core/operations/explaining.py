@@ -14,7 +14,7 @@ from lifecycle_core.drift.attribution import Attribution, Example, Explanation, 
 from lifecycle_core.drift.pieces import Piece
 from lifecycle_core.drift.report import DriftReport, Metric
 from lifecycle_core.drift.slicing import sliced
-from lifecycle_core.errors import InvalidInputError
+from lifecycle_core.errors import UnknownEpisodeError
 from lifecycle_core.operations.checked import report_of
 from lifecycle_core.store import conversations, episodes, explaining, variants
 from lifecycle_core.store.database import Database, Transaction
@@ -35,7 +35,7 @@ def explain(
     episode : explain what this episode's last positive check found, instead of a check as of `at`.
     limit : of the conversations listed for each.
 
-    Raises UnknownVariantError, and InvalidInputError for an `at` that no traffic can be near or an episode that is not the variant's.
+    Raises UnknownVariantError, UnknownEpisodeError for another's episode, and InvalidInputError for an `at` that cannot be meant.
     """
     with database.read() as tx:
         variants.expect(tx, variant)
@@ -50,11 +50,11 @@ def explain(
 
 
 def _report_of_episode(tx: Transaction, variant: str, episode: int) -> DriftReport:
-    for it in episodes.newest(tx, variant, 1, episode + 1):
-        if it.id == episode:
-            return it.report
-    message = f"episode {episode} is none of {variant!r}; `lifecycle drift history` lists them"
-    raise InvalidInputError(message, field="episode")
+    it = episodes.get(tx, episode)
+    if it is None or it.variant != variant:
+        message = f"episode {episode} is none of {variant!r}; `lifecycle drift history` lists them"
+        raise UnknownEpisodeError(message, field="episode")
+    return it.report
 
 
 def _ended(tx: Transaction, variant: str, at: datetime) -> tuple[Window, ...]:

@@ -97,3 +97,22 @@ def test_an_unknown_episode_is_refused_in_a_sentence(watched):
     said = watched("drift", "explain", "baseline", "--episode", 9)
     assert said.exit_code == 2
     assert "episode 9 is none of 'baseline'" in said.stderr
+
+
+def test_another_model_that_fails_in_its_own_way_is_told_as_more_of_it_with_its_failures(lifecycle):
+    conversations = [
+        Conversation(
+            id=f"c{number}",
+            variant="swapped",
+            ended_at=END - timedelta(days=14) + timedelta(minutes=7.5 * (number + 0.5)),
+            booked=number % 10 < (4 if number >= 13 * 192 else 8),
+            errors=({"tool": "book", "message": f"no slot '{number}'"},) if number >= 13 * 192 and number % 3 == 0 else (),
+            model="second" if number >= 13 * 192 else "first",
+        )
+        for number in range(14 * 192)
+    ]
+    traffic.ingest(context.database(), Provenance("test", END), conversations)
+    said = lifecycle("drift", "explain", "swapped", "--at", AT).stdout
+    assert "100% of it is more of model second (0% to 100% of conversations), by mix and not by rate." in said
+    (row,) = [line.split() for line in said.splitlines() if line.startswith("no slot")]
+    assert row == ["no", "slot", "'…'*", "book", "0.0%", "33.3%", "64"]

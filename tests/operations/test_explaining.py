@@ -9,7 +9,7 @@ import pytest
 from lifecycle_core.conversations import Conversation
 from lifecycle_core.drift.attribution import Cause
 from lifecycle_core.drift.report import Metric, Status
-from lifecycle_core.errors import InvalidInputError, UnknownVariantError
+from lifecycle_core.errors import UnknownEpisodeError, UnknownVariantError
 from lifecycle_core.operations import drift, traffic
 from lifecycle_core.operations.explaining import explain
 
@@ -128,7 +128,7 @@ def test_an_episode_is_explained_as_it_was_last_found(planted, act):
 
 
 def test_an_episode_of_another_variant_is_refused(planted, act):
-    with pytest.raises(InvalidInputError, match="episode 7 is none of 'baseline'"):
+    with pytest.raises(UnknownEpisodeError, match="episode 7 is none of 'baseline'"):
         explain(planted, "baseline", act.at, episode=7)
 
 
