@@ -17,6 +17,8 @@ from lifecycle_core.statistics.levels import DAYS_A_QUARTER, MOST_LOOKS
 SHARE_POINTS: Final = 0.03
 SHARE_TIMES: Final = 2.0
 SHARE_LENGTHS: Final = LENGTHS[LENGTHS <= 96]  # noqa: PLR2004 - hours: what goes missing for longer was found before
+FRESH_CONVERSATIONS: Final = 40
+"""How many fresh conversations make a look that tells something new."""
 TEACHING_DAYS: Final = 44
 """All whole days of a look-back of 49 that end before the longest window begins: a rare share teaches slowly."""
 SHARES: Final[Mapping[str, str]] = MappingProxyType(
@@ -80,8 +82,8 @@ def risen(share: Share, ends: Hours, fewest: int, budget: float) -> Risen:
     fewest : conversations needed on both sides; budget : float, false alarms a quarter.
 
     The reference is that of the metrics: `[now - 28 d, now - L)`, under a day like hours only. The days that teach how days
-    differ are the 44 before the last 4. The budget is spent evenly over looks, of `fewest` conversations each, and over the
-    lengths that half of `fewest` are expected in: shorter ones are hardly ever looked at.
+    differ are the 44 before the last 4. The budget is spent evenly over looks, a fresh one for every 40 conversations,
+    and over the lengths in which half of `fewest` are expected: shorter ones are hardly ever looked at.
     """
     first, last = int(ends.min()) - _DAYS_BACK * DAY, int(ends.max())
     events, n = (RunningHours.of(share.hours, it, first, last) for it in (share.events, share.n))
@@ -139,6 +141,6 @@ def _taught(events: RunningHours, n: RunningHours, ends: Hours, rows: Hours) -> 
 def _level(reference: Counted, fewest: int, budget: float) -> Array:
     """The probability that evidence must fall to: (T,)."""
     a_day = reference.n[:, _DAY_PLACE] / np.maximum(1.0, reference.days[:, _DAY_PLACE])
-    looks = np.clip(DAYS_A_QUARTER * a_day / fewest, 1.0, MOST_LOOKS)
+    looks = np.clip(DAYS_A_QUARTER * a_day / FRESH_CONVERSATIONS, 1.0, MOST_LOOKS)
     usable = (a_day[:, None] * SHARE_LENGTHS / DAY >= fewest / 2).sum(axis=1)
     return floats(budget / (np.maximum(1, usable) * looks))

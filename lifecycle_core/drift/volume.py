@@ -14,6 +14,8 @@ from lifecycle_core.statistics.levels import entry_level, looks, normal_of_t
 
 TRAFFIC_FLOOR: Final = -0.5
 FEWEST_EXPECTED: Final = 10
+FRESH_EXPECTED: Final = 5
+"""How many more conversations expected make a look that tells something new."""
 SILENCE_EXPECTED: Final = 20
 """How many conversations must have been expected where none came."""
 VOLUME_LENGTHS: Final = LENGTHS[LENGTHS <= 96]  # noqa: PLR2004 - hours, four days
@@ -83,7 +85,7 @@ def _days(ends: Hours) -> tuple[Hours, Hours]:
 
 
 def _entry(conversations: float, budget: float) -> float:
-    return entry_level(budget, len(VOLUME_LENGTHS), looks(conversations / (_WEEKS * _WEEKDAYS), FEWEST_EXPECTED))
+    return entry_level(budget, len(VOLUME_LENGTHS), looks(conversations / (_WEEKS * _WEEKDAYS), FRESH_EXPECTED))
 
 
 def _deviate(came: Array, before: Array, days: Array) -> Array:

@@ -1,14 +1,19 @@
 from datetime import timedelta
 
+import numpy as np
 import pytest
 
 from lifecycle_core.drift.detect import detect
+from lifecycle_core.drift.incidents import Share, incident_hours, incidents_of
 from lifecycle_core.drift.report import Metric, RecommendedAction, Status
 from lifecycle_core.policy import Policy
-from lifecycle_core.rollups import scalar
-from lifecycle_core.simulation.worlds import DRIFTS, Behaviour
+from lifecycle_core.rollups import Served, epoch_hour
+from lifecycle_core.simulation.hourly import Stage, hourly
+from lifecycle_core.simulation.worlds import DRIFTS, MILD, ROUGH, SEASONS, STILL, Behaviour, Moments, World
 
 POLICY = Policy()
+START = 480_000
+LOOK_BACK = 49 * 24
 
 
 def _kinds(report) -> set[str]:
@@ -56,17 +61,13 @@ def test_costs_that_go_missing_are_an_incident(simulated, now):
 
 
 def test_response_times_that_go_missing_are_an_incident(simulated, now):
-    table = simulated()
-    late = table.hours >= table.hours.max() - 47
-    table.sums[late, scalar("latency_n")] *= 0.5
-
-    assert "missing_latency" in _kinds(detect(table, POLICY, now))
+    assert "missing_latency" in _kinds(detect(simulated(drift=Behaviour(untimed=0.5)), POLICY, now))
 
 
-def test_costs_that_become_zero_are_an_incident(simulated, now):
-    table = simulated()
-    late = table.hours >= table.hours.max() - 47
-    table.sums[late, scalar("cost_zero_n")] = 0.5 * table.sums[late, scalar("cost_n")]
+def test_costs_that_become_zero_are_an_incident(now):
+    stages = (Stage(START), Stage(epoch_hour(now) - 48, Behaviour(free=0.5)))
+    hours = 24 * 49
+    (table,) = hourly(SEASONS, np.random.default_rng(1), start=epoch_hour(now) - hours, hours=hours, per_day=200, stages=stages)
 
     assert "zero_cost" in _kinds(detect(table, POLICY, now))
 
@@ -113,3 +114,92 @@ def test_a_metric_with_an_incident_says_what_it_is_without_the_broken(simulated,
         Status.STABLE,
         Status.SUSPECTED,
     }
+
+
+def _share(world: World, rate: float, seed: int, *, days: int, per_day: float, risen: float = 0.0, since: int = 0) -> tuple[Share, Served]:
+    """Hours of a share of which some is missing, and from hour `since` on so much of it."""
+    hours, generator = np.arange(START, START + 24 * days), np.random.default_rng(seed)
+    moments = Moments(world, generator, hours)
+    n = generator.poisson(per_day / 24 * moments.traffic())
+    daily = np.where(hours >= (since or hours[-1] + 1), risen, moments.rate(rate))
+    return Share(hours, generator.binomial(n, daily).astype(float), n.astype(float)), Served(hours, n.astype(float))
+
+
+def test_all_hours_at_once_say_what_each_says_alone():
+    share, traffic = _share(MILD, 0.01, 1, days=56, per_day=1000, risen=0.2, since=START + 24 * 53)
+    lulled = np.where((share.hours >= START + 24 * 54) & (share.hours < START + 24 * 55), 0.2, 1.0)
+    traffic = Served(traffic.hours, np.round(traffic.conversations * lulled * (share.hours < START + 24 * 55 + 12)))
+    ends = np.arange(START + 24 * 52, START + 24 * 56 + 1)
+    together = incident_hours({"missing_cost": share}, traffic, ends, 50)
+    alone = [{it.kind for it in incidents_of({"missing_cost": share}, traffic, int(now), 50)} for now in ends]
+
+    assert {kind for kinds in alone for kind in kinds} == {"missing_cost", "traffic", "no_traffic"}
+    assert [{kind for kind, hours in together.items() if hours[place]} for place in range(len(ends))] == alone
+
+
+def test_what_lies_after_an_hour_or_long_before_it_changes_nothing():
+    share, traffic = _share(MILD, 0.01, 1, days=90, per_day=1000, risen=0.1, since=START + 24 * 60)
+    now = START + 24 * 60 + 6
+    near = (share.hours >= now - LOOK_BACK) & (share.hours < now)
+    cut = Share(share.hours[near], share.events[near], share.n[near])
+
+    found = incidents_of({"missing_cost": share}, traffic, now, 50)
+    assert found
+    assert found == incidents_of({"missing_cost": cut}, Served(traffic.hours[near], traffic.conversations[near]), now, 50)
+
+
+def test_rows_of_an_hour_that_are_told_apart_are_added():
+    share, traffic = _share(MILD, 0.01, 1, days=50, per_day=1000, risen=0.1, since=START + 24 * 49)
+    now = START + 24 * 50
+    halves = Share(np.tile(share.hours, 2), np.tile(share.events / 2, 2), np.tile(share.n / 2, 2))
+
+    assert incidents_of({"missing_cost": halves}, traffic, now, 50) == incidents_of({"missing_cost": share}, traffic, now, 50)
+
+
+@pytest.mark.parametrize("per_day", [200, 1000, 10_000])
+def test_bad_days_of_a_rare_share_are_no_incident(per_day):
+    """A day in fifty that misses 4% is what a beta-binomial world of this kind has; ten quarters of one share."""
+    ends = np.arange(START + LOOK_BACK, START + LOOK_BACK + 2184) + 1
+    alarming = 0
+    worst = 0.0
+    for seed in range(10):
+        share, traffic = _share(ROUGH, 0.01, seed, days=49 + 91, per_day=per_day)
+        alarming += int(incident_hours({"missing_cost": share}, traffic, ends, 50)["missing_cost"].any())
+        worst = max(worst, float((share.events.reshape(-1, 24).sum(axis=1) / share.n.reshape(-1, 24).sum(axis=1)).max()))
+
+    assert worst > 0.05
+    assert alarming <= 1
+
+
+@pytest.mark.parametrize(("per_day", "hours"), [(50, 168), (200, 48), (1000, 24), (10_000, 6)])
+def test_ten_per_cent_missing_instead_of_one_is_found(per_day, hours):
+    found = 0
+    for seed in range(10):
+        since = START + 24 * 49 + 7
+        share, traffic = _share(MILD, 0.01, seed, days=60, per_day=per_day, risen=0.1, since=since)
+        found += int(incident_hours({"missing_cost": share}, traffic, since + 1 + np.arange(hours), 50)["missing_cost"].any())
+
+    assert found >= 7
+
+
+def test_a_share_that_was_never_missing_is_missed_when_it_goes():
+    share, traffic = _share(MILD, 0.0, 1, days=50, per_day=1000, risen=0.3, since=START + 24 * 50 - 3)
+    (incident,) = incidents_of({"missing_latency": share}, traffic, START + 24 * 50, 50)
+
+    assert incident.reference_share == 0
+    assert incident.since is not None
+
+
+def test_a_share_that_is_missing_every_night_is_no_incident():
+    share, traffic = _share(STILL, 0.01, 1, days=60, per_day=1000)
+    night = share.hours % 24 < 6
+    nightly = Share(share.hours, np.where(night, np.round(0.3 * share.n), share.events), share.n)
+
+    assert not incident_hours({"missing_cost": nightly}, traffic, np.arange(START + LOOK_BACK, START + 1440), 50)["missing_cost"].any()
+
+
+def test_without_any_conversation_there_is_no_incident():
+    nothing = np.zeros(0, dtype=np.int64)
+    empty = Share(nothing, np.zeros(0), np.zeros(0))
+
+    assert incidents_of({"missing_cost": empty}, Served(nothing, np.zeros(0)), START, 50) == ()
