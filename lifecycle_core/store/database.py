@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -180,5 +181,21 @@ def _postgresql(url: URL, *, writes: bool) -> Engine:
     def _(connection: Any, _record: object) -> None:  # noqa: ANN401 - a driver's connection
         connection.execute(f"SET lock_timeout = '{LOCK_SECONDS}s'")
         connection.commit()
+        if not writes:  # what compares schemas, on a writer's connection, is told of them in text
+            connection.cursor_factory = _binary_cursor()
 
     return engine
+
+
+@cache
+def _binary_cursor() -> Any:  # noqa: ANN401 - a driver's class
+    """A cursor of psycopg that asks for bytes as they are: the packed sums of a check need not be told in hexadecimal."""
+    from psycopg import Cursor
+    from psycopg.pq import Format
+
+    class BinaryCursor(Cursor[Any]):
+        def __init__(self, *given: Any, **named: Any) -> None:  # noqa: ANN401 - psycopg's signature
+            super().__init__(*given, **named)
+            self.format = Format.BINARY
+
+    return BinaryCursor
