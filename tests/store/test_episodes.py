@@ -87,14 +87,15 @@ def test_of_drifts_called_known_the_newest_gives_its_onset_from_then_on(opened, 
     later = replace(EPISODE, onset_at=NOON + 2 * DAY, created_at=NOON + 3 * DAY, known_because="so be it", known_by="ada")
     save(database, act, replace(later, known_at=NOON + 4 * DAY))
     asked = [NOON + DAY, NOON + 2 * DAY, NOON + 5 * DAY]
-    assert [ask(database, episodes.known_onset, "baseline", at) for at in asked] == [None, NOON - DAY, NOON + 2 * DAY]
+    assert [ask(database, episodes.known_onsets, at).get("baseline") for at in asked] == [None, NOON - DAY, NOON + 2 * DAY]
 
 
-def test_frozen_references_come_back_in_the_order_of_their_alarms(opened, act):
+def test_references_of_alarms_that_last_come_back_in_the_order_of_their_alarms(opened, act):
     database, number = opened
     later = replace(FROZEN, comparison=Comparison.BOOKING_RATE, entered_at=NOON + DAY, relative_change=-0.25)
     freeze(database, act, number, later, FROZEN)
-    assert ask(database, episodes.references, number) == (FROZEN, later)
+    assert frozen(database, NOON + 2 * DAY).held == [(1, FROZEN), (1, later)]
+    assert frozen(database, NOON + DAY).held == [(1, FROZEN)]
 
 
 def test_saving_a_reference_again_changes_it_and_leaves_the_others(opened, act):
@@ -103,12 +104,26 @@ def test_saving_a_reference_again_changes_it_and_leaves_the_others(opened, act):
     freeze(database, act, number, FROZEN, other)
     ended = replace(FROZEN, quiet_checks=24, ended_at=NOON + 2 * DAY)
     freeze(database, act, number, ended)
-    assert ask(database, episodes.references, number) == (other, ended)
+    found = frozen(database, NOON + 3 * DAY)
+    assert (found.held, found.ended) == ([(1, other)], [ended])
 
 
-def test_the_references_of_all_open_episodes_are_found_at_once(opened, act):
+def test_an_alarm_that_lasted_when_its_episode_was_closed_was_cut_short(opened, act):
     database, number = opened
     freeze(database, act, number, FROZEN)
-    assert ask(database, episodes.all_references) == {"baseline": (FROZEN,)}
     save(database, act, replace(kept(database), closed_at=NOON + DAY, closed_because="it ended"))
-    assert ask(database, episodes.all_references) == {}
+    assert frozen(database, NOON + DAY).held == [(1, FROZEN)]
+    found = frozen(database, NOON + 2 * DAY)
+    assert (found.held, found.cut_short) == ([], [(NOON + DAY, FROZEN)])
+
+
+def test_what_a_person_called_known_leaves_no_reference(opened, act):
+    database, number = opened
+    freeze(database, act, number, FROZEN, replace(FROZEN, comparison=Comparison.COST, ended_at=NOON + DAY))
+    known = {"known_because": "new prices", "known_by": "ada", "known_at": NOON + DAY}
+    save(database, act, replace(kept(database), closed_at=NOON + DAY, closed_because="it is known", **known))
+    assert frozen(database, NOON + 2 * DAY) == episodes.Frozen([], [], [])
+
+
+def frozen(database, at):
+    return ask(database, episodes.references, at)["baseline"]
