@@ -13,8 +13,8 @@ RUNS = 11
 
 @pytest.mark.slow
 def test_an_agent_does_not_drift_from_itself():
-    """Fails a check that alarms in 3% of 330 such splits with probability .99; so little traffic allows one in 500."""
-    assert aa_alarm_rate(splits=30) * 30 * RUNS <= 3
+    """Fails a check that alarms in 5% of such splits with probability .99, and one that alarms in 8 of 1,000 hardly ever."""
+    assert aa_alarm_rate(splits=30) * 30 * RUNS <= 7
 
 
 def test_the_plans_rule_alarms_in_57_of_100_such_splits():
