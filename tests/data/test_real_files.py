@@ -53,7 +53,7 @@ def test_the_timeline_has_the_crashes_and_the_outcomes_that_its_description_tell
     start, switch, end = (datetime(2025, month, day, 12, tzinfo=UTC) for month, day in ((9, 30), (10, 6), (10, 7)))
     with context.database().read() as tx:
         reference, recent = (
-            conversations.table(tx, "baseline", 1, *window).sums.sum(axis=0) for window in ((start, switch), (switch, end))
+            conversations.table(tx, "baseline", 1, *window).dense().sum(axis=0) for window in ((start, switch), (switch, end))
         )
     names = ("conversations", "booked", "escalated")
     assert [reference[scalar(name)] for name in names] == [360, 295, 20]
