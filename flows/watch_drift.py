@@ -7,7 +7,7 @@ from prefect.states import Completed, Failed
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from tasks import context
-from tasks.drift import FAILED, Finding, check_drift, leave_table, list_variants, verdict
+from tasks.drift import FAILED, Finding, Glanced, check_drift, glance_at_all, leave_table, verdict
 
 CHECKS_AT_ONCE = 4
 
@@ -26,17 +26,19 @@ def named_by_the_minute() -> str:
 def watch_drift(variant: str = "") -> State[None]:
     """Check every variant for drift, and keep what is found.
 
-    A variant that cannot be checked stops no other; the run fails at its end and names it.
+    One sweep glances at all of them; only those that have something to say are checked one by one. A variant that cannot be checked
+    stops no other; the run fails at its end and names it.
 
     Args:
         variant: Only this one; leave empty for all.
     """
-    variants = [variant] if variant else list_variants()
-    checks = check_drift.map(variants)
+    glanced = Glanced((), (variant,)) if variant else glance_at_all()
+    checks = check_drift.map(glanced.speaking)
     wait(checks)
 
     found = [check.result(raise_on_failure=False) for check in checks]
-    findings = [it if isinstance(it, Finding) else Finding.failed(name, it) for name, it in zip(variants, found, strict=True)]
+    checked = [it if isinstance(it, Finding) else Finding.failed(name, it) for name, it in zip(glanced.speaking, found, strict=True)]
+    findings = [*checked, *glanced.quiet]
     leave_table(findings)
 
     ended = Failed if any(it.status == FAILED for it in findings) else Completed

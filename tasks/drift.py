@@ -14,9 +14,10 @@ from prefect.artifacts import create_table_artifact
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.runtime import flow_run
 
+from lifecycle_core.drift.glance import Glance
 from lifecycle_core.drift.report import DriftReport, MetricReport, Status
 from lifecycle_core.errors import LifecycleError
-from lifecycle_core.operations import drift, policies, retraining, traffic
+from lifecycle_core.operations import drift, policies, retraining
 from lifecycle_core.provenance import Provenance
 from lifecycle_core.retraining.errors import RetrainingRefusedError
 from tasks import context, runs
@@ -55,6 +56,12 @@ class Finding:
         return cls(report.variant, status, tuple(rows or [_row(report.variant, status)]))
 
     @classmethod
+    def glanced(cls, it: Glance) -> "Finding":
+        """The words for a variant that has nothing to say."""
+        status = it.status.value.replace("_", " ")
+        return cls(it.variant, status, (_row(it.variant, status),))
+
+    @classmethod
     def failed(cls, variant: str, error: BaseException) -> "Finding":
         """The words for a check that could not be made; only a refusal's own are fit to be shown."""
         why = str(error) if isinstance(error, LifecycleError) else type(error).__name__
@@ -67,10 +74,20 @@ def may_pass(_task: object, _run: TaskRun, state: State[Any]) -> bool:
     return isinstance(error, LifecycleError) and error.status >= _FAULT_OF_THIS_SIDE
 
 
-@task(task_run_name="list variants", retries=3, retry_delay_seconds=[1, 5, 30], retry_condition_fn=may_pass, persist_result=False)
-def list_variants() -> list[str]:
-    """The names of all variants."""
-    return traffic.variants(context.database())
+@dataclass(frozen=True, slots=True)
+class Glanced:
+    """What a sweep came to: the findings of the variants that have nothing to say, and those that have to be checked."""
+
+    quiet: tuple[Finding, ...]
+    speaking: tuple[str, ...]
+
+
+@task(task_run_name="glance at all", retries=3, retry_delay_seconds=[1, 5, 30], retry_condition_fn=may_pass, persist_result=False)
+def glance_at_all() -> Glanced:
+    """Glance at every variant as of now, and record those that have nothing to say; hours that no sweep was made of are made up for."""
+    database, act = context.database(), context.act(ACTOR, request_id=str(flow_run.id or ""))
+    swept = drift.sweep_and_record(database, act, act.at)
+    return Glanced(tuple(Finding.glanced(it) for it in swept.quiet), swept.speaking)
 
 
 @task(task_run_name="check {variant}", retries=3, retry_delay_seconds=[1, 5, 30], retry_condition_fn=may_pass, persist_result=False)

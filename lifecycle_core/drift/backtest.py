@@ -13,15 +13,17 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from lifecycle_core.drift.columns import Columns
 from lifecycle_core.drift.episodes import QUIET_CHECKS
 from lifecycle_core.drift.evidence import own_span
+from lifecycle_core.drift.histograms import Places
 from lifecycle_core.drift.metrics import MEASURES, threshold_of
 from lifecycle_core.drift.report import Comparison, Metric, Severity, Status
 from lifecycle_core.drift.scan import Windows, entry, screen
 from lifecycle_core.drift.severity import severities_of
-from lifecycle_core.drift.sliding import History, Reference, Span, conversations_a_day, kept, weeks
+from lifecycle_core.drift.sliding import History, Reference, Span, conversations_a_day, kept
 from lifecycle_core.drift.states import SUSPICION, follow, healed, in_a_row
-from lifecycle_core.drift.sums import Columns, Places, Side
+from lifecycle_core.drift.sums import Side
 from lifecycle_core.drift.thresholds import by_threshold_at
 from lifecycle_core.drift.windows import DAY, LENGTHS, LOOK_BACK_HOURS, REFERENCE_HOURS
 from lifecycle_core.policy import Mode, Policy
@@ -177,7 +179,7 @@ class _Replaying:
         if it.before is None or it.since is None:
             return None
         until = it.since if self.going_on is None or not it.compared else min(it.since, self.going_on)
-        return weeks(it.before, self.columns, until - REFERENCE_HOURS, until, self.left_out)
+        return Reference.of(it.before, self.columns, until - REFERENCE_HOURS, until, self.left_out)
 
     def without(self, left_out: Sequence[Span], *, broken: bool = True) -> History:
         """The same without the hours that are left out, and without broken conversations."""
@@ -189,7 +191,7 @@ class _Replaying:
     def frozen(self, left_out: Sequence[Span], start: int, end: int, *, of_previous: bool) -> Reference:
         """The healthy weeks `[start, end)`, of this version or of the one before."""
         before = self.segment.before
-        return weeks(before if of_previous and before is not None else self.segment.table, self.columns, start, end, left_out)
+        return Reference.of(before if of_previous and before is not None else self.segment.table, self.columns, start, end, left_out)
 
     def replay(self) -> Replay:
         """What the checks would have found."""

@@ -7,6 +7,7 @@ import numpy as np
 
 from lifecycle_core.conversations import Window
 from lifecycle_core.drift.background import Background
+from lifecycle_core.drift.columns import Columns
 from lifecycle_core.drift.comparing import Comparing
 from lifecycle_core.drift.episodes import FrozenReference
 from lifecycle_core.drift.forecast import DAYS as FORECAST_DAYS
@@ -14,9 +15,9 @@ from lifecycle_core.drift.gathering import Gathered, HourSpan, gather
 from lifecycle_core.drift.incidents import incidents_of, shares_of
 from lifecycle_core.drift.lasting import Lasting, lasting
 from lifecycle_core.drift.report import Incident
-from lifecycle_core.drift.sliding import History, Reference, Span, weeks
+from lifecycle_core.drift.sliding import History, Reference, Span
 from lifecycle_core.drift.states import healed
-from lifecycle_core.drift.sums import Columns, Sums
+from lifecycle_core.drift.sums import Sums
 from lifecycle_core.drift.windows import DAY, REFERENCE_HOURS
 from lifecycle_core.policy import Mode, Policy
 from lifecycle_core.rollups import RollupTable, Served, epoch_hour
@@ -78,7 +79,7 @@ class Checking:
         if before is None or before.table is None or self.now >= epoch_hour(before.since) + REFERENCE_HOURS:
             return None
         until = epoch_hour(before.until or before.since)
-        return WeeksBefore(before.table.version, weeks(before.table, self.columns, until - REFERENCE_HOURS, until, self.ended))
+        return WeeksBefore(before.table.version, Reference.of(before.table, self.columns, until - REFERENCE_HOURS, until, self.ended))
 
     @property
     def compared_before(self) -> WeeksBefore | None:
@@ -96,7 +97,7 @@ class Checking:
         before, entered_at = self.background.before, epoch_hour(it.entered_at)
         others = before.table if before is not None and it.version != self.table.version else None
         known = tuple(span for span in self.ended if span[1] <= healed(entered_at))
-        return weeks(others or self.table, self.columns, epoch_hour(it.starts_at), epoch_hour(it.ends_at), known)
+        return Reference.of(others or self.table, self.columns, epoch_hour(it.starts_at), epoch_hour(it.ends_at), known)
 
     @cached_property
     def lasting(self) -> tuple[Lasting, ...]:

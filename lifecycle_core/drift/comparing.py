@@ -11,7 +11,7 @@ from lifecycle_core.drift.evidence import Pair, own_span
 from lifecycle_core.drift.gathering import Gathered
 from lifecycle_core.drift.metrics import MEASURES, threshold_of
 from lifecycle_core.drift.report import Against, Comparison, Status
-from lifecycle_core.drift.scan import Added, Scan, entry, scan
+from lifecycle_core.drift.scan import Scan, Windows, entry, scan
 from lifecycle_core.drift.sliding import Reference
 from lifecycle_core.drift.states import Verdict, judge
 from lifecycle_core.drift.windows import LENGTHS, instant
@@ -54,12 +54,12 @@ class Comparing:
         return entry(self.policy.false_alarms_per_quarter, self.gathered.conversations_a_day, len(LENGTHS), references)
 
     @cached_property
-    def unbroken(self) -> Added:
+    def unbroken(self) -> Windows:
         """The windows of all lengths without the conversations that a provider's fault broke."""
         return self.gathered.without_broken()
 
     @cached_property
-    def _against_previous(self) -> Added | None:
+    def _against_previous(self) -> Windows | None:
         if self.previous is None:
             return None
         own = self.gathered.windows.take((_ALL,))
@@ -76,7 +76,7 @@ class Comparing:
         previous = self._found(it, Against.PREVIOUS_VERSION, self._against_previous, found)
         return replace(max(own, previous, key=lambda told: RANKS.index(told.status)), scanned=whole)
 
-    def _found(self, it: Comparison, against: Against, windows: Added, found: Scan) -> Compared:
+    def _found(self, it: Comparison, against: Against, windows: Windows, found: Scan) -> Compared:
         verdict = self._judge(found.head(len(LENGTHS)))
         if verdict.strongest is None:
             return Compared(verdict.status, None, found)
@@ -100,7 +100,7 @@ class Comparing:
         return Window(instant(start), instant(end))
 
 
-def _broken(windows: Added, unbroken: Added, place: int) -> tuple[float, float]:
+def _broken(windows: Windows, unbroken: Windows, place: int) -> tuple[float, float]:
     """The share of conversations that a provider's fault broke, recent and before."""
     recent, reference = (
         float(1 - left.of("conversations")[place] / max(1.0, float(whole.of("conversations")[place])))

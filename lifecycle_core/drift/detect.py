@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+import numpy as np
+
 from lifecycle_core.conversations import Window
 from lifecycle_core.drift.background import NOTHING, Background
 from lifecycle_core.drift.checking import Checking
@@ -130,7 +132,7 @@ class _Judging:
         if pair is None or not isinstance(measure, Tail):
             return None
         held = any(lasts.held.comparison is it for lasts in going_on)
-        edge = measure.edge(pair.windows.reference.at(pair.place))
+        edge = measure.edge(pair.windows.reference.take((np.array(pair.place),)))
         return TailReport(Status.DRIFT if held else told.status, edge, pair.evidence(measure, self.check.comparing.level))
 
     def _severity(self, alarms: Mapping[Comparison, Pair], going_on: list[Lasting]) -> Severity:

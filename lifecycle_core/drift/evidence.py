@@ -10,8 +10,8 @@ from lifecycle_core.conversations import Window
 from lifecycle_core.drift.gathering import Gathered
 from lifecycle_core.drift.metrics import Latency, Measure, Mix
 from lifecycle_core.drift.report import Against, Evidence, Figure, Metric, MetricReport, Share, Status
-from lifecycle_core.drift.scan import Added, Scan
-from lifecycle_core.drift.sums import Sums
+from lifecycle_core.drift.scan import Scan, Windows
+from lifecycle_core.drift.sums import Side
 from lifecycle_core.drift.windows import LENGTHS, instant, reference_start
 from lifecycle_core.rollups import OTHER_ACTIONS
 from lifecycle_core.statistics.arrays import Array
@@ -44,7 +44,7 @@ def shown(metric: Metric, measure: Measure, threshold: float, gathered: Gathered
     return replace(report, absolute_change=absolute, relative_change=absolute / before.value)
 
 
-def _figure(measure: Measure, sums: Sums, slots: tuple[str, ...]) -> Figure:
+def _figure(measure: Measure, sums: Side, slots: tuple[str, ...]) -> Figure:
     n = round(float(measure.n(sums)))
     missing = round(float(sums.of("conversations"))) - n
     if isinstance(measure, Mix):
@@ -61,7 +61,7 @@ def _figure(measure: Measure, sums: Sums, slots: tuple[str, ...]) -> Figure:
 class Pair:
     """One comparison of a scan: its place there, the hours of its recent window up to hour `now`, and the span that it is compared with."""
 
-    windows: Added
+    windows: Windows
     found: Scan
     place: int
     hours: int
@@ -77,7 +77,8 @@ class Pair:
     def evidence(self, measure: Measure, entry: float) -> Evidence:
         """What it shows, with the interval of its change; entry : the z that evidence must reach."""
         place, found = self.place, self.found
-        recent, reference = self.windows.recent.at(place), self.windows.reference.at(place)
+        here = (np.array(place),)
+        recent, reference = self.windows.recent.take(here), self.windows.reference.take(here)
         effects = (float(found.effects[0][place]), float(found.effects[1][place]))
         after, before, change = (_known(it[place]) for it in found.compared)
         critical = t_of_normal(CONFIDENT, float(found.df[place]))
@@ -98,12 +99,13 @@ class Pair:
         )
 
 
-def shown_interval(measure: Measure, windows: Added, found: Scan) -> tuple[float, float] | None:
+def shown_interval(measure: Measure, windows: Windows, found: Scan) -> tuple[float, float] | None:
     """The 95% interval of the change of the pair that the reply shows, the last of the comparisons."""
     if _known(found.compared.change[-1]) is None:
         return None
     effects = (float(found.effects[0][-1]), float(found.effects[1][-1]))
-    return measure.interval(windows.recent.at(-1), windows.reference.at(-1), effects, t_of_normal(CONFIDENT, float(found.df[-1])))
+    recent, reference = (side.take((np.array(-1),)) for side in (windows.recent, windows.reference))
+    return measure.interval(recent, reference, effects, t_of_normal(CONFIDENT, float(found.df[-1])))
 
 
 def own_span(length: int, now: int, first: int) -> tuple[int, int]:

@@ -7,8 +7,10 @@ from typing import Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from lifecycle_core.drift.scan import Added
-from lifecycle_core.drift.sums import Columns, Places, Sums
+from lifecycle_core.drift.columns import Columns
+from lifecycle_core.drift.histograms import Places
+from lifecycle_core.drift.scan import Windows
+from lifecycle_core.drift.sums import Side
 from lifecycle_core.drift.teaching import Days, Teaching, taught_before, teaching
 from lifecycle_core.drift.windows import DAY, LENGTHS, recent_hours, reference_hours, reference_start
 from lifecycle_core.rollups import RollupTable
@@ -16,6 +18,7 @@ from lifecycle_core.statistics.arrays import Array, floats
 
 _LENGTHS: Final = len(LENGTHS)
 _DAY_PLACE: Final = int(np.flatnonzero(LENGTHS == DAY)[0])
+_LAST: Final = np.array(-1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,20 +50,20 @@ class Gathered:
     table: RollupTable
     inside: NDArray[np.bool_]
     columns: Columns
-    windows: Added
+    windows: Windows
     first: int
     now: int
     new: bool
 
     @property
-    def shown_recent(self) -> Sums:
+    def shown_recent(self) -> Side:
         """The recent sums of the pair that the reply shows."""
-        return self.windows.recent.at(-1)
+        return self.windows.recent.take((_LAST,))
 
     @property
-    def shown_reference(self) -> Sums:
+    def shown_reference(self) -> Side:
         """The sums that it is compared with."""
-        return self.windows.reference.at(-1)
+        return self.windows.reference.take((_LAST,))
 
     @cached_property
     def broken(self) -> NDArray[np.bool_]:
@@ -68,20 +71,18 @@ class Gathered:
         broken: NDArray[np.bool_] = self.inside & self.table.provider_fault
         return broken
 
-    def without_broken(self) -> Added:
+    def without_broken(self) -> Windows:
         """The windows of all lengths without the conversations that a provider's fault broke; nor do these teach how days differ."""
-        recent, reference = _lengths(self.table.hours, self.now)
-        added = self.columns.sums(_added(self.table, self.columns, self.broken, np.concatenate([recent, reference])))
+        left = self.inside & ~self.broken
+        added = self.columns.sums(_added(self.table, self.columns, left, np.concatenate(_lengths(self.table.hours, self.now))))
         whole = self.windows.take((np.arange(_LENGTHS),))
-        part = Added(added.at(slice(_LENGTHS)), added.at(slice(_LENGTHS, None)), whole.recent_days, whole.reference_days, whole.teaching)
-        left = whole.less(part)
-        return left if self.new else replace(left, teaching=_taught(self.table, self.columns, self.inside & ~self.broken, self.now))
+        taught = whole.teaching if self.new else _taught(self.table, self.columns, left, self.now)
+        return replace(whole, recent=added.at(slice(_LENGTHS)), reference=added.at(slice(_LENGTHS, None)), teaching=taught)
 
     @property
     def conversations_a_day(self) -> float:
         """The traffic of the reference: conversations a day up to a day ago."""
-        day = int(np.flatnonzero(LENGTHS == DAY)[0])
-        return float(self.windows.reference.of("conversations")[day] / max(1.0, self.windows.reference_days[day]))
+        return float(self.windows.reference.of("conversations")[_DAY_PLACE] / max(1.0, self.windows.reference_days[_DAY_PLACE]))
 
 
 def gather(  # noqa: PLR0917 - what a check is made of
@@ -119,7 +120,7 @@ def gather(  # noqa: PLR0917 - what a check is made of
         taught = taught_before(taught_by, (_LENGTHS + 1,))
     each = _LENGTHS + 1
     days = np.append(LENGTHS, recent.end - recent.start) / DAY
-    windows = Added(added.at(slice(each)), added.at(slice(each, None)), days, spans, taught)
+    windows = Windows(added.at(slice(each)), added.at(slice(each, None)), days, spans, taught)
     return Gathered(table, inside, columns, windows, first, now, taught_by is not None)
 
 

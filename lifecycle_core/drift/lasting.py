@@ -10,7 +10,7 @@ from lifecycle_core.drift.episodes import QUIET_CHECKS, FrozenReference
 from lifecycle_core.drift.evidence import Pair
 from lifecycle_core.drift.metrics import MEASURES, threshold_of
 from lifecycle_core.drift.report import Against, Comparison, Held, Severity
-from lifecycle_core.drift.scan import Added, scan
+from lifecycle_core.drift.scan import Windows, scan
 from lifecycle_core.drift.severity import severity_of
 from lifecycle_core.drift.sliding import History, Reference
 from lifecycle_core.drift.states import Followed, follow, in_a_row
@@ -44,7 +44,7 @@ class Lasting:
         nothing = np.zeros(1, dtype=np.int64)
         side = self.reference.by_clock.side(nothing + DAY, nothing)
         days = (floats([self.held.hours / DAY]), floats([self.reference.span_days]))
-        windows = Added(self.followed.latest.take((place,)), side.take((nothing,)), *days, taught_before(self.reference.days, (1,)))
+        windows = Windows(self.followed.latest.take((place,)), side.take((nothing,)), *days, taught_before(self.reference.days, (1,)))
         found = scan(MEASURES[self.held.comparison], windows, threshold_of(self.held.comparison, policy))
         return Pair(windows, found, 0, self.held.hours, self.now, self.held.reference, Against.FROZEN)
 

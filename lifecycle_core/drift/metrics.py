@@ -7,8 +7,9 @@ from typing import Final, Literal, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from lifecycle_core.drift.histograms import Histogram
 from lifecycle_core.drift.report import Comparison, Metric
-from lifecycle_core.drift.sums import Counted, Histogram, Places, Side, Sums
+from lifecycle_core.drift.sums import Side, Sums
 from lifecycle_core.drift.teaching import Teaching
 from lifecycle_core.policy import Policy
 from lifecycle_core.statistics.arrays import Array, divide
@@ -67,23 +68,23 @@ class Measure(Protocol):
     def passes(self, change: Array, recent: Side, reference: Side, threshold: float) -> Truths:
         """Whether `change` lies at or past the threshold, towards harm."""
 
-    def z(self, recent: Sums, reference: Sums, effects: Effects) -> Array:
+    def z(self, recent: Side, reference: Side, effects: Effects) -> Array:
         """How far the two windows are apart, as a normal deviate."""
 
-    def taught(self, teaching: Teaching, reference: Sums) -> Taught:
+    def taught(self, teaching: Teaching, reference: Side) -> Taught:
         """What the days of each comparison teach of the figure."""
 
-    def interval(self, recent: Sums, reference: Sums, effects: tuple[float, float], critical: float) -> tuple[float, float] | None:
+    def interval(self, recent: Side, reference: Side, effects: tuple[float, float], critical: float) -> tuple[float, float] | None:
         """The interval of the relative change of one comparison; None where it has none."""
 
-    def beyond_chance(self, recent: Side, reference: Sums) -> Array:
+    def beyond_chance(self, recent: Side, reference: Side) -> Array:
         """The change of (c,) windows, less what chance alone would make of no change: for the mix alone these are two."""
 
 
 class _OfDays:
     """A figure whose days teach the same whatever the comparison is."""
 
-    def taught(self, teaching: Teaching, reference: Sums) -> Taught:  # noqa: ARG002 - the tails ask for it
+    def taught(self, teaching: Teaching, reference: Side) -> Taught:  # noqa: ARG002 - the tails ask for it
         """What the days of each comparison teach of the figure."""
         statistic, n = self.day_statistic(teaching.sums)
         return Taught(statistic[teaching.of], n[teaching.of])
@@ -124,7 +125,7 @@ class Rate(_OfDays):
         past |= (reference.of(self.event) == 0) & (recent.of(self.event) >= FEWEST_EVENTS)
         return past
 
-    def z(self, recent: Sums, reference: Sums, effects: Effects) -> Array:
+    def z(self, recent: Side, reference: Side, effects: Effects) -> Array:
         """The signed root, counts divided by the design effects."""
         (d1, d0) = effects
         return self.harm * signed_root(
@@ -136,7 +137,7 @@ class Rate(_OfDays):
         n = self.n(days)
         return chi_squared_of_counts(days.of(self.event), n), n
 
-    def interval(self, recent: Sums, reference: Sums, effects: tuple[float, float], critical: float) -> tuple[float, float] | None:
+    def interval(self, recent: Side, reference: Side, effects: tuple[float, float], critical: float) -> tuple[float, float] | None:
         """The changes that the signed root does not reject: the interval and the z can never disagree."""
         (d1, d0) = effects
         ratios = ratio_interval(
@@ -148,7 +149,7 @@ class Rate(_OfDays):
         )
         return (ratios[0] - 1, ratios[1] - 1) if ratios else None
 
-    def beyond_chance(self, recent: Side, reference: Sums) -> Array:
+    def beyond_chance(self, recent: Side, reference: Side) -> Array:
         """The change."""
         return self.compare(recent, reference).change
 
@@ -172,7 +173,7 @@ class Cost(_OfDays):
         """At or past the threshold."""
         return change >= threshold - ROUNDING
 
-    def z(self, recent: Sums, reference: Sums, effects: Effects) -> Array:
+    def z(self, recent: Side, reference: Side, effects: Effects) -> Array:
         """Welch's t on the logarithms; a cost of zero has none, and is an incident of its own."""
         return welch(_logs(recent), _logs(reference), effects)
 
@@ -180,23 +181,23 @@ class Cost(_OfDays):
         """That of day means of logarithms."""
         return chi_squared_of_means(*_logs(days)), self.n(days)
 
-    def interval(self, recent: Sums, reference: Sums, effects: tuple[float, float], critical: float) -> tuple[float, float] | None:
+    def interval(self, recent: Side, reference: Side, effects: tuple[float, float], critical: float) -> tuple[float, float] | None:
         """The delta method on the logarithm of the ratio of means, the squares read off the cost histogram."""
         sides = [(float(self.n(it)), float(self.value(it)), _mean_of_squares(it)) for it in (recent, reference)]
         ratios = mean_ratio_interval(sides[0], sides[1], effects, critical)
         return (ratios[0] - 1, ratios[1] - 1) if ratios else None
 
-    def beyond_chance(self, recent: Side, reference: Sums) -> Array:
+    def beyond_chance(self, recent: Side, reference: Side) -> Array:
         """The change."""
         return self.compare(recent, reference).change
 
 
-def _mean_of_squares(sums: Sums) -> float:
-    edges = sums.cost.edges
-    return float(divide((sums.cost.counts * edges[:-1] * edges[1:]).sum(axis=-1), sums.of("cost_n")))
+def _mean_of_squares(side: Side) -> float:
+    low, high = side.cost.edges
+    return float(divide((side.cost.counts * low * high).sum(axis=-1), side.of("cost_n")))
 
 
-def _logs(sums: Sums) -> tuple[Array, Array, Array]:
+def _logs(sums: Side) -> tuple[Array, Array, Array]:
     return sums.of("cost_n") - sums.of("cost_zero_n"), sums.of("log_cost"), sums.of("log_cost_squared")
 
 
@@ -219,7 +220,7 @@ class Latency(_OfDays):
         """At or past the threshold."""
         return change >= threshold - ROUNDING
 
-    def z(self, recent: Sums, reference: Sums, effects: Effects) -> Array:
+    def z(self, recent: Side, reference: Side, effects: Effects) -> Array:
         """Wilcoxon, Mann and Whitney's, from the histograms."""
         return mann_whitney(recent.latency.counts, reference.latency.counts, effects)
 
@@ -228,12 +229,12 @@ class Latency(_OfDays):
         n = self.n(days)
         return chi_squared_of_means(n, days.of("log_latency"), days.of("log_latency_squared")), n
 
-    def interval(self, recent: Sums, reference: Sums, effects: tuple[float, float], critical: float) -> tuple[float, float] | None:
+    def interval(self, recent: Side, reference: Side, effects: tuple[float, float], critical: float) -> tuple[float, float] | None:
         """That of the ratio of medians, from each median's own order statistics."""
         ratios = median_ratio_interval(recent.latency.counts, reference.latency.counts, recent.latency.edges, effects, critical)
         return (ratios[0] - 1, ratios[1] - 1) if ratios else None
 
-    def beyond_chance(self, recent: Side, reference: Sums) -> Array:
+    def beyond_chance(self, recent: Side, reference: Side) -> Array:
         """The change."""
         return self.compare(recent, reference).change
 
@@ -257,7 +258,7 @@ class Mix(_OfDays):
         """At or past the floor."""
         return change >= threshold - ROUNDING
 
-    def z(self, recent: Sums, reference: Sums, effects: Effects) -> Array:
+    def z(self, recent: Side, reference: Side, effects: Effects) -> Array:
         """That of the clustered likelihood ratio; chance alone lies around 0."""
         windows = (recent.calls, recent.products), (reference.calls, reference.products)
         return normal_of_chi_squared(*clustered_g2(*windows, (self.n(recent), self.n(reference)), effects))
@@ -266,14 +267,13 @@ class Mix(_OfDays):
         """That of day mixes."""
         return chi_squared_of_mixes(days.calls, days.products), self.n(days)
 
-    def interval(self, recent: Sums, reference: Sums, effects: tuple[float, float], critical: float) -> tuple[float, float] | None:  # noqa: ARG002 - a distance has none
+    def interval(self, recent: Side, reference: Side, effects: tuple[float, float], critical: float) -> tuple[float, float] | None:  # noqa: ARG002 - a distance has none
         """A distance that is never negative has no interval of the usual kind."""
         return None
 
-    def beyond_chance(self, recent: Side, reference: Sums) -> Array:
+    def beyond_chance(self, recent: Side, reference: Side) -> Array:
         """Total variation less what conversations of one mix would show of it by chance."""
-        added = recent.take((np.arange(len(self.n(recent))),))
-        windows = (added.calls, added.products), (reference.calls, reference.products)
+        windows = (recent.calls, recent.products), (reference.calls, reference.products)
         return self.compare(recent, reference).change - chance_distance(*windows, (self.n(recent), self.n(reference)))
 
 
@@ -302,18 +302,19 @@ class Tail:
 
     def passes(self, change: Array, recent: Side, reference: Side, threshold: float) -> Truths:
         """At or past the threshold; where the reference has none past its edge, five conversations and more."""
-        past: Truths = change >= threshold - ROUNDING
-        edge = self.histogram(reference).percentile(EXTREME)
-        past |= (self.histogram(reference).past(edge) == 0) & (self.histogram(recent).past(edge) >= FEWEST_EVENTS)
+        past: Truths = np.asarray(change >= threshold - ROUNDING)
+        if np.isnan(change).any():
+            edge = self.histogram(reference).percentile(EXTREME)
+            past = past | (self.histogram(reference).past(edge) == 0) & (self.histogram(recent).past(edge) >= FEWEST_EVENTS)
         return past
 
-    def z(self, recent: Sums, reference: Sums, effects: Effects) -> Array:
+    def z(self, recent: Side, reference: Side, effects: Effects) -> Array:
         """The signed root, counts divided by the design effects."""
         after, before = self.histogram(recent), self.histogram(reference)
         edge, (d1, d0) = before.percentile(EXTREME), effects
         return signed_root(after.past(edge) / d1, after.n / d1, before.past(edge) / d0, before.n / d0)
 
-    def taught(self, teaching: Teaching, reference: Sums) -> Taught:
+    def taught(self, teaching: Teaching, reference: Side) -> Taught:
         """That of daily counts past each comparison's own edge."""
         edge = self.histogram(reference).percentile(EXTREME)
         places, meant = teaching.places(teaching.of)
@@ -321,16 +322,16 @@ class Tail:
         n = past[places, 0] * meant
         return Taught(chi_squared_of_counts(past[places, edge[..., None]] * meant, n), n)
 
-    def interval(self, recent: Sums, reference: Sums, effects: tuple[float, float], critical: float) -> tuple[float, float] | None:
+    def interval(self, recent: Side, reference: Side, effects: tuple[float, float], critical: float) -> tuple[float, float] | None:
         """The changes that the signed root does not reject."""
-        after, before = self.counted(recent), self.counted(reference)
+        after, before = self.histogram(recent), self.histogram(reference)
         edge, (d1, d0) = before.percentile(EXTREME), effects
         ratios = ratio_interval(
             float(after.past(edge)) / d1, float(after.n) / d1, float(before.past(edge)) / d0, float(before.n) / d0, critical
         )
         return (ratios[0] - 1, ratios[1] - 1) if ratios else None
 
-    def beyond_chance(self, recent: Side, reference: Sums) -> Array:
+    def beyond_chance(self, recent: Side, reference: Side) -> Array:
         """The change."""
         return self.compare(recent, reference).change
 
@@ -338,15 +339,11 @@ class Tail:
         """The figure's."""
         return side.cost if self.figure == "cost" else side.latency
 
-    def counted(self, sums: Sums) -> Counted:
-        """The figure's, with its bins at hand."""
-        return sums.cost if self.figure == "cost" else sums.latency
-
-    def edge(self, reference: Sums) -> float:
+    def edge(self, reference: Side) -> float:
         """Where one reference's tail begins: US dollars or seconds; NaN without any."""
-        before = self.counted(reference)
-        place: Places = before.percentile(EXTREME)
-        return float(before.edges[place]) if len(before.edges) > int(place) else float("nan")
+        before = self.histogram(reference)
+        place = int(before.percentile(EXTREME))
+        return float(before.edges[1, place - 1]) if place else float("nan")
 
 
 MEASURES: Final = MappingProxyType[Comparison, Measure](

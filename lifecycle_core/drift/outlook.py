@@ -10,7 +10,7 @@ from lifecycle_core.drift.forecast import DAYS, Before, Daily, forecast
 from lifecycle_core.drift.metrics import MEASURES, Mix, threshold_of
 from lifecycle_core.drift.needed import Figures, needed
 from lifecycle_core.drift.report import Comparison, Metric, MetricReport, Status
-from lifecycle_core.drift.sums import Sums
+from lifecycle_core.drift.sums import Side
 from lifecycle_core.drift.windows import DAY, LENGTHS
 from lifecycle_core.statistics.arrays import Array, divide
 
@@ -26,7 +26,7 @@ def with_outlook(report: MetricReport, check: Checking, correlation: float) -> M
     metric, policy = report.metric, check.policy
     measure, threshold = MEASURES[Comparison(metric)], threshold_of(metric, policy)
     windows = check.gathered.windows
-    side, days = windows.reference.at(_DAY_PLACE), float(windows.reference_days[_DAY_PLACE])
+    side, days = windows.reference.take((np.array(_DAY_PLACE),)), float(windows.reference_days[_DAY_PLACE])
     n = float(measure.n(side))
     if report.drifting or n <= 0 or days <= 0:
         return report
@@ -52,7 +52,7 @@ def with_outlook(report: MetricReport, check: Checking, correlation: float) -> M
     return replace(report, needed=more, forecast=ahead)
 
 
-def _mean(metric: Metric, side: Sums, figures: Figures) -> float:
+def _mean(metric: Metric, side: Side, figures: Figures) -> float:
     """The reference on the scale of its daily figures."""
     name = _LOGARITHMS.get(metric)
     mean: Array | float = figures.value or 0.0 if name is None else divide(side.of(name), figures.n, 0.0)

@@ -1,13 +1,14 @@
 """The scan: every length against the reference before it, all at once; of one check, or of every hour of a history."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lifecycle_core.drift.histograms import Places
 from lifecycle_core.drift.metrics import Compared, Measure
-from lifecycle_core.drift.sums import Places, Side, Sums
+from lifecycle_core.drift.sums import Side
 from lifecycle_core.drift.teaching import ASSUMED_CORRELATION, FEWEST_DAYS, Teaching
 from lifecycle_core.statistics.arrays import Array, divide
 from lifecycle_core.statistics.days import day_correlation, days_used, degrees_of_freedom, design_effect
@@ -36,28 +37,16 @@ class Windows:
     reference_days: Array
     teaching: Teaching
 
-    def take(self, picks: tuple[Places, ...]) -> "Added":
+    def take(self, picks: tuple[Places, ...]) -> "Windows":
         """The comparisons at `picks` alone."""
         shape = self.teaching.of.shape
-        return Added(
+        return Windows(
             self.recent.take(picks),
             self.reference.take(picks),
             np.broadcast_to(self.recent_days, shape)[picks],
             np.broadcast_to(self.reference_days, shape)[picks],
             self.teaching.take(picks),
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Added(Windows):
-    """Windows whose sums are at hand."""
-
-    recent: Sums
-    reference: Sums
-
-    def less(self, other: "Added") -> "Added":
-        """The same windows without the conversations of `other`, a part of them."""
-        return replace(self, recent=self.recent.less(other.recent), reference=self.reference.less(other.reference))
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +85,7 @@ class Scan:
         )
 
 
-def scan(measure: Measure, windows: Added, threshold: float) -> Scan:
+def scan(measure: Measure, windows: Windows, threshold: float) -> Scan:
     """Compare every pair of `windows` by `measure`."""
     recent, reference = windows.recent, windows.reference
     taught = measure.taught(windows.teaching, reference)
@@ -119,7 +108,7 @@ class Screened:
     """What matters of a scan for its verdict: (..., lengths) each.
 
     enough : conversations on both sides; z : of the comparisons with enough and past the threshold, elsewhere minus infinity.
-    change : relative, for the mix total variation.
+    change : of the comparisons with enough: relative, for the mix total variation; NaN elsewhere.
     """
 
     enough: NDArray[np.bool_]
@@ -133,13 +122,17 @@ def screen(measure: Measure, windows: Windows, threshold: float, fewest: int) ->
     fewest : int, conversations needed on both sides.
     """
     enough = (measure.n(windows.recent) >= fewest) & (measure.n(windows.reference) >= fewest)
-    compared = measure.compare(windows.recent, windows.reference)
-    picks = np.nonzero(enough & measure.passes(compared.change, windows.recent, windows.reference, threshold))
-    z = np.full(enough.shape, -np.inf)
+    change, z = np.full(enough.shape, np.nan), np.full(enough.shape, -np.inf)
+    picks = np.nonzero(enough)
     for start in range(0, len(picks[0]), _AT_ONCE):
         some = tuple(it[start : start + _AT_ONCE] for it in picks)
-        z[some] = scan(measure, windows.take(some), threshold).z
-    return Screened(enough, z, compared.change)
+        judged = windows.take(some)
+        compared = measure.compare(judged.recent, judged.reference)
+        change[some] = compared.change
+        past = np.flatnonzero(measure.passes(compared.change, judged.recent, judged.reference, threshold))
+        if len(past):
+            z[tuple(it[past] for it in some)] = scan(measure, judged.take((past,)), threshold).z
+    return Screened(enough, z, change)
 
 
 def entry(alarms_per_quarter: float, conversations_a_day: float, lengths: int, references: int = 1) -> float:

@@ -8,8 +8,11 @@ from typing import Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from lifecycle_core.drift.columns import Columns
+from lifecycle_core.drift.histograms import Places
+from lifecycle_core.drift.running import Running, RunningSide
 from lifecycle_core.drift.scan import Windows
-from lifecycle_core.drift.sums import Columns, Places, Running, RunningSide, Side, Sums
+from lifecycle_core.drift.sums import Side
 from lifecycle_core.drift.teaching import Days, taught_before, teaching
 from lifecycle_core.drift.windows import DAY, LENGTHS, LOOK_BACK_HOURS, REFERENCE_HOURS, reference_start
 from lifecycle_core.rollups import RollupTable
@@ -46,11 +49,11 @@ class History:
         midnight = start // DAY * DAY
         hours = -(-(end - midnight) // DAY) * DAY
         by_hour = columns.by_group(table.entries, np.where(inside, table.hours - midnight, -1), hours)
-        upto = Running.over(columns, by_hour).upto
+        upto = Running.over(columns, by_hour)
         held = np.zeros(hours, dtype=np.bool_)
         held[table.hours[inside] - midnight] = True
         days = Days(midnight // DAY, columns.sums(by_hour.reshape(hours // DAY, DAY, -1).sum(axis=1)))
-        return cls(midnight, hours, held, Running(columns, np.concatenate([upto, _like(upto)])), days)
+        return cls(midnight, hours, held, upto.then(_like(upto)), days)
 
     @cached_property
     def served(self) -> NDArray[np.int64]:
@@ -124,23 +127,21 @@ class Reference:
     days: Days
 
     @classmethod
-    def of(cls, history: History, start: int, end: int) -> Self:
-        """The weeks `[start, end)` of a history; what lies outside of it is empty."""
-        ends = np.arange(start, end) + 1
-        hourly = history.total.upto[history.rows(ends)] - history.total.upto[history.rows(ends - 1)]
-        by_clock = np.zeros((DAY, hourly.shape[1]))
-        np.add.at(by_clock, (ends - 1) % DAY, hourly)
-        upto = np.zeros((2 * DAY + 1, hourly.shape[1]))
-        np.cumsum(np.concatenate([by_clock, by_clock]), axis=0, out=upto[1:])
-        span = float(history.span_days(np.array([start]), np.array([end]))[0])
-        whole = slice(max(0, -(-start // DAY) - history.days.first), max(0, end // DAY - history.days.first))
-        days = Days(history.days.first + whole.start, history.days.sums.at(whole))
-        return cls(start, end, Running(history.total.columns, upto), span, days)
+    def of(cls, table: RollupTable, columns: Columns, start: int, end: int, left_out: Sequence[Span] = ()) -> Self:
+        """The weeks `[start, end)` of a table, without the hours that are left out."""
+        inside = (table.hours >= start) & (table.hours < end) & kept(table, left_out)
+        by_clock = columns.by_group(table.entries, np.where(inside, table.hours % DAY, -1), DAY)
+        day = table.hours // DAY
+        served = len(np.unique(day[inside]))
+        first, count = -(-start // DAY), max(0, end // DAY - -(-start // DAY))
+        of_day = np.where(inside & (day >= first) & (day < first + count), day - first, -1)
+        days = Days(first, columns.sums(columns.by_group(table.entries, of_day, count)))
+        return cls(start, end, Running.over(columns, np.concatenate([by_clock, by_clock])), min((end - start) / DAY, float(served)), days)
 
     @property
-    def sums(self) -> Sums:
+    def all(self) -> RunningSide:
         """All of it: no axes."""
-        return self.by_clock.sums(np.array(DAY), np.array(0))
+        return self.by_clock.side(np.array(DAY), np.array(0))
 
     def side(self, ends: Places) -> RunningSide:
         """What each length as of `ends` is compared with: like hours under a day, all of it from there on: (checks, lengths)."""
@@ -149,8 +150,12 @@ class Reference:
         return self.by_clock.side(np.where(short, begin + LENGTHS, DAY), np.where(short, begin, 0))
 
 
-def _like(upto: Array) -> Array:
+def _like(total: Running) -> Running:
     """Running totals of each hour's like in the 27 days before it: a difference of two rows within a day sums like hours."""
+    return Running(total.columns, *(_like_rows(it) for it in (total.light, total.latency, total.cost)))
+
+
+def _like_rows(upto: Array) -> Array:
     days = REFERENCE_HOURS // DAY
     padded = np.concatenate([np.zeros((DAY * days, upto.shape[1])), upto])
     like = np.zeros_like(padded)
@@ -167,11 +172,6 @@ def kept(table: RollupTable, left_out: Sequence[Span]) -> NDArray[np.bool_]:
     for start, end in left_out:
         chosen &= (table.hours < start) | (table.hours >= end)
     return chosen
-
-
-def weeks(table: RollupTable, columns: Columns, start: int, end: int, left_out: Sequence[Span] = ()) -> Reference:
-    """The weeks `[start, end)` of a table, without the hours that are left out."""
-    return Reference.of(History.of(table, columns, start, end, kept(table, left_out)), start, end)
 
 
 def conversations_a_day(windows: Windows) -> Array:

@@ -15,11 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lifecycle_core.drift.episodes import QUIET_CHECKS
+from lifecycle_core.drift.histograms import Places
 from lifecycle_core.drift.metrics import MEASURES, threshold_of
 from lifecycle_core.drift.report import Comparison, Status
+from lifecycle_core.drift.running import RunningSide
 from lifecycle_core.drift.scan import Scan
 from lifecycle_core.drift.sliding import History, Reference
-from lifecycle_core.drift.sums import Places, RunningSide
 from lifecycle_core.policy import Policy
 from lifecycle_core.statistics.arrays import Array
 
@@ -88,7 +89,7 @@ def follow(  # noqa: PLR0917 - what is compared, with what, when, and by which t
     """
     measure, threshold = MEASURES[it], threshold_of(it, policy)
     latest, hours = history.latest(ends, measure.n, LATEST_OF_A_TAIL if it.is_tail else LATEST, onset)
-    before, enough = reference.sums, hours > 0
+    before, enough = reference.all, hours > 0
     change = np.where(enough, measure.beyond_chance(latest, before), np.nan)
     near = enough & ~measure.passes(change, latest, before, threshold / 2)
     return Followed(near, change, enough & measure.passes(change, latest, before, threshold), latest, hours)

@@ -7,7 +7,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from lifecycle_core.drift.sums import Counted, Places, Sums
+from lifecycle_core.drift.histograms import Counted, Places
+from lifecycle_core.drift.sums import Sums
 from lifecycle_core.drift.windows import DAY, LENGTHS, LONG, REFERENCE_HOURS, WEEK
 from lifecycle_core.statistics.arrays import Array
 
@@ -66,7 +67,8 @@ class Teaching:
 
     def take(self, picks: tuple[Places, ...]) -> "Teaching":
         """The same for the comparisons at `picks` alone."""
-        return Teaching(self.days, self.first, self.count, self.of[picks])
+        sets, of = np.unique(self.of[picks], return_inverse=True)
+        return Teaching(self.days, self.first[sets], self.count[sets], of)
 
     def places(self, sets: Places) -> tuple[Places, NDArray[np.bool_]]:
         """The places of the days of `sets`, and which of them are meant: (..., m) each."""
@@ -78,7 +80,7 @@ class Teaching:
     def sums(self) -> Sums:
         """The sums of each set's days, (s, m); of the products only those over all days, (s, 1)."""
         places, meant = self.places(np.arange(len(self.first)))
-        taught, nothing = self.days.sums, Counted(np.zeros((*places.shape, 0)), np.zeros(0))
+        taught, nothing = self.days.sums, Counted(np.zeros((*places.shape, 0)), np.zeros((2, 0)))
         products = self.days.products[self.first + self.count] - self.days.products[self.first]
         return Sums(taught.scalars[places] * meant[..., None], taught.calls[places] * meant[..., None], products[:, None], nothing, nothing)
 

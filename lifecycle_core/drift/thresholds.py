@@ -49,9 +49,9 @@ def by_threshold_at(metric: Metric, recent: Side, reference: Side, policy: Polic
     measure, threshold = MEASURES[it], threshold_of(it, policy)
     enough = np.minimum(measure.n(recent), measure.n(reference)) >= policy.min_samples_for_comparison
     if isinstance(measure, Mix):
-        tails = np.ones(len(enough))
+        tails, after, before = np.ones(len(enough)), recent.calls, reference.calls
         for place in np.flatnonzero(enough).tolist():
-            statistic, df = pearson(recent.calls[place], reference.calls[place])
+            statistic, df = pearson(after[place], before[place])
             tails[place] = chi_squared_tail(statistic, df) if df else 1.0
         past, ranks = tails < 1 - policy.confidence_level, np.where(tails < _HIGHLY_SIGNIFICANT, 2, 1)
     else:

@@ -1,6 +1,5 @@
 """Check variants for drift, and remember what was found."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -134,10 +133,25 @@ def _silent(it: Asked) -> Glance:
     return Glance(it.variant, it.version or FIRST_VERSION, it.at, Status.INSUFFICIENT_DATA, 0, None)
 
 
-def record_quiet(database: Database, act: Provenance, quiet: Sequence[Glance]) -> None:
-    """Keep the checks of variants that have nothing to say; an hour that is recorded already stays as it is."""
+def sweep_and_record(database: Database, act: Provenance, at: datetime) -> Sweep:
+    """The same, and keep the checks of the variants that have nothing to say.
+
+    Where hours were missed since the last recorded check, of the last seven days, they are swept first; what speaks in one of them is
+    checked and recorded as of then.
+    """
+    with database.read() as tx:
+        last = checks.last_at(tx)
+    for missed in hours_between(last, at):
+        for name in _sweep(database, act, missed).speaking:
+            _record(database, act, name, missed)
+    return _sweep(database, act, at)
+
+
+def _sweep(database: Database, act: Provenance, at: datetime) -> Sweep:
+    swept = sweep(database, at)
     with database.write(act) as tx:
-        checks.add_quiet(tx, act, quiet)
+        checks.add_quiet(tx, act, swept.quiet)
+    return swept
 
 
 def known(database: Database, act: Provenance, episode_id: int, reason: str) -> Episode:

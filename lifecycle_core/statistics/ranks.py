@@ -34,12 +34,14 @@ def mann_whitney(recent: ArrayLike, reference: ArrayLike, effects: tuple[ArrayLi
 def quantile(counts: ArrayLike, edges: ArrayLike, q: ArrayLike) -> Array:
     """The value below which the share `q` of a histogram lies, interpolated in its bin on the logarithmic scale.
 
-    counts : (..., bins) float; edges : (bins + 1,) float > 0; q : float or (...,) float; NaN for an empty histogram.
+    counts : (..., bins) float; q : float or (...,) float; NaN for an empty histogram.
+    edges : (bins + 1,) float > 0; or (2, bins), the low and the high edge of each, where empty bins are left out.
 
     >>> quantile([0, 2, 2], [1.0, 2.0, 4.0, 8.0], [0.25, 0.5]).round(3).tolist()
     [2.828, 4.0]
     """
     counts, logs, q = floats(counts), np.log(floats(edges)), floats(q)
+    low, high = logs if logs.ndim > 1 else (logs[:-1], logs[1:])
     upto = np.cumsum(counts, axis=-1)
     if not counts.shape[-1]:
         return np.full(np.broadcast_shapes(q.shape, counts.shape[:-1]), np.nan)
@@ -49,7 +51,7 @@ def quantile(counts: ArrayLike, edges: ArrayLike, q: ArrayLike) -> Array:
     rows: tuple[NDArray[np.int64], ...] = np.indices(n.shape, sparse=True)
     here = counts[(*rows, place)]
     share = divide(wanted - upto[(*rows, place)] + here, here, 0.0)
-    value: Array = np.exp(logs[place] + share * (logs[place + 1] - logs[place]))
+    value: Array = np.exp(low[place] + share * (high[place] - low[place]))
     return np.where(n > 0, value, np.nan)
 
 
@@ -58,7 +60,7 @@ def median_ratio_interval(
 ) -> tuple[float, float] | None:
     """The interval of the ratio of two medians, from each median's own.
 
-    recent, reference : (bins,) float; edges : (bins + 1,) float; effects : the design effects.
+    recent, reference : (bins,) float; edges : as of `quantile`; effects : the design effects.
 
     Each median lies between the quantiles at `½ ± critical · ½ · sqrt(d/n)` (Woodruff); the distances from the two
     estimates are squared and added on the logarithmic scale, so that a skewed interval stays skewed (MOVER). None for an empty side.

@@ -3,8 +3,8 @@ from datetime import datetime, timedelta
 import numpy as np
 import pytest
 
+from lifecycle_core.drift.columns import Columns
 from lifecycle_core.drift.gathering import HourSpan, gather
-from lifecycle_core.drift.sums import Columns
 from lifecycle_core.drift.teaching import Days, Teaching, teaching
 from lifecycle_core.drift.windows import LENGTHS, instant, recent_hours, reference_hours, span
 from lifecycle_core.policy import Policy
