@@ -142,18 +142,17 @@ class RollupTable:
     served: "Served | None" = None
 
     @classmethod
-    def of(
+    def of(  # noqa: PLR0917 - its fields, in their order
         cls,
         variant: str,
         version: int,
         actions: tuple[str, ...],
         hours: NDArray[np.int64],
-        provider_fault: NDArray[np.bool_],
+        faults: NDArray[np.bool_],
         sums: NDArray[np.float64],
-        served: "Served | None" = None,
     ) -> "RollupTable":
         """The table of (r, WIDTH) sums."""
-        return cls(variant, version, actions, hours, provider_fault, Entries.of(sums), served)
+        return cls(variant, version, actions, hours, faults, Entries.of(sums))
 
     def dense(self) -> NDArray[np.float64]:
         """The vectors of all rows: (r, WIDTH) float."""

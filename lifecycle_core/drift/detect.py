@@ -12,11 +12,12 @@ from lifecycle_core.drift.checking import Checking
 from lifecycle_core.drift.comparing import RANKS, Compared
 from lifecycle_core.drift.evidence import Pair, shown, shown_interval
 from lifecycle_core.drift.lasting import Lasting, entered
-from lifecycle_core.drift.metrics import MEASURES, Tail, threshold_of
+from lifecycle_core.drift.metrics import MEASURES, threshold_of
 from lifecycle_core.drift.outlook import with_outlook
 from lifecycle_core.drift.report import Against, Comparison, DriftReport, Held, Incident, Metric, MetricReport, Severity, Status
 from lifecycle_core.drift.report import Tail as TailReport
 from lifecycle_core.drift.severity import recommended, severity_of
+from lifecycle_core.drift.tails import Tail
 from lifecycle_core.drift.teaching import ASSUMED_CORRELATION, FEWEST_DAYS
 from lifecycle_core.drift.thresholds import by_threshold
 from lifecycle_core.drift.windows import DAY, LENGTHS, REFERENCE_HOURS, instant, span

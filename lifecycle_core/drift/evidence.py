@@ -8,7 +8,8 @@ import numpy as np
 
 from lifecycle_core.conversations import Window
 from lifecycle_core.drift.gathering import Gathered
-from lifecycle_core.drift.metrics import Latency, Measure, Mix
+from lifecycle_core.drift.measure import Measure
+from lifecycle_core.drift.measures import Latency, Mix
 from lifecycle_core.drift.report import Against, Evidence, Figure, Metric, MetricReport, Share, Status
 from lifecycle_core.drift.scan import Scan, Windows
 from lifecycle_core.drift.sums import Side

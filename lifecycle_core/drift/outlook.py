@@ -7,7 +7,8 @@ import numpy as np
 
 from lifecycle_core.drift.checking import Checking
 from lifecycle_core.drift.forecast import DAYS, Before, Daily, forecast
-from lifecycle_core.drift.metrics import MEASURES, Mix, threshold_of
+from lifecycle_core.drift.measures import Mix
+from lifecycle_core.drift.metrics import MEASURES, threshold_of
 from lifecycle_core.drift.needed import Figures, needed
 from lifecycle_core.drift.report import Comparison, Metric, MetricReport, Status
 from lifecycle_core.drift.sums import Side

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lifecycle_core.drift.histograms import Places
-from lifecycle_core.drift.metrics import Compared, Measure
+from lifecycle_core.drift.measure import Compared, Measure
 from lifecycle_core.drift.sums import Side
 from lifecycle_core.drift.teaching import ASSUMED_CORRELATION, FEWEST_DAYS, Teaching
 from lifecycle_core.statistics.arrays import Array, divide

@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from lifecycle_core.drift.metrics import ROUNDING
+from lifecycle_core.drift.measure import ROUNDING
 from lifecycle_core.drift.report import RecommendedAction, Severity
 from lifecycle_core.statistics.arrays import Array
 

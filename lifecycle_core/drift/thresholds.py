@@ -7,7 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lifecycle_core.drift.gathering import Gathered
-from lifecycle_core.drift.metrics import MEASURES, Measure, Mix, threshold_of
+from lifecycle_core.drift.measure import Measure
+from lifecycle_core.drift.measures import Mix
+from lifecycle_core.drift.metrics import MEASURES, threshold_of
 from lifecycle_core.drift.report import Comparison, Metric, MetricReport, Severity, Status
 from lifecycle_core.drift.severity import severities_of, severity_of
 from lifecycle_core.drift.sums import Side
