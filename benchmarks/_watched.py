@@ -138,8 +138,11 @@ def apart(hours: Iterable[int]) -> int:
     return int(len(ordered) > 0) + int(np.count_nonzero(np.diff(ordered) > DAY))
 
 
-def outcome(cell: Cell, seed: int, variant: int) -> Outcome:
-    """What is found in the `variant`th variant of a cell; the same `seed` gives the same."""
+def outcome(cell: Cell, seed: int, variant: int, watched: int | None = None) -> Outcome:
+    """What is found in the `variant`th variant of a cell; the same `seed` gives the same.
+
+    watched : hours for which it is watched, in place of those of its kind.
+    """
     generator = np.random.default_rng([seed, *cell.seed(), variant])
     begin = START + int(generator.integers(WEEK)) + (_YOUNG_FROM if cell.kind is Kind.YOUNG else LOOK_BACK_HOURS)
     start = begin - _YOUNG_FROM if cell.kind is Kind.YOUNG else START
@@ -148,7 +151,7 @@ def outcome(cell: Cell, seed: int, variant: int) -> Outcome:
         stages.append(Stage(begin, cell.behaviour(), version=2 if cell.kind is Kind.PROMOTED else 1))
     if cell.kind is Kind.CURED:
         stages.append(Stage(begin + ILL))
-    end = begin + _WATCHED[cell.kind]
+    end = begin + (watched or _WATCHED[cell.kind])
     tables = hourly(WORLDS[cell.world], generator, start=start, hours=end - start, per_day=cell.per_day, stages=stages)
     ends = np.arange(begin, end) + 1
     since, before = (begin, tables[0]) if len(tables) > 1 else (None, None)
