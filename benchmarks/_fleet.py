@@ -22,7 +22,8 @@ from lifecycle_core.operations import drift, traffic
 from lifecycle_core.operations.database import upgrade
 from lifecycle_core.policy import Policy
 from lifecycle_core.provenance import Provenance
-from lifecycle_core.rollups import RollupKey, RollupTable, epoch_hour
+from lifecycle_core.rollup_tables import RollupTable
+from lifecycle_core.rollups import RollupKey, epoch_hour
 from lifecycle_core.simulation.hourly import hourly
 from lifecycle_core.simulation.worlds import ACTIONS, MILD
 from lifecycle_core.statistics.arrays import Array

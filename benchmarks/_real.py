@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from benchmarks.ingest import COMMANDS, SHARED, mapping_of
 from lifecycle_core.conversations import Conversation
-from lifecycle_core.rollups import NAMED_ACTIONS, OTHER_ACTIONS, RollupTable, epoch_hour, summarize
+from lifecycle_core.rollup_tables import RollupTable
+from lifecycle_core.rollups import NAMED_ACTIONS, OTHER_ACTIONS, epoch_hour, summarize
 from lifecycle_core.statistics.arrays import Array
 from lifecycle_core.traffic.reading import Reading
 

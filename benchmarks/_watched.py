@@ -19,7 +19,7 @@ from lifecycle_core.drift.incidents import incident_hours, shares_of
 from lifecycle_core.drift.report import Comparison
 from lifecycle_core.drift.windows import LOOK_BACK_HOURS
 from lifecycle_core.policy import Policy
-from lifecycle_core.rollups import RollupTable, Served
+from lifecycle_core.rollup_tables import RollupTable, Served
 from lifecycle_core.simulation.hourly import Stage, hourly
 from lifecycle_core.simulation.worlds import DRIFTS, HEALTHY, WORLDS, Behaviour
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from lifecycle_core.drift.episodes import FrozenReference
-from lifecycle_core.rollups import RollupTable
+from lifecycle_core.rollup_tables import RollupTable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,6 +33,7 @@ def replay(segments: Sequence[Segment], policy: Policy, ends: Places) -> Replay:
 
     segments : one for each time in which a version served, in order; what was checked before the first is not told.
 
+    >>> from lifecycle_core.rollup_tables import RollupTable
     >>> from lifecycle_core.rollups import WIDTH
     >>> nothing = RollupTable.of("baseline", 1, (), np.zeros(0, int), np.zeros(0, bool), np.zeros((0, WIDTH)))
     >>> replay([Segment(table=nothing, begins=0)], Policy(), np.arange(488_000, 488_024)).alarms

@@ -17,10 +17,11 @@ from lifecycle_core.drift.lasting import Lasting, lasting
 from lifecycle_core.drift.report import Incident
 from lifecycle_core.drift.sliding import History, Reference, Span
 from lifecycle_core.drift.states import healed
-from lifecycle_core.drift.sums import Sums
 from lifecycle_core.drift.windows import DAY, REFERENCE_HOURS
 from lifecycle_core.policy import Mode, Policy
-from lifecycle_core.rollups import RollupTable, Served, epoch_hour
+from lifecycle_core.rollup_tables import RollupTable, Served
+from lifecycle_core.rollups import epoch_hour, scalar
+from lifecycle_core.statistics.arrays import Array
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,16 +124,20 @@ class Checking:
         return Comparing(self.gathered, self.policy, None if self.compared_before is None else self.compared_before.reference)
 
     @cached_property
-    def daily(self) -> Sums:
-        """The last days, each 24 hours long, the last one first: (days,)."""
-        hours = self.table.hours
-        place = (self.now - 1 - hours) // DAY
-        inside = self.gathered.inside & (place < FORECAST_DAYS)
-        return self.columns.sums(self.columns.by_group(self.table.entries, np.where(inside, place, -1), FORECAST_DAYS))
+    def plain(self) -> Array:
+        """The plain sums of each row: (r, s)."""
+        return self.table.plain()
+
+    @cached_property
+    def daily(self) -> Array:
+        """The plain sums of the last days, each 24 hours long, the last one first: (days, s)."""
+        place = (self.now - 1 - self.table.hours) // DAY
+        chosen: Array = ((place == np.arange(FORECAST_DAYS)[:, None]) & self.gathered.inside) @ self.plain
+        return chosen
 
     def incidents(self) -> tuple[Incident, ...]:
         """What goes wrong around the prompt."""
         own = self.own.holds(self.table.hours)
-        shares = shares_of(self.table.hours[own], lambda name: self.table.column(name)[own])
-        traffic = self.table.served or Served(self.table.hours, self.table.column("conversations"))
+        shares = shares_of(self.table.hours[own], lambda name: self.plain[own, scalar(name)])
+        traffic = self.table.served or Served(self.table.hours, self.plain[:, scalar("conversations")])
         return incidents_of(shares, traffic, self.now, self.policy.min_samples_for_comparison)

@@ -8,7 +8,8 @@ import numpy as np
 
 from lifecycle_core.drift.histograms import Counted, Places
 from lifecycle_core.drift.sums import Sums
-from lifecycle_core.rollups import ACTIONS, COST, LATENCY, PRODUCTS, SCALARS, WIDTH, Entries
+from lifecycle_core.rollup_tables import Entries
+from lifecycle_core.rollups import ACTIONS, COST, LATENCY, PRODUCTS, SCALARS, WIDTH
 from lifecycle_core.statistics.arrays import Array, floats
 from lifecycle_core.statistics.samples import COST_BINS, LATENCY_BINS, LogBins, pair_index
 
@@ -64,16 +65,17 @@ class Columns:
     def by_group(self, entries: Entries, group: Places, groups: int) -> Array:
         """The sums of groups of rows: (groups, columns).
 
-        group : (r,) int, the group of each row; -1 for one that belongs to none.
+        entries : of a table whose columns these are. group : (r,) int, the group of each row; -1 for one that belongs to none.
         """
         width = len(self.places)
-        at, column = group[entries.row], self.column[entries.place]
-        chosen = (at >= 0) & (column >= 0)
-        if chosen.all():
-            added = np.bincount(at * width + column, entries.value, minlength=groups * width)
-        else:
-            added = np.bincount(at[chosen] * width + column[chosen], entries.value[chosen], minlength=groups * width)
-        by_group: Array = floats(added).reshape(groups, width)
+        at, values = group[entries.row], entries.value
+        column = self.column[entries.place]
+        if int(group.min(initial=0)) < 0:
+            chosen = at >= 0
+            at, column, values = at[chosen], column[chosen], values[chosen]
+        at *= width
+        at += column
+        by_group: Array = floats(np.bincount(at, values, minlength=groups * width)).reshape(groups, width)
         return by_group
 
     def sums(self, added: Array) -> Sums:

@@ -22,7 +22,7 @@ from lifecycle_core.drift.teaching import ASSUMED_CORRELATION, FEWEST_DAYS
 from lifecycle_core.drift.thresholds import by_threshold
 from lifecycle_core.drift.windows import DAY, LENGTHS, REFERENCE_HOURS, instant, span
 from lifecycle_core.policy import Mode, Policy
-from lifecycle_core.rollups import RollupTable
+from lifecycle_core.rollup_tables import RollupTable
 
 __all__ = ["detect", "span"]
 

@@ -8,12 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lifecycle_core.drift.columns import Columns
-from lifecycle_core.drift.histograms import Places
 from lifecycle_core.drift.scan import Windows
-from lifecycle_core.drift.sums import Side
-from lifecycle_core.drift.teaching import Days, Teaching, taught_before, teaching
+from lifecycle_core.drift.sums import Side, Sums
+from lifecycle_core.drift.teaching import Days, taught_before, teaching
 from lifecycle_core.drift.windows import DAY, LENGTHS, recent_hours, reference_hours, reference_start
-from lifecycle_core.rollups import RollupTable
+from lifecycle_core.rollup_tables import RollupTable
 from lifecycle_core.statistics.arrays import Array, floats
 
 _LENGTHS: Final = len(LENGTHS)
@@ -74,9 +73,10 @@ class Gathered:
     def without_broken(self) -> Windows:
         """The windows of all lengths without the conversations that a provider's fault broke; nor do these teach how days differ."""
         left = self.inside & ~self.broken
-        added = self.columns.sums(_added(self.table, self.columns, left, np.concatenate(_lengths(self.table.hours, self.now))))
+        added, days = _added(self.table, self.columns, left, np.concatenate(_lengths(self.table.hours, self.now)))
         whole = self.windows.take((np.arange(_LENGTHS),))
-        taught = whole.teaching if self.new else _taught(self.table, self.columns, left, self.now)
+        first = int(self.table.hours[left].min(initial=self.now))
+        taught = whole.teaching if self.new else teaching(days, np.array(self.now), np.array(first))
         return replace(whole, recent=added.at(slice(_LENGTHS)), reference=added.at(slice(_LENGTHS, None)), teaching=taught)
 
     @property
@@ -109,27 +109,25 @@ def gather(  # noqa: PLR0917 - what a check is made of
     first = int(hours[inside].min(initial=now))
     shown = (it.holds(hours) & whole for it in (recent, reference))
     chosen = [np.concatenate([lengths & inside, pair[None]]) for lengths, pair in zip(_lengths(hours, now), shown, strict=True)]
-    added = columns.sums(_added(table, columns, whole, np.concatenate(chosen)))
+    added, days = _added(table, columns, whole, np.concatenate(chosen))
     start = np.append(np.maximum(reference_start(np.array(now)), first), reference.start)
     end = np.append(now - LENGTHS, reference.end)
     spans = _served_days(hours[inside], start, end)
     if taught_by is None:
-        taught = _taught(table, columns, inside, now)
+        days = days if len(left_out) == 0 else _days(table, columns, inside)
+        taught = teaching(days, np.array(now), np.array(first))
         taught = replace(taught, of=np.append(taught.of, taught.of[_DAY_PLACE]))
     else:
         taught = taught_before(taught_by, (_LENGTHS + 1,))
     each = _LENGTHS + 1
-    days = np.append(LENGTHS, recent.end - recent.start) / DAY
-    windows = Windows(added.at(slice(each)), added.at(slice(each, None)), days, spans, taught)
+    span_days = np.append(LENGTHS, recent.end - recent.start) / DAY
+    windows = Windows(added.at(slice(each)), added.at(slice(each, None)), span_days, spans, taught)
     return Gathered(table, inside, columns, windows, first, now, taught_by is not None)
 
 
-def _taught(table: RollupTable, columns: Columns, inside: NDArray[np.bool_], now: int) -> Teaching:
-    """The days of the rows `inside` that teach each length."""
-    first = int(table.hours[inside].min(initial=now))
-    day = first // DAY
-    by_day = columns.by_group(table.entries, np.where(inside, table.hours // DAY - day, -1), -(-now // DAY) - day)
-    return teaching(Days(day, columns.sums(by_day)), np.array(now), np.array(first))
+def _days(table: RollupTable, columns: Columns, inside: NDArray[np.bool_]) -> Days:
+    """The sums of the days of the rows `inside`."""
+    return _added(table, columns, inside, np.zeros((0, len(table.hours)), dtype=np.bool_))[1]
 
 
 def _lengths(hours: NDArray[np.int64], now: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
@@ -137,15 +135,27 @@ def _lengths(hours: NDArray[np.int64], now: int) -> tuple[NDArray[np.bool_], NDA
     return recent_hours(hours, now), reference_hours(hours, now)
 
 
-def _added(table: RollupTable, columns: Columns, inside: NDArray[np.bool_], chosen: NDArray[np.bool_]) -> Array:
-    """The sums of windows, each a choice of rows, (w, r) bool: rows that the same windows choose are added up once."""
-    bits = (chosen & inside).T @ (1 << np.arange(len(chosen), dtype=np.int64))
-    patterns, group = np.unique(bits, return_inverse=True)
-    kept = patterns != 0
-    groups: Places = np.where(kept, np.cumsum(kept) - 1, -1)[group]
-    member = (patterns[kept] >> np.arange(len(chosen), dtype=np.int64)[:, None]) & 1
-    added: Array = floats(member) @ columns.by_group(table.entries, groups, int(kept.sum()))
-    return added
+def _added(table: RollupTable, columns: Columns, inside: NDArray[np.bool_], chosen: NDArray[np.bool_]) -> tuple[Sums, Days]:
+    """The sums of windows, each a choice of rows, (w, r) bool, and those of the days, over the rows `inside`.
+
+    The rows of one day that the same windows choose are added up once, and all rows in one pass.
+    """
+    days = table.hours // DAY
+    first, last = (int(it) for it in (days[inside].min(initial=2**62), days[inside].max(initial=-1)))
+    if first > last:
+        nothing = columns.sums(np.zeros((len(chosen), len(columns.places))))
+        return nothing, Days(0, columns.sums(np.zeros((1, len(columns.places)))))
+    windows = np.arange(len(chosen), dtype=np.int64)
+    patterns, pattern = np.unique((chosen & inside).T @ (1 << windows), return_inverse=True)
+    keys, group = np.unique(np.where(inside, (days - first) * len(patterns) + pattern, -1), return_inverse=True)
+    outside = int(keys[0] < 0)
+    grouped = columns.by_group(table.entries, group - outside, len(keys) - outside)
+    of_day, of_pattern = np.divmod(keys[outside:], len(patterns))
+    member = (patterns[of_pattern] >> windows[:, None]) & 1
+    by_day = np.zeros((last - first + 1, grouped.shape[1]))
+    served, begins = np.unique(of_day, return_index=True)
+    by_day[served] = np.add.reduceat(grouped, begins, axis=0)
+    return columns.sums(floats(member) @ grouped), Days(first, columns.sums(by_day))
 
 
 def _served_days(hours: NDArray[np.int64], start: NDArray[np.int64], end: NDArray[np.int64]) -> Array:

@@ -14,7 +14,7 @@ from lifecycle_core.drift.scan import screen
 from lifecycle_core.drift.states import SUSPICION
 from lifecycle_core.drift.windows import LENGTHS, instant, span
 from lifecycle_core.policy import Mode, Policy
-from lifecycle_core.rollups import RollupTable
+from lifecycle_core.rollup_tables import RollupTable
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from lifecycle_core.drift.missing import SHARE_LENGTHS, SHARES, Risen, Share, ri
 from lifecycle_core.drift.report import Incident
 from lifecycle_core.drift.volume import VOLUME_LENGTHS, Volume, volume
 from lifecycle_core.drift.windows import instant
-from lifecycle_core.rollups import Served
+from lifecycle_core.rollup_tables import Served
 
 __all__ = ["BUDGET", "Share", "incident_hours", "incidents_of", "shares_of"]
 

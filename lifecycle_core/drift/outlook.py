@@ -13,6 +13,7 @@ from lifecycle_core.drift.needed import Figures, needed
 from lifecycle_core.drift.report import Comparison, Metric, MetricReport, Status
 from lifecycle_core.drift.sums import Side
 from lifecycle_core.drift.windows import DAY, LENGTHS
+from lifecycle_core.rollups import scalar
 from lifecycle_core.statistics.arrays import Array, divide
 
 _DAY_PLACE: Final = int(np.flatnonzero(LENGTHS == DAY)[0])
@@ -46,7 +47,7 @@ def with_outlook(report: MetricReport, check: Checking, correlation: float) -> M
         fewest=policy.min_samples_for_comparison,
         observed=None if suspected is None else suspected.relative_change,
     )
-    daily = Daily.of(metric, -0.5 - np.arange(DAYS), check.daily.of)
+    daily = Daily.of(metric, -0.5 - np.arange(DAYS), lambda name: check.daily[:, scalar(name)])
     ahead = None
     if daily is not None and figures.value is not None:
         ahead = forecast(metric, daily, Before(figures.value, _mean(metric, side, figures)), threshold=threshold, correlation=correlation)

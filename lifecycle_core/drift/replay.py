@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from lifecycle_core.drift.histograms import Places
 from lifecycle_core.drift.vocabulary import Comparison, Metric, Severity, Status
-from lifecycle_core.rollups import RollupTable
+from lifecycle_core.rollup_tables import RollupTable
 from lifecycle_core.statistics.arrays import Array
 
 STATUSES: Final = tuple(Status)

@@ -15,7 +15,7 @@ from lifecycle_core.drift.scan import Windows
 from lifecycle_core.drift.sums import Side
 from lifecycle_core.drift.teaching import Days, taught_before, teaching
 from lifecycle_core.drift.windows import DAY, LENGTHS, LOOK_BACK_HOURS, REFERENCE_HOURS, reference_start
-from lifecycle_core.rollups import RollupTable
+from lifecycle_core.rollup_tables import RollupTable
 from lifecycle_core.statistics.arrays import Array, floats
 
 _DAY_PLACE: Final = int(np.flatnonzero(LENGTHS == DAY)[0])

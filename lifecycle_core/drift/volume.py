@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from lifecycle_core.drift.hours import Hours, RunningHours
 from lifecycle_core.drift.windows import DAY, LENGTHS, LOOK_BACK_HOURS, WEEK
-from lifecycle_core.rollups import Served
+from lifecycle_core.rollup_tables import Served
 from lifecycle_core.statistics.arrays import Array, divide, floats, natural_log
 from lifecycle_core.statistics.levels import entry_level, looks, normal_of_t
 

@@ -24,7 +24,8 @@ from lifecycle_core.operations.traffic import FIRST_VERSION
 from lifecycle_core.policy import Mode, Policy
 from lifecycle_core.retraining.backtests import Backtest, Past, PastCost, Stretch, effective
 from lifecycle_core.retraining.replaying import Before
-from lifecycle_core.rollups import RollupTable, epoch_hour
+from lifecycle_core.rollup_tables import RollupTable
+from lifecycle_core.rollups import epoch_hour
 from lifecycle_core.spending import Spent
 from lifecycle_core.store import backtests, conversations, policies, sessions, variants
 from lifecycle_core.store.database import Database, Transaction

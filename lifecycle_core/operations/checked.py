@@ -12,7 +12,7 @@ from lifecycle_core.drift.report import DriftReport
 from lifecycle_core.drift.windows import REFERENCE_HOURS
 from lifecycle_core.operations.traffic import FIRST_VERSION
 from lifecycle_core.policy import Mode, Policy
-from lifecycle_core.rollups import RollupTable, VariantRollups
+from lifecycle_core.rollup_tables import RollupTable, VariantRollups
 from lifecycle_core.store import conversations, episodes, policies, variants, versions
 from lifecycle_core.store.database import Transaction
 from lifecycle_core.store.episodes import Frozen

@@ -13,7 +13,7 @@ from lifecycle_core.operations.checked import Asked, asked_of_all, report_of
 from lifecycle_core.operations.traffic import FIRST_VERSION
 from lifecycle_core.policy import Mode
 from lifecycle_core.provenance import Provenance
-from lifecycle_core.rollups import VariantRollups
+from lifecycle_core.rollup_tables import VariantRollups
 from lifecycle_core.store import checks, conversations, episodes, variants
 from lifecycle_core.store.database import Database, Transaction
 

@@ -12,7 +12,7 @@ from lifecycle_core.provenance import Provenance
 from lifecycle_core.retraining.probation import RECORD_DAYS, Bars, Record, judge
 from lifecycle_core.retraining.probations import Probation, ProbationStatus, looked_at, replaced
 from lifecycle_core.retraining.session import Session
-from lifecycle_core.rollups import RollupTable
+from lifecycle_core.rollup_tables import RollupTable
 from lifecycle_core.store import conversations, policies, probations, variants, versions
 from lifecycle_core.store.database import Database, Transaction
 from lifecycle_core.versions.version import Tag

@@ -20,7 +20,7 @@ from lifecycle_core.drift.spells import Spell, spells
 from lifecycle_core.drift.windows import DAY, WEEK, instant
 from lifecycle_core.policy import Mode, Policy, ProbationPolicy, RetrainingPolicy, ShadowPolicy
 from lifecycle_core.retraining.replaying import Before, Begun, retrainings
-from lifecycle_core.rollups import RollupTable
+from lifecycle_core.rollup_tables import RollupTable
 from lifecycle_core.spending import Spent
 
 KNOWN: Final = {

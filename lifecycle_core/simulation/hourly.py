@@ -14,7 +14,8 @@ from typing import Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from lifecycle_core.rollups import ACTION_SLOTS, COST, LATENCY, PRODUCTS, Entries, RollupTable, scalar
+from lifecycle_core.rollup_tables import Entries, RollupTable
+from lifecycle_core.rollups import ACTION_SLOTS, COST, LATENCY, PRODUCTS, scalar
 from lifecycle_core.rollups import ACTIONS as CALLS
 from lifecycle_core.simulation.kinds import kinds_of
 from lifecycle_core.simulation.worlds import ACTIONS, COST_SPREAD, HEALTHY, LATENCY_SPREAD, RUNAWAY, STALL, Behaviour, Moments, World

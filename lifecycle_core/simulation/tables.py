@@ -5,7 +5,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from lifecycle_core.rollups import ACTION_SLOTS, COST, LATENCY, PRODUCTS, WIDTH, RollupTable, scalar
+from lifecycle_core.rollup_tables import RollupTable
+from lifecycle_core.rollups import ACTION_SLOTS, COST, LATENCY, PRODUCTS, WIDTH, scalar
 from lifecycle_core.rollups import ACTIONS as CALLS
 from lifecycle_core.simulation.worlds import ACTIONS, Drawn
 from lifecycle_core.statistics.arrays import Array

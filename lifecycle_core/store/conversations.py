@@ -13,15 +13,8 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, bindparam, func, insert, select
 
 from lifecycle_core.conversations import Conversation
-from lifecycle_core.rollups import (
-    NAMED_ACTIONS,
-    OTHER_ACTIONS,
-    RollupKey,
-    RollupTable,
-    VariantRollups,
-    summarize,
-    summarize_arrivals,
-)
+from lifecycle_core.rollup_tables import RollupTable, VariantRollups
+from lifecycle_core.rollups import NAMED_ACTIONS, OTHER_ACTIONS, RollupKey, summarize, summarize_arrivals
 from lifecycle_core.store import hourly, variants
 from lifecycle_core.store.database import Transaction
 from lifecycle_core.store.tables import TABLES

@@ -31,7 +31,8 @@ from sqlalchemy import (
 )
 
 from lifecycle_core.errors import DatabaseUnavailableError
-from lifecycle_core.rollups import SCALARS, WIDTH, Entries, RollupKey, VariantRollups
+from lifecycle_core.rollup_tables import Entries, VariantRollups
+from lifecycle_core.rollups import SCALARS, WIDTH, RollupKey
 from lifecycle_core.store.packing import pack, unpack
 from lifecycle_core.store.tables import TABLES
 

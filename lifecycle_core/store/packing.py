@@ -6,7 +6,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from lifecycle_core.rollups import WIDTH, Entries
+from lifecycle_core.rollup_tables import Entries
+from lifecycle_core.rollups import WIDTH
 
 _ENTRY: Final = np.dtype([("place", "<u2"), ("sum", "<f8")])
 

@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks import _real
 from lifecycle_core.conversations import Conversation
-from lifecycle_core.rollups import RollupTable
+from lifecycle_core.rollup_tables import RollupTable
 
 
 @pytest.fixture

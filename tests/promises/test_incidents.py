@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from lifecycle_core.drift.incidents import BUDGET, Share, incident_hours
-from lifecycle_core.rollups import Served
+from lifecycle_core.rollup_tables import Served
 from lifecycle_core.simulation.worlds import WORLDS, Moments
 
 pytestmark = pytest.mark.slow

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from lifecycle_core.drift.windows import instant
-from lifecycle_core.rollups import RollupTable
+from lifecycle_core.rollup_tables import RollupTable
 from lifecycle_core.simulation.tables import tabulate
 from lifecycle_core.simulation.worlds import HEALTHY, SEASONS, Behaviour, World, draw
 

@@ -9,7 +9,8 @@ from lifecycle_core.drift.detect import detect
 from lifecycle_core.drift.report import Metric, RecommendedAction, Severity, Status
 from lifecycle_core.errors import InvalidInputError
 from lifecycle_core.policy import Policy
-from lifecycle_core.rollups import WIDTH, Entries, RollupTable, scalar
+from lifecycle_core.rollup_tables import Entries, RollupTable
+from lifecycle_core.rollups import WIDTH, scalar
 from lifecycle_core.simulation.worlds import DRIFTS, HEALTHY, Behaviour
 
 POLICY = Policy()

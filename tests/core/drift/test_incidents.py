@@ -7,7 +7,8 @@ from lifecycle_core.drift.detect import detect
 from lifecycle_core.drift.incidents import Share, incident_hours, incidents_of
 from lifecycle_core.drift.report import Metric, RecommendedAction, Status
 from lifecycle_core.policy import Policy
-from lifecycle_core.rollups import Served, epoch_hour
+from lifecycle_core.rollup_tables import Served
+from lifecycle_core.rollups import epoch_hour
 from lifecycle_core.simulation.hourly import Stage, hourly
 from lifecycle_core.simulation.worlds import DRIFTS, MILD, ROUGH, SEASONS, STILL, Behaviour, Moments, World
 

@@ -7,7 +7,8 @@ from lifecycle_core.drift.detect import detect
 from lifecycle_core.drift.report import Metric, Severity, Status
 from lifecycle_core.drift.windows import instant
 from lifecycle_core.policy import Mode, Policy
-from lifecycle_core.rollups import ACTIONS, WIDTH, RollupTable, scalar
+from lifecycle_core.rollup_tables import RollupTable
+from lifecycle_core.rollups import ACTIONS, WIDTH, scalar
 
 POLICY = Policy(mode=Mode.THRESHOLD)
 NOW = 488_940

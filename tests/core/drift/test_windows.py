@@ -8,7 +8,8 @@ from lifecycle_core.drift.gathering import HourSpan, gather
 from lifecycle_core.drift.teaching import Days, Teaching, teaching
 from lifecycle_core.drift.windows import LENGTHS, instant, recent_hours, reference_hours, span
 from lifecycle_core.policy import Policy
-from lifecycle_core.rollups import WIDTH, RollupTable, epoch_hour, scalar
+from lifecycle_core.rollup_tables import RollupTable
+from lifecycle_core.rollups import WIDTH, epoch_hour, scalar
 from lifecycle_core.simulation.worlds import DRIFTS
 
 NOW = 488_940

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from lifecycle_core.rollups import ACTIONS, COST, LATENCY, PRODUCTS, SCALARS, Entries
+from lifecycle_core.rollup_tables import Entries
+from lifecycle_core.rollups import ACTIONS, COST, LATENCY, PRODUCTS, SCALARS
 from lifecycle_core.simulation.hourly import Stage, hourly
 from lifecycle_core.simulation.kinds import kinds_of
 from lifecycle_core.simulation.tables import tabulate
