@@ -64,6 +64,13 @@ class UnknownEpisodeError(LifecycleError):
     code = "unknown-episode"
 
 
+class EpisodeOverError(LifecycleError):
+    """A drift episode that has ended, where one is needed that goes on."""
+
+    status = 409
+    code = "episode-over"
+
+
 class NothingActiveError(LifecycleError):
     """A variant without an active version."""
 
@@ -90,6 +97,12 @@ class DatabaseUnavailableError(LifecycleError):
 
     status = 503
     code = "database-unavailable"
+
+
+class DamagedDatabaseError(DatabaseUnavailableError):
+    """Rows that cannot be what was written."""
+
+    code = "database-damaged"
 
 
 class SchemaMismatchError(LifecycleError):

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 
 import numpy as np
 
@@ -10,7 +11,8 @@ from lifecycle_core.conversations import Window
 from lifecycle_core.drift.background import NOTHING, Background
 from lifecycle_core.drift.checking import Checking
 from lifecycle_core.drift.comparing import RANKS, Compared
-from lifecycle_core.drift.evidence import Pair, shown, shown_interval
+from lifecycle_core.drift.evidence import Pair, shown
+from lifecycle_core.drift.intervals import Asked, Interval, intervals
 from lifecycle_core.drift.lasting import Lasting, entered
 from lifecycle_core.drift.metrics import MEASURES, threshold_of
 from lifecycle_core.drift.outlook import with_outlook
@@ -81,19 +83,19 @@ class _Judged:
     broken: tuple[float, float] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Judging:
     """The verdicts of a check."""
 
     check: Checking
 
     def verdict(self, metric: Metric) -> _Judged:
-        main = Comparison(metric)
-        report = shown(metric, MEASURES[main], threshold_of(main, self.check.policy), self.check.gathered, self.check.table.actions)
-        if self.check.policy.mode is Mode.THRESHOLD:
-            return _Judged(by_threshold(report, MEASURES[main], self.check.gathered, self.check.policy))
-        found = {it: self.check.comparing.compared(it) for it in Comparison if it.metric is metric}
-        going_on = [it for it in self.check.lasting if it.held.comparison.metric is metric and not it.held.ended]
+        main, policy = Comparison(metric), self.check.policy
+        report = shown(metric, MEASURES[main], threshold_of(main, policy), self.check.gathered, self.check.table.actions)
+        if policy.mode is Mode.THRESHOLD:
+            return _Judged(by_threshold(report, MEASURES[main], self.check.gathered, policy))
+        found = {it: told for it, told in self.found.items() if it.metric is metric}
+        going_on = [it for it in self.going_on if it.held.comparison.metric is metric]
         known = {it.held.comparison for it in going_on}
         alarms = {
             it: told.pair
@@ -101,14 +103,14 @@ class _Judging:
             if told.status is Status.DRIFT and told.pair is not None and (it in known or not known)
         }
         new = (self._entered(it, pair) for it, pair in alarms.items() if it not in known)
-        decisive = self._decisive(main, found[main], going_on)
+        decisive, decided, pair_shown = self.decisive[main], *self.intervals[main]
         drifting = [it.status for it in found.values()] + [Status.DRIFT for _ in going_on]
         report = replace(
             report,
             status=max(drifting, key=RANKS.index),
-            decided_by=None if decisive is None else decisive.evidence(MEASURES[main], self.check.comparing.level),
-            interval=shown_interval(MEASURES[main], self.check.gathered.windows, found[main].scanned),
-            tail=next((self._tail(it, told, going_on) for it, told in found.items() if it.is_tail), None),
+            decided_by=None if decisive is None else decisive.evidence(self.check.comparing.level, decided),
+            interval=None if report.relative_change is None else pair_shown,
+            tail=next((self._tail(it, told) for it, told in found.items() if it.is_tail), None),
             held=(*(it.held for it in going_on), *new),
         )
         correlation, assumed_from = self._day_noise(found[main])
@@ -118,23 +120,42 @@ class _Judging:
         report = replace(report, incident=broken is not None)
         return _Judged(with_outlook(report, self.check, correlation or 0.0), correlation, assumed_from, broken)
 
+    @cached_property
+    def found(self) -> dict[Comparison, Compared]:
+        return {it: self.check.comparing.compared(it) for it in Comparison}
+
+    @cached_property
+    def going_on(self) -> list[Lasting]:
+        return [it for it in self.check.lasting if not it.held.ended]
+
+    @cached_property
+    def decisive(self) -> dict[Comparison, Pair | None]:
+        """The latest conversations against the frozen weeks while an alarm lasts; else the length that speaks most strongly."""
+        lasting = {it.held.comparison: it.pair(self.check.policy) for it in self.going_on}
+        return {it: lasting.get(it) or told.pair for it, told in self.found.items()}
+
+    @cached_property
+    def intervals(self) -> dict[Comparison, tuple[Interval | None, Interval | None]]:
+        """Of each comparison the interval of the pair that decides, and of the one that is shown."""
+        windows = self.check.gathered.windows
+        decided = {it: pair.asked(MEASURES[it]) for it, pair in self.decisive.items() if pair is not None}
+        seen = {it: Asked.of(MEASURES[it], windows, told.scanned, -1) for it, told in self.found.items() if not it.is_tail}
+        told = intervals([*decided.values(), *seen.values()])
+        of_decided, of_seen = dict(zip(decided, told, strict=False)), dict(zip(seen, told[len(decided) :], strict=True))
+        return {it: (of_decided.get(it), of_seen.get(it)) for it in Comparison}
+
     def _entered(self, it: Comparison, pair: Pair) -> Held:
         previous = self.check.compared_before
         other = previous is not None and pair.against is Against.PREVIOUS_VERSION
         return entered(it, pair, previous.version if other and previous is not None else self.check.table.version)
 
-    def _decisive(self, it: Comparison, told: Compared, going_on: list[Lasting]) -> Pair | None:
-        """The latest conversations against the frozen weeks while the alarm lasts; else the length that speaks most strongly."""
-        frozen = next((lasts.pair(self.check.policy) for lasts in going_on if lasts.held.comparison is it), None)
-        return frozen or told.pair
-
-    def _tail(self, it: Comparison, told: Compared, going_on: list[Lasting]) -> TailReport | None:
-        pair, measure = self._decisive(it, told, going_on), MEASURES[it]
+    def _tail(self, it: Comparison, told: Compared) -> TailReport | None:
+        pair, measure = self.decisive[it], MEASURES[it]
         if pair is None or not isinstance(measure, Tail):
             return None
-        held = any(lasts.held.comparison is it for lasts in going_on)
+        held = any(lasts.held.comparison is it for lasts in self.going_on)
         edge = measure.edge(pair.windows.reference.take((np.array(pair.place),)))
-        return TailReport(Status.DRIFT if held else told.status, edge, pair.evidence(measure, self.check.comparing.level))
+        return TailReport(Status.DRIFT if held else told.status, edge, pair.evidence(self.check.comparing.level, self.intervals[it][0]))
 
     def _severity(self, alarms: Mapping[Comparison, Pair], going_on: list[Lasting]) -> Severity:
         """The worst of what alarms now and of what lasts."""

@@ -16,6 +16,8 @@ from typing import Final
 from lifecycle_core.drift.report import Comparison, DriftReport, Metric, Severity, Status
 
 QUIET_CHECKS: Final = 24
+MANY_PER_WEEK: Final = 2
+"""More episodes of a variant in a week than this are too many: its threshold does not fit it, or its retraining does not help."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +65,11 @@ class Episode:
         """Whether it goes on."""
         return self.closed_at is None
 
+    @property
+    def length(self) -> timedelta:
+        """From its onset to its end; while it goes on, to the last check that found it."""
+        return (self.closed_at or self.last_seen_at) - self.onset_at
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedCheck:
@@ -82,6 +89,7 @@ class DriftMetrics:
     checks : recorded in all; checks_last_day : in the 24 hours before.
     episodes, open_episodes : in all, and those that go on.
     detections_last_week : episodes that began in the 7 days before; detections_per_week : a week's mean over the 28 days before.
+    drifting_often : the variants of which more than `MANY_PER_WEEK` episodes began in these 7 days.
     by_metric : episodes in which each metric drifted.
     last_check_at : None before the first; last_check_age_s : seconds since then.
     """
@@ -92,9 +100,15 @@ class DriftMetrics:
     open_episodes: int
     detections_last_week: int
     detections_per_week: float
+    drifting_often: tuple[str, ...]
     by_metric: Mapping[Metric, int]
     last_check_at: datetime | None
     last_check_age_s: float | None
+
+    @property
+    def alert(self) -> bool:
+        """Whether a variant drifts too often."""
+        return bool(self.drifting_often)
 
 
 def after_check(episode: Episode | None, report: DriftReport) -> tuple[Episode, ...]:

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass, replace
 from math import isnan
-from typing import Final
 
 import numpy as np
 
 from lifecycle_core.conversations import Window
 from lifecycle_core.drift.gathering import Gathered
+from lifecycle_core.drift.intervals import Asked, Interval
 from lifecycle_core.drift.measure import Measure
 from lifecycle_core.drift.measures import Latency, Mix
 from lifecycle_core.drift.report import Against, Evidence, Figure, Metric, MetricReport, Share, Status
@@ -18,10 +18,6 @@ from lifecycle_core.rollups import OTHER_ACTIONS
 from lifecycle_core.statistics.arrays import Array
 from lifecycle_core.statistics.categorical import pearson
 from lifecycle_core.statistics.categorical import shares as shares_of
-from lifecycle_core.statistics.levels import t_of_normal
-
-CONFIDENT: Final = 1.96
-"""The deviate of a two-sided 95% interval."""
 
 
 def shown(metric: Metric, measure: Measure, threshold: float, gathered: Gathered, names: tuple[str, ...]) -> MetricReport:
@@ -75,19 +71,19 @@ class Pair:
         """The change; None where it has no number."""
         return _known(self.found.compared.change[self.place])
 
-    def evidence(self, measure: Measure, entry: float) -> Evidence:
-        """What it shows, with the interval of its change; entry : the z that evidence must reach."""
+    def asked(self, measure: Measure) -> Asked:
+        """What its interval is made of."""
+        return Asked.of(measure, self.windows, self.found, self.place)
+
+    def evidence(self, entry: float, interval: Interval | None) -> Evidence:
+        """What it shows; entry : the z that evidence must reach; interval : of its change."""
         place, found = self.place, self.found
-        here = (np.array(place),)
-        recent, reference = self.windows.recent.take(here), self.windows.reference.take(here)
-        effects = (float(found.effects[0][place]), float(found.effects[1][place]))
         after, before, change = (_known(it[place]) for it in found.compared)
-        critical = t_of_normal(CONFIDENT, float(found.df[place]))
         return Evidence(
             hours=self.hours,
             relative_change=change,
             absolute_change=None if before is None or after is None else after - before,
-            interval=None if change is None else measure.interval(recent, reference, effects, critical),
+            interval=None if change is None else interval,
             z=float(found.z[place]),
             entry=entry,
             onset=instant(self.now - self.hours),
@@ -98,15 +94,6 @@ class Pair:
             reference=self.reference,
             against=self.against,
         )
-
-
-def shown_interval(measure: Measure, windows: Windows, found: Scan) -> tuple[float, float] | None:
-    """The 95% interval of the change of the pair that the reply shows, the last of the comparisons."""
-    if _known(found.compared.change[-1]) is None:
-        return None
-    effects = (float(found.effects[0][-1]), float(found.effects[1][-1]))
-    recent, reference = (side.take((np.array(-1),)) for side in (windows.recent, windows.reference))
-    return measure.interval(recent, reference, effects, t_of_normal(CONFIDENT, float(found.df[-1])))
 
 
 def own_span(length: int, now: int, first: int) -> tuple[int, int]:

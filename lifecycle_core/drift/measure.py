@@ -59,11 +59,17 @@ class Measure(Protocol):
     def taught(self, teaching: Teaching, reference: Side) -> Taught:
         """What the days of each comparison teach of the figure."""
 
-    def interval(self, recent: Side, reference: Side, effects: tuple[float, float], critical: float) -> tuple[float, float] | None:
-        """The interval of the relative change of one comparison; None where it has none."""
-
     def beyond_chance(self, recent: Side, reference: Side) -> Array:
         """The change of (c,) windows, less what chance alone would make of no change: for the mix alone these are two."""
+
+
+class Counts(NamedTuple):
+    """A proportion in two windows, over the design effects: (...,) float each."""
+
+    x1: Array
+    n1: Array
+    x0: Array
+    n0: Array
 
 
 class OfDays:

@@ -4,14 +4,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lifecycle_core.drift.measure import FEWEST_EVENTS, ROUNDING, Compared, Effects, OfDays, Truths
+from lifecycle_core.drift.measure import FEWEST_EVENTS, ROUNDING, Compared, Counts, Effects, OfDays, Truths
 from lifecycle_core.drift.sums import Side, Sums
 from lifecycle_core.statistics.arrays import Array, divide
 from lifecycle_core.statistics.categorical import chance_distance, clustered_g2, total_variation
 from lifecycle_core.statistics.days import chi_squared_of_counts, chi_squared_of_means, chi_squared_of_mixes
 from lifecycle_core.statistics.levels import normal_of_chi_squared
 from lifecycle_core.statistics.means import mean_ratio_interval, welch
-from lifecycle_core.statistics.proportions import ratio_interval, signed_root
+from lifecycle_core.statistics.proportions import signed_root
 from lifecycle_core.statistics.ranks import mann_whitney, median_ratio_interval
 
 
@@ -48,27 +48,17 @@ class Rate(OfDays):
 
     def z(self, recent: Side, reference: Side, effects: Effects) -> Array:
         """The signed root, counts divided by the design effects."""
-        (d1, d0) = effects
-        return self.harm * signed_root(
-            recent.of(self.event) / d1, self.n(recent) / d1, reference.of(self.event) / d0, self.n(reference) / d0
-        )
+        return self.harm * signed_root(*self.counts(recent, reference, effects))
+
+    def counts(self, recent: Side, reference: Side, effects: Effects) -> Counts:
+        """What the evidence is made of."""
+        d1, d0 = effects
+        return Counts(recent.of(self.event) / d1, self.n(recent) / d1, reference.of(self.event) / d0, self.n(reference) / d0)
 
     def day_statistic(self, days: Sums) -> tuple[Array, Array]:
         """That of day totals."""
         n = self.n(days)
         return chi_squared_of_counts(days.of(self.event), n), n
-
-    def interval(self, recent: Side, reference: Side, effects: tuple[float, float], critical: float) -> tuple[float, float] | None:
-        """The changes that the signed root does not reject: the interval and the z can never disagree."""
-        (d1, d0) = effects
-        ratios = ratio_interval(
-            float(recent.of(self.event)) / d1,
-            float(self.n(recent)) / d1,
-            float(reference.of(self.event)) / d0,
-            float(self.n(reference)) / d0,
-            critical,
-        )
-        return (ratios[0] - 1, ratios[1] - 1) if ratios else None
 
     def beyond_chance(self, recent: Side, reference: Side) -> Array:
         """The change."""
@@ -102,11 +92,10 @@ class Cost(OfDays):
         """That of day means of logarithms."""
         return chi_squared_of_means(*_logs(days)), self.n(days)
 
-    def interval(self, recent: Side, reference: Side, effects: tuple[float, float], critical: float) -> tuple[float, float] | None:
-        """The delta method on the logarithm of the ratio of means, the squares read off the cost histogram."""
+    def ratio_interval(self, recent: Side, reference: Side, effects: tuple[float, float], critical: float) -> tuple[float, float] | None:
+        """That of the ratio of means: the delta method on its logarithm, the squares read off the cost histogram."""
         sides = [(float(self.n(it)), float(self.value(it)), _mean_of_squares(it)) for it in (recent, reference)]
-        ratios = mean_ratio_interval(sides[0], sides[1], effects, critical)
-        return (ratios[0] - 1, ratios[1] - 1) if ratios else None
+        return mean_ratio_interval(sides[0], sides[1], effects, critical)
 
     def beyond_chance(self, recent: Side, reference: Side) -> Array:
         """The change."""
@@ -150,10 +139,9 @@ class Latency(OfDays):
         n = self.n(days)
         return chi_squared_of_means(n, days.of("log_latency"), days.of("log_latency_squared")), n
 
-    def interval(self, recent: Side, reference: Side, effects: tuple[float, float], critical: float) -> tuple[float, float] | None:
+    def ratio_interval(self, recent: Side, reference: Side, effects: tuple[float, float], critical: float) -> tuple[float, float] | None:
         """That of the ratio of medians, from each median's own order statistics."""
-        ratios = median_ratio_interval(recent.latency.counts, reference.latency.counts, recent.latency.edges, effects, critical)
-        return (ratios[0] - 1, ratios[1] - 1) if ratios else None
+        return median_ratio_interval(recent.latency.counts, reference.latency.counts, recent.latency.edges, effects, critical)
 
     def beyond_chance(self, recent: Side, reference: Side) -> Array:
         """The change."""
@@ -187,10 +175,6 @@ class Mix(OfDays):
     def day_statistic(self, days: Sums) -> tuple[Array, Array]:
         """That of day mixes."""
         return chi_squared_of_mixes(days.calls, days.products), self.n(days)
-
-    def interval(self, recent: Side, reference: Side, effects: tuple[float, float], critical: float) -> tuple[float, float] | None:  # noqa: ARG002 - a distance has none
-        """A distance that is never negative has no interval of the usual kind."""
-        return None
 
     def beyond_chance(self, recent: Side, reference: Side) -> Array:
         """Total variation less what conversations of one mix would show of it by chance."""

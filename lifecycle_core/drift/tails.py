@@ -6,12 +6,12 @@ from typing import Final, Literal
 import numpy as np
 
 from lifecycle_core.drift.histograms import Histogram
-from lifecycle_core.drift.measure import FEWEST_EVENTS, ROUNDING, Compared, Effects, Taught, Truths
+from lifecycle_core.drift.measure import FEWEST_EVENTS, ROUNDING, Compared, Counts, Effects, Taught, Truths
 from lifecycle_core.drift.sums import Side
 from lifecycle_core.drift.teaching import Teaching
 from lifecycle_core.statistics.arrays import Array, divide
 from lifecycle_core.statistics.days import chi_squared_of_counts
-from lifecycle_core.statistics.proportions import ratio_interval, signed_root
+from lifecycle_core.statistics.proportions import signed_root
 
 EXTREME: Final = 0.99
 """The quantile of the reference past which a conversation is in the tail."""
@@ -52,9 +52,13 @@ class Tail:
 
     def z(self, recent: Side, reference: Side, effects: Effects) -> Array:
         """The signed root, counts divided by the design effects."""
+        return signed_root(*self.counts(recent, reference, effects))
+
+    def counts(self, recent: Side, reference: Side, effects: Effects) -> Counts:
+        """What the evidence is made of."""
         after, before = self.histogram(recent), self.histogram(reference)
         edge, (d1, d0) = before.percentile(EXTREME), effects
-        return signed_root(after.past(edge) / d1, after.n / d1, before.past(edge) / d0, before.n / d0)
+        return Counts(after.past(edge) / d1, after.n / d1, before.past(edge) / d0, before.n / d0)
 
     def taught(self, teaching: Teaching, reference: Side) -> Taught:
         """That of daily counts past each comparison's own edge."""
@@ -63,15 +67,6 @@ class Tail:
         past = teaching.days.past[self.figure]
         n = past[places, 0] * meant
         return Taught(chi_squared_of_counts(past[places, edge[..., None]] * meant, n), n)
-
-    def interval(self, recent: Side, reference: Side, effects: tuple[float, float], critical: float) -> tuple[float, float] | None:
-        """The changes that the signed root does not reject."""
-        after, before = self.histogram(recent), self.histogram(reference)
-        edge, (d1, d0) = before.percentile(EXTREME), effects
-        ratios = ratio_interval(
-            float(after.past(edge)) / d1, float(after.n) / d1, float(before.past(edge)) / d0, float(before.n) / d0, critical
-        )
-        return (ratios[0] - 1, ratios[1] - 1) if ratios else None
 
     def beyond_chance(self, recent: Side, reference: Side) -> Array:
         """The change."""

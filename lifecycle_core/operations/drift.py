@@ -1,24 +1,26 @@
 """Check variants for drift, and remember what was found."""
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from lifecycle_core.conversations import hour_of
-from lifecycle_core.drift.episodes import DriftMetrics, Episode, after_check, references_after
+from lifecycle_core.drift.episodes import MANY_PER_WEEK, DriftMetrics, Episode, FrozenReference, after_check, references_after
 from lifecycle_core.drift.glance import Glance, glance
 from lifecycle_core.drift.report import DriftReport, Status
-from lifecycle_core.errors import InvalidInputError, LifecycleError, UnknownEpisodeError
+from lifecycle_core.errors import DamagedDatabaseError, EpisodeOverError, InvalidInputError, UnknownEpisodeError
 from lifecycle_core.operations.checked import Asked, asked_of_all, report_of
 from lifecycle_core.operations.traffic import FIRST_VERSION
 from lifecycle_core.policy import Mode
 from lifecycle_core.provenance import Provenance
 from lifecycle_core.rollup_tables import VariantRollups
-from lifecycle_core.store import checks, conversations, episodes, variants
+from lifecycle_core.store import answers, checks, conversations, episodes, policies, variants
 from lifecycle_core.store.database import Database, Transaction
 
 CAUGHT_UP_HOURS: Final = 7 * 24
 """So many hours that no check was made of are made up for, so that a watch that was away misses nothing."""
+MAX_REASON_CHARACTERS: Final = 1_000
 _HOUR: Final = timedelta(hours=1)
 _WEEK: Final = timedelta(days=7)
 
@@ -107,13 +109,16 @@ def sweep(database: Database, at: datetime) -> Sweep:
         speaking = [name for name, it in known.items() if name in going_on or not it.plain]
         plain = [name for name in known if name not in set(speaking)]
         start = min((known[name].earliest for name in plain), default=at)
-        for rollups in conversations.tables(tx, plain if speaking else None, start, hour_of(at)):
-            it = unheard.pop(rollups.variant)
-            found = _glanced(it, rollups)
-            if found is None:
-                speaking.append(it.variant)
-            else:
-                quiet.append(found)
+        try:
+            for rollups in conversations.tables(tx, plain if speaking else None, start, hour_of(at)):
+                it = unheard.pop(rollups.variant)
+                found = _glanced(it, rollups)
+                if found is None:
+                    speaking.append(it.variant)
+                else:
+                    quiet.append(found)
+        except DamagedDatabaseError:  # it ends the query: whoever has not been heard is checked alone, and the damaged one says why
+            speaking += [name for name in unheard if name not in set(speaking)]
     spoken = set(speaking)
     quiet += [_silent(it) for name, it in unheard.items() if name not in spoken]
     return Sweep(hour_of(at), tuple(quiet), tuple(sorted(speaking)))
@@ -124,7 +129,7 @@ def _glanced(it: Asked, rollups: VariantRollups) -> Glance | None:
     table = it.table(rollups)
     try:
         return glance(table, it.policy, it.at, it.background(rollups, table.version))
-    except LifecycleError:
+    except Exception:  # noqa: BLE001 - whatever breaks a glance breaks the check itself, which says so and stops no other
         return None
 
 
@@ -143,7 +148,8 @@ def sweep_and_record(database: Database, act: Provenance, at: datetime) -> Sweep
         last = checks.last_at(tx)
     for missed in hours_between(last, at):
         for name in _sweep(database, act, missed).speaking:
-            _record(database, act, name, missed)
+            with suppress(Exception):  # a check that breaks stops no other, and says so when it is made again as of now
+                _record(database, act, name, missed)
     return _sweep(database, act, at)
 
 
@@ -154,27 +160,75 @@ def _sweep(database: Database, act: Provenance, at: datetime) -> Sweep:
     return swept
 
 
-def known(database: Database, act: Provenance, episode_id: int, reason: str) -> Episode:
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A drift that is meant.
+
+    fewest : conversations that must lie on both sides before a metric is compared again.
+    """
+
+    episode: Episode
+    fewest: int
+
+    @property
+    def meaning(self) -> tuple[str, ...]:
+        """What it comes to, a sentence each."""
+        return (
+            "the episode is closed, and none of its alarms lasts",
+            f"the reference begins anew at {self.episode.onset_at:%Y-%m-%d %H:%MZ}, where the drift began",
+            "the days before are compared with nothing; they teach how much days differ",
+            f"a metric is insufficient_data until {self.fewest:,} conversations since then lie on both sides",
+            "the audit log keeps who said so, when and why",
+        )
+
+
+def known(database: Database, act: Provenance, episode_id: int, reason: str) -> Known:
     """Say that a change is meant: its episode is closed, and what came before its onset is no reference any more.
 
     Nothing is compared with the time before; it teaches how days differ, as after a promotion. The same again changes nothing.
-    Raises UnknownEpisodeError, and InvalidInputError without a reason, or for an episode of a version that serves no more.
+    Raises UnknownEpisodeError, EpisodeOverError for an episode that ended otherwise, and InvalidInputError without a reason.
     """
-    if not reason.strip():
-        message = "a change is known for a reason; say it, as --reason 'the new price list is out'"
+    because = reason.strip()
+    if not 0 < len(because) <= MAX_REASON_CHARACTERS:
+        message = f"the reason has {len(because):,} characters; say in 1 to {MAX_REASON_CHARACTERS:,} why the change is meant"
         raise InvalidInputError(message, field="reason")
-    with database.write(act, "known_drift") as tx:
-        episode = episodes.get(tx, episode_id)
-        if episode is None:
-            message = f"no episode {episode_id} is known; lifecycle drift history lists them"
-            raise UnknownEpisodeError(message, field="episode")
-        if episode.known_at is not None:
-            return episode
-        told = replace(episode, known_because=reason, known_by=act.by, known_at=act.at)
-        if told.open:
-            told = replace(told, closed_at=act.at, closed_because=f"known: {reason}")
-        episodes.save(tx, told)
-        return told
+    told = replace(act, why=because)
+    with database.write(told, "known_drift") as tx:
+        return answers.once(tx, told, ("known", episode_id, because), Known, lambda: _known(tx, told, episode_id))
+
+
+def _known(tx: Transaction, act: Provenance, episode_id: int) -> Known:
+    variants.lock(tx, _expect(tx, episode_id).variant)
+    it = _expect(tx, episode_id)
+    if it.known_at is None:
+        if it.closed_at is not None:
+            message = f"episode {episode_id} was over at {it.closed_at:%Y-%m-%d %H:%MZ}: {it.closed_because}; there is nothing left to end"
+            raise EpisodeOverError(message)
+        it = replace(it, known_because=act.why, known_by=act.by, known_at=act.at, closed_at=act.at, closed_because=f"known: {act.why}")
+        episodes.save(tx, it)
+    return Known(it, policies.of(tx, it.variant).min_samples_for_comparison)
+
+
+def _expect(tx: Transaction, episode_id: int) -> Episode:
+    found = episodes.get(tx, episode_id)
+    if found is None:
+        message = f"no episode {episode_id} is known; lifecycle drift history lists them"
+        raise UnknownEpisodeError(message, field="episode")
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An episode in full; alarms : its frozen references, by when they were found."""
+
+    episode: Episode
+    alarms: tuple[FrozenReference, ...]
+
+
+def episode(database: Database, episode_id: int) -> Told:
+    """One episode, with the alarms that it is made of. Raises UnknownEpisodeError."""
+    with database.read() as tx:
+        return Told(_expect(tx, episode_id), tuple(episodes.references_of(tx, episode_id)))
 
 
 def history(database: Database, variant: str | None, limit: int, before_id: int | None = None) -> list[Episode]:
@@ -202,6 +256,7 @@ def watch_metrics(tx: Transaction, at: datetime) -> DriftMetrics:
         open_episodes=still_open,
         detections_last_week=episodes.began(tx, at - _WEEK, at),
         detections_per_week=episodes.began(tx, at - 4 * _WEEK, at) / 4,
+        drifting_often=tuple(episodes.often(tx, at - _WEEK, at, MANY_PER_WEEK)),
         by_metric=episodes.by_metric(tx, at),
         last_check_at=last,
         last_check_age_s=(at - last).total_seconds() if last else None,

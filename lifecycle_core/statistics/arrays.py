@@ -33,6 +33,7 @@ def divide(above: ArrayLike, below: ArrayLike, otherwise: float = np.nan) -> Arr
     >>> divide([1.0, 1.0], [2.0, 0.0]).tolist()
     [0.5, nan]
     """
-    usable = floats(below) > 0
-    quotient: Array = floats(above) / np.where(usable, below, np.nan)
-    return quotient if np.isnan(otherwise) else np.where(usable, quotient, otherwise)
+    above, below = floats(above), floats(below)
+    quotient = np.full(np.broadcast_shapes(above.shape, below.shape), otherwise)
+    np.divide(above, below, out=quotient, where=below > 0)
+    return quotient

@@ -5,8 +5,8 @@ from numpy.typing import ArrayLike
 
 from lifecycle_core.statistics.arrays import Array, floats, natural_log
 
-_STEPS = np.linspace(0.0, 1.0, 33)
-_ROUNDS = 4
+_STEPS = np.linspace(0.0, 1.0, 65)
+_ROUNDS = 3
 
 
 def signed_root(x1: ArrayLike, n1: ArrayLike, x0: ArrayLike, n0: ArrayLike, ratio: ArrayLike = 1.0) -> Array:
@@ -43,24 +43,40 @@ def _log_likelihood(x: Array, n: Array, p: Array) -> Array:
     return x * natural_log(p) + (n - x) * natural_log(1 - p)
 
 
-def ratio_interval(x1: float, n1: float, x0: float, n0: float, critical: float) -> tuple[float, float] | None:
-    """The ratios `p1/p0` that `signed_root` does not place past `critical`; None without a success in the second.
+def ratio_intervals(x1: ArrayLike, n1: ArrayLike, x0: ArrayLike, n0: ArrayLike, critical: ArrayLike) -> tuple[Array, Array]:
+    """The ratios `p1/p0` that `signed_root` does not place past `critical`: the low and the high end, (c,) float each.
+
+    x1, n1, x0, n0, critical : (c,) float. NaN without a trial in the first or a success in the second.
 
     The interval and the test can never disagree. The search narrows both ends together, to one in 20,000.
+
+    >>> low, high = ratio_intervals([65.0], [100.0], [750.0], [1000.0], [1.96])
+    >>> low.round(3).tolist(), high.round(3).tolist()
+    ([0.736], [0.991])
+    """
+    x1, n1, x0, n0, critical = (floats(it) for it in (x1, n1, x0, n0, critical))
+    known = (n1 > 0) & (x0 > 0) & (n0 > 0)
+    n1, x0, n0 = (np.where(known, it, 1.0) for it in (n1, x0, n0))
+    p0 = x0 / n0
+    estimate, reach = x1 / n1 / p0, np.maximum(x1, 1) / n1 / p0
+    least = np.log(reach * 1e-4)
+    begin, end = np.stack([least, np.log(np.maximum(estimate, reach * 1e-4))]), np.stack([np.log(reach), np.log(reach * 1e4)])
+    level = np.stack([critical, -critical])[..., None]
+    for _ in range(_ROUNDS):
+        ratios = begin[..., None] + (end - begin)[..., None] * _STEPS
+        above = signed_root(x1[:, None], n1[:, None], x0[:, None], n0[:, None], np.exp(ratios)) >= level
+        place = np.clip(above.sum(axis=-1) - 1, 0, len(_STEPS) - 2)[..., None]
+        begin, end = (np.take_along_axis(ratios, place + step, axis=-1)[..., 0] for step in (0, 1))
+    low, high = np.exp((begin + end) / 2)
+    return np.where(known, np.where(x1 == 0, 0.0, low), np.nan), np.where(known, high, np.nan)
+
+
+def ratio_interval(x1: float, n1: float, x0: float, n0: float, critical: float) -> tuple[float, float] | None:
+    """The interval of one ratio, as of `ratio_intervals`; None without a success in the second.
 
     >>> low, high = ratio_interval(65, 100, 750, 1000, 1.96)
     >>> round(low, 3), round(high, 3)
     (0.736, 0.991)
     """
-    if not (n1 > 0 and x0 > 0):
-        return None
-    estimate = (x1 / n1) / (x0 / n0)
-    reach = max(estimate, 1 / n1 / (x0 / n0))
-    ends = np.log([[reach * 1e-4, reach], [max(estimate, reach * 1e-4), reach * 1e4]])
-    for _ in range(_ROUNDS):
-        ratios = ends[:, :1] + (ends[:, 1:] - ends[:, :1]) * _STEPS
-        above = signed_root(x1, n1, x0, n0, np.exp(ratios)) >= [[critical], [-critical]]
-        places = np.clip(above.sum(axis=1) - 1, 0, len(_STEPS) - 2)
-        ends = np.stack([ratios[(0, 1), places], ratios[(0, 1), places + 1]], axis=1)
-    low, high = np.exp(ends.mean(axis=1)).tolist()
-    return (0.0 if x1 == 0 else low, high)
+    low, high = ratio_intervals([x1], [n1], [x0], [n0], [critical])
+    return None if np.isnan(low[0]) else (float(low[0]), float(high[0]))

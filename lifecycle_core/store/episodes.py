@@ -52,8 +52,8 @@ def open_as_of(tx: Transaction, variant: str, at: datetime) -> Episode | None:
 
 
 def get(tx: Transaction, episode_id: int) -> Episode | None:
-    """One episode; None where there is no such one."""
-    it = tx.get(DriftDetectionRow, episode_id)
+    """One episode as it is now; None where there is no such one."""
+    it = tx.get(DriftDetectionRow, episode_id, populate_existing=True)
     return _episode(it) if it else None
 
 
@@ -88,6 +88,13 @@ def references(tx: Transaction, at: datetime, variant: str | None = None) -> dic
         elif not known:
             frozen.cut_short.append((episode.closed_at, reference))
     return found
+
+
+def references_of(tx: Transaction, episode_id: int) -> list[FrozenReference]:
+    """The frozen references of one episode, those that last and those that ended, by when they were found."""
+    chosen = select(DriftReferenceRow).where(DriftReferenceRow.episode_id == episode_id)
+    ordered = chosen.order_by(col(DriftReferenceRow.entered_at), col(DriftReferenceRow.comparison))
+    return [value(FrozenReference, it) for it in tx.exec(ordered)]
 
 
 def save_references(tx: Transaction, episode_id: int, references: Sequence[FrozenReference]) -> None:
@@ -131,6 +138,13 @@ def began(tx: Transaction, after: datetime, until: datetime) -> int:
     """How many episodes began in `(after, until]`."""
     created_at = col(DriftDetectionRow.created_at)
     return tx.exec(select(func.count()).where(created_at > after, created_at <= until)).one()
+
+
+def often(tx: Transaction, after: datetime, until: datetime, more_than: int) -> list[str]:
+    """The variants of which more than so many episodes began in `(after, until]`, by name."""
+    variant, created_at = col(DriftDetectionRow.variant), col(DriftDetectionRow.created_at)
+    counted = select(DriftDetectionRow.variant).where(created_at > after, created_at <= until).group_by(variant)
+    return list(tx.exec(counted.having(func.count() > more_than).order_by(variant)))
 
 
 def by_metric(tx: Transaction, at: datetime) -> dict[Metric, int]:

@@ -30,7 +30,7 @@ from sqlalchemy import (
     update,
 )
 
-from lifecycle_core.errors import DatabaseUnavailableError
+from lifecycle_core.errors import DamagedDatabaseError
 from lifecycle_core.rollup_tables import Entries, VariantRollups
 from lifecycle_core.rollups import SCALARS, WIDTH, RollupKey
 from lifecycle_core.store.packing import pack, unpack
@@ -160,9 +160,9 @@ def _unpacked(variant: str, packed: Sequence[bytes]) -> Entries:
         raise _damaged(variant, str(error)) from error
 
 
-def _damaged(variant: str, what: str) -> DatabaseUnavailableError:
+def _damaged(variant: str, what: str) -> DamagedDatabaseError:
     message = f"the database is damaged where it keeps the rollups of {variant!r}: {what}; put a backup in its place"
-    return DatabaseUnavailableError(message)
+    return DamagedDatabaseError(message)
 
 
 def _key(variant: str, names: Sequence[Any]) -> RollupKey:
