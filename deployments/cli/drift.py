@@ -7,6 +7,8 @@ import click
 
 from deployments.cli.drift_backtest import backtest
 from deployments.cli.drift_explain import explain
+from deployments.cli.drift_history import episode, history
+from deployments.cli.drift_known import known
 from deployments.cli.shown import (
     BAD_NEWS,
     NOTHING,
@@ -14,13 +16,9 @@ from deployments.cli.shown import (
     at_option,
     command,
     json_option,
-    limit_option,
     minute,
-    number,
     print_facts,
     print_json,
-    print_table,
-    printable,
     span,
 )
 
@@ -34,7 +32,8 @@ def drift() -> None:
     """Whether a variant's behaviour has changed, and when it did."""
 
 
-drift.add_command(backtest)
+for _command in (backtest, episode, explain, history, known):
+    drift.add_command(_command)
 
 
 @drift.command(epilog=EPILOG)
@@ -70,49 +69,12 @@ def check(*, variant: str, at: datetime | None, mode: str | None, record: bool, 
 
 
 @drift.command()
-@click.argument("variant", required=False)
-@limit_option
-@json_option
-def history(*, variant: str | None, limit: int, as_json: bool) -> None:
-    """List episodes of drift, of VARIANT or of all, the newest first."""
-    from deployments.wire.watch import DriftHistoryWire
-    from lifecycle_core.operations import drift as operations
-    from tasks import context
-
-    found = operations.history(context.database(), variant, limit)
-    if as_json:
-        print_json(DriftHistoryWire.of(found, limit))
-        return
-    if not found:
-        of = f" of {printable(variant)}" if variant else ""
-        click.echo(f"No episode{of} is known. Checks open them that are recorded: by `lifecycle serve` each hour, or with --record")
-        return
-    print_table(
-        ("episode", "variant", "version", "drifts", "severity", "found", "last seen", "checks", "state"),
-        (
-            (
-                str(it.id),
-                it.variant,
-                str(it.version),
-                ", ".join(it.drifts),
-                it.severity,
-                minute(it.created_at),
-                minute(it.last_seen_at),
-                number(it.checks),
-                "goes on" if it.open else f"closed: {it.closed_because}",
-            )
-            for it in found
-        ),
-        right=("episode", "version", "checks"),
-    )
-
-
-@drift.command()
 @at_option
 @json_option
 def metrics(*, at: datetime | None, as_json: bool) -> None:
     """Tell how the watch itself goes, over all variants."""
     from deployments.wire.watch import DriftMetricsWire
+    from lifecycle_core.drift.episodes import MANY_PER_WEEK
     from lifecycle_core.operations import drift as operations
     from tasks import context
 
@@ -128,11 +90,9 @@ def metrics(*, at: datetime | None, as_json: bool) -> None:
             ("last check", f"{minute(found.last_check_at)}{age}"),
             ("episodes", f"{found.episodes:,}, {found.open_episodes:,} of them go on"),
             ("found a week", f"{found.detections_last_week:,} in the last; {found.detections_per_week:.2f} on average of the last four"),
+            (f"over {MANY_PER_WEEK} a week", ", ".join(found.drifting_often) or "no variant, in the last week"),
             ("by metric", by_metric or NOTHING),
         )
     )
     if not found.checks:
         click.echo(f"Next: {command('serve')}")
-
-
-drift.add_command(explain)

@@ -37,7 +37,9 @@ PLAN = {
 }
 BESIDE = {
     ("GET", "/api/lifecycle/drift/backtest"),
+    ("GET", "/api/lifecycle/drift/episode"),
     ("GET", "/api/lifecycle/drift/explain"),
+    ("POST", "/api/lifecycle/drift/known"),
     ("POST", "/api/lifecycle/conversations"),
     ("GET", "/api/lifecycle/policy"),
     ("POST", "/api/lifecycle/policy/set"),

@@ -1,14 +1,14 @@
-"""Drift: check now, what was found, how the watch goes. A GET changes nothing."""
+"""Drift: check now, what was found, what is meant, how the watch goes. A GET changes nothing."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from deployments.http.dependencies import At, Before, Limit, Store, Variant
+from deployments.http.dependencies import Acting, At, Before, Limit, Store, Variant
 from deployments.http.problems import answers
 from deployments.wire.attribution import ExplanationWire
 from deployments.wire.drift import DriftWire
-from deployments.wire.watch import DriftHistoryWire, DriftMetricsWire
+from deployments.wire.watch import DriftHistoryWire, DriftMetricsWire, KnownRequest, KnownWire, ToldEpisodeWire
 from lifecycle_core.drift.report import Metric
 from lifecycle_core.operations import drift, explaining
 from lifecycle_core.policy import Mode
@@ -18,6 +18,7 @@ router = APIRouter(prefix="/api/lifecycle/drift", tags=["drift"])
 AskedMode = Annotated[Mode | None, Query(description="Another mode than the variant's own: evidence, or threshold for the bare rule.")]
 AskedMetric = Annotated[Metric | None, Query(description="Explain this metric, drifting or not; by default each that drifts.")]
 AskedEpisode = Annotated[int | None, Query(ge=1, lt=2**31, description="Explain what this episode found last, whatever `at` is.")]
+EpisodeId = Annotated[int, Query(ge=1, lt=2**31, description="Its id in `drift/history`.")]
 Conversations = Annotated[int, Query(ge=1, le=1000, description="How many conversations to list for each metric.")]
 
 
@@ -31,6 +32,18 @@ def detect(variant: Variant, at: At, database: Store, mode: AskedMode = None) ->
 def history(database: Store, before: Before, variant: Variant | None = None, limit: Limit = 50) -> DriftHistoryWire:
     """Of one variant, or of all."""
     return DriftHistoryWire.of(drift.history(database, variant, limit, before), limit)
+
+
+@router.get("/episode", summary="One episode in full", responses=answers(404))
+def episode(episode: EpisodeId, database: Store) -> ToldEpisodeWire:
+    """Its course, its alarms with their frozen references, and the last check that found it."""
+    return ToldEpisodeWire.of(drift.episode(database, episode))
+
+
+@router.post("/known", summary="Say that a change is meant", responses=answers(404, 409))
+def known(body: KnownRequest, act: Acting, database: Store) -> KnownWire:
+    """It ends the episode, and the reference begins anew where the drift began."""
+    return KnownWire.of(drift.known(database, act, body.episode_id, body.reason))
 
 
 @router.get("/metrics", summary="How the watch itself goes", responses=answers())
