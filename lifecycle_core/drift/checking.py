@@ -121,7 +121,9 @@ class Checking:
     @cached_property
     def comparing(self) -> Comparing:
         """What is compared."""
-        return Comparing(self.gathered, self.policy, None if self.compared_before is None else self.compared_before.reference)
+        return Comparing(
+            self.gathered, self.policy, None if self.before is None else self.before.reference, self.compared_before is not None
+        )
 
     @cached_property
     def plain(self) -> Array:

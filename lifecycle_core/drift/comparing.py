@@ -40,18 +40,26 @@ class Compared:
 class Comparing:
     """All that a check compares.
 
-    gathered : the version's own sums. previous : the weeks of the version before, while this one is new.
+    gathered : the version's own sums. before : the weeks before its own time, while it is new; compared_before : whether they are compared.
     """
 
     gathered: Gathered
     policy: Policy
-    previous: Reference | None = None
+    before: Reference | None = None
+    compared_before: bool = False
+
+    @property
+    def previous(self) -> Reference | None:
+        """The weeks before, where every length is compared with them."""
+        return self.before if self.compared_before else None
 
     @cached_property
     def level(self) -> float:
         """The z that evidence must reach."""
-        references = 1 if self.previous is None else 2
-        return entry(self.policy.false_alarms_per_quarter, self.gathered.conversations_a_day, len(LENGTHS), references)
+        traffic, references = self.gathered.conversations_a_day, 1 if self.previous is None else 2
+        if self.before is not None:
+            traffic = max(traffic, self.before.conversations_a_day)
+        return entry(self.policy.false_alarms_per_quarter, traffic, len(LENGTHS), references)
 
     @cached_property
     def unbroken(self) -> Windows:
@@ -81,7 +89,8 @@ class Comparing:
         if verdict.strongest is None:
             return Compared(verdict.status, None, found)
         place = verdict.strongest
-        pair = Pair(windows, found, place, int(LENGTHS[place]), self.gathered.now, self._span(place, against), against)
+        hours = min(int(LENGTHS[place]), self.gathered.now - self.gathered.start)
+        pair = Pair(windows, found, place, hours, self.gathered.now, self._span(place, against), against)
         if verdict.status is Status.DRIFT and self.gathered.broken.any():
             left = self.unbroken if against is Against.OWN else replace(windows, recent=self.unbroken.recent)
             without = self._judge(scan(MEASURES[it], left, threshold_of(it, self.policy)))

@@ -89,7 +89,8 @@ class Following:
         """Freeze the reference of an alarm and follow it: the check that ends it, and the hours that are then left out."""
         screens, now = self.screens[it], int(self.ends[place])
         length, of_previous = int(screens.length[place]), bool(screens.previous[place])
-        onset, before = now - length, self.serving.before
+        since, before = self.serving.segment.since, self.serving.before
+        onset = now - length if since is None else max(now - length, since)
         start, end = own_span(length, now, int(self.first[place]))
         if of_previous and before is not None:
             start, end = before.start, before.end

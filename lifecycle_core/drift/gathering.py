@@ -43,6 +43,7 @@ class Gathered:
 
     table : what was added up; inside : (r,) bool, the rows that the scan looks at; columns : which parts of them are in use.
     windows : what is compared, over all conversations: each length, and last the pair that the reply shows: (lengths + 1,).
+    start : the hour at which the version's own time begins, as far as a check looks.
     first : the hour at which history begins; the present hour `now` where there is none. new : whether days before it teach.
     """
 
@@ -50,6 +51,7 @@ class Gathered:
     inside: NDArray[np.bool_]
     columns: Columns
     windows: Windows
+    start: int
     first: int
     now: int
     new: bool
@@ -122,7 +124,7 @@ def gather(  # noqa: PLR0917 - what a check is made of
     each = _LENGTHS + 1
     span_days = np.append(LENGTHS, recent.end - recent.start) / DAY
     windows = Windows(added.at(slice(each)), added.at(slice(each, None)), span_days, spans, taught)
-    return Gathered(table, inside, columns, windows, first, now, taught_by is not None)
+    return Gathered(table, inside, columns, windows, own.start, first, now, taught_by is not None)
 
 
 def _days(table: RollupTable, columns: Columns, inside: NDArray[np.bool_]) -> Days:

@@ -63,7 +63,8 @@ class Screening:
 
     def level(self, ends: Places) -> Array:
         """The z that evidence must reach at each of the checks as of `ends`: (checks,)."""
-        traffic, places = np.unique(conversations_a_day(self._windows(self.history, ends)[0]), return_inverse=True)
+        own = conversations_a_day(self._windows(self.history, ends)[0])
+        traffic, places = np.unique(own if self.young is None else np.maximum(own, self.young.conversations_a_day), return_inverse=True)
         budget, references = self.policy.false_alarms_per_quarter, 1 if self.compared is None else 2
         level: Array = np.array([entry(budget, it, _LENGTHS, references) for it in traffic.tolist()])[places]
         return level

@@ -139,6 +139,11 @@ class Reference:
         return cls(start, end, Running.over(columns, np.concatenate([by_clock, by_clock])), min((end - start) / DAY, float(served)), days)
 
     @property
+    def conversations_a_day(self) -> float:
+        """Its traffic."""
+        return float(self.all.of("conversations")) / max(1.0, self.span_days)
+
+    @property
     def all(self) -> RunningSide:
         """All of it: no axes."""
         return self.by_clock.side(np.array(DAY), np.array(0))
