@@ -4,6 +4,7 @@ They pass words and numbers, never what a customer said; the database keeps what
 """
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -27,9 +28,14 @@ ACTOR = "flow:watch-drift"
 TABLE = "drift"
 FAILED = "failed"
 _FAULT_OF_THIS_SIDE = 500
-_TO_READ = (Status.DRIFT.value, "incident", Status.SUSPECTED.value)
-_FIRST = (FAILED, *_TO_READ)
+INCIDENT = "incident"
+_LOUD = (FAILED, Status.DRIFT.value, INCIDENT)
+_FIRST = (*_LOUD, Status.SUSPECTED.value)
 """What a reader must see first; all else follows by name."""
+MOST_QUIET = 50
+"""More variants than this that have nothing to say are counted, and not named."""
+MOST_NAMED = 10
+"""So many names make a sentence; of more the rest is counted."""
 
 log = logging.getLogger(__name__)
 
@@ -49,10 +55,10 @@ class Finding:
     @classmethod
     def of(cls, report: DriftReport) -> "Finding":
         """The words for `report`."""
-        spoken = [it for it in report.metrics if it.status in {Status.DRIFT, Status.SUSPECTED}]
+        spoken = [it for it in report.metrics if it.status in {Status.DRIFT, Status.SUSPECTED} and not it.incident]
         rows = [_row_of(report.variant, it) for it in spoken]
-        rows += [_row(report.variant, "incident", it.message) for it in report.incidents]
-        status = "incident" if report.incidents and report.status is not Status.DRIFT else report.status.value.replace("_", " ")
+        rows += [_row(report.variant, INCIDENT, it.message) for it in report.incidents]
+        status = INCIDENT if report.incidents and report.status is not Status.DRIFT else report.status.value.replace("_", " ")
         return cls(report.variant, status, tuple(rows or [_row(report.variant, status)]))
 
     @classmethod
@@ -101,9 +107,8 @@ def check_drift(variant: str) -> Finding:
 @task(task_run_name="leave the table", persist_result=False)
 def leave_table(findings: Sequence[Finding]) -> None:
     """Leave the artifact `drift`: the verdict first, a row for each metric that speaks, and where to read on."""
-    first = sorted(findings, key=lambda it: (_FIRST.index(it.status) if it.status in _FIRST else len(_FIRST), it.variant))
-    rows = [row for finding in first for row in finding.rows]
-    create_table_artifact(key=TABLE, table=rows, description=description(first, context.settings().api_url))
+    first = by_weight(findings)
+    create_table_artifact(key=TABLE, table=rows_of(first), description=description(first, context.settings().api_url))
 
 
 def _asked(report: DriftReport, act: Provenance) -> str:
@@ -124,6 +129,31 @@ def _asked(report: DriftReport, act: Provenance) -> str:
     return f"retraining {session.session_id}"
 
 
+def by_weight(findings: Sequence[Finding]) -> list[Finding]:
+    """What was found, what must be seen first before the rest; each by name."""
+    return sorted(findings, key=lambda it: (_FIRST.index(it.status) if it.status in _FIRST else len(_FIRST), it.variant))
+
+
+def rows_of(findings: Sequence[Finding]) -> list[dict[str, str]]:
+    """The table's rows: all of those that have something to say; of the others too, or where they are many a row for each status.
+
+    >>> many = [Finding(str(number), "stable", ()) for number in range(1000)]
+    >>> rows_of(many)[0]["variant"]
+    '1,000 variants'
+    """
+    loud, quiet = _parted(findings)
+    rows = [row for finding in loud for row in finding.rows]
+    if len(quiet) <= MOST_QUIET:
+        return rows + [row for finding in quiet for row in finding.rows]
+    counted = Counter(it.status for it in quiet)
+    return rows + [_row(f"{count:,} variants", status, "counted, not named") for status, count in counted.items()]
+
+
+def _parted(findings: Sequence[Finding]) -> tuple[list[Finding], list[Finding]]:
+    """Those that have something to say, and the others."""
+    return [it for it in findings if it.status in _LOUD], [it for it in findings if it.status not in _LOUD]
+
+
 def description(findings: Sequence[Finding], api: str) -> str:
     """The artifact's description in Markdown.
 
@@ -132,17 +162,27 @@ def description(findings: Sequence[Finding], api: str) -> str:
     """
     if not findings:
         return f"**{verdict(findings)}**: bring conversations in with `lifecycle ingest FILE`."
-    lines = [f"**{verdict(findings, literal)}**", ""]
-    for finding in findings:
-        if finding.status in _TO_READ:
-            name = quote(finding.variant, safe="")
-            lines.append(
-                f"- {finding.status}, {literal(finding.variant)}: [report]({api}/api/lifecycle/drift/detect?variant={name}), "
-                f"[history]({api}/api/lifecycle/drift/history?variant={name})"
-                + (f"; {literal(finding.retraining)}" if finding.retraining else "")
-            )
+    loud, quiet = _parted(findings)
+    doubtful = [it for it in quiet if it.status == Status.SUSPECTED.value]
+    linked = [*loud, *(doubtful if len(quiet) <= MOST_QUIET else [])]
+    lines = [f"**{verdict(findings, literal)}**", "", *(_links(it, api) for it in linked[:MOST_QUIET])]
+    if len(linked) > MOST_QUIET:
+        lines.append(f"- and {len(linked) - MOST_QUIET:,} more, in the table")
+    if len(quiet) > MOST_QUIET:
+        counted = ", ".join(f"{count:,} {status}" for status, count in Counter(it.status for it in quiet).items())
+        lines += ["", f"Nothing to say of the others: {counted}. Suspected is past a threshold without the evidence; chance does that."]
     lines += ["", f"[Status]({api}/api/lifecycle/status) · [the watch itself]({api}/api/lifecycle/drift/metrics) · [API]({api}/docs)"]
     return "\n".join(lines)
+
+
+def _links(it: Finding, api: str) -> str:
+    """Where to read on about one variant."""
+    name = quote(it.variant, safe="")
+    report, history = (f"[{what}]({api}/api/lifecycle/drift/{route}?variant={name})" for what, route in _ROUTES)
+    return f"- {it.status}, {literal(it.variant)}: {report}, {history}" + (f"; {literal(it.retraining)}" if it.retraining else "")
+
+
+_ROUTES = (("report", "detect"), ("history", "history"))
 
 
 def verdict(findings: Sequence[Finding], shown: Callable[[str], str] = str) -> str:
@@ -157,9 +197,14 @@ def verdict(findings: Sequence[Finding], shown: Callable[[str], str] = str) -> s
         return "Nothing to check yet"
     drifting = [shown(it.variant) for it in findings if it.status == Status.DRIFT.value]
     failed = [shown(it.variant) for it in findings if it.status == FAILED]
-    all_of_them = f"{len(findings)} variant{'s' * (len(findings) != 1)}"
-    said = f"Drift in {len(drifting)} of {all_of_them}: {', '.join(drifting)}" if drifting else f"No drift in {all_of_them}"
-    return said + (f"; {len(failed)} could not be checked: {', '.join(failed)}" if failed else "")
+    all_of_them = f"{len(findings):,} variant{'s' * (len(findings) != 1)}"
+    said = f"Drift in {len(drifting):,} of {all_of_them}: {_listed(drifting)}" if drifting else f"No drift in {all_of_them}"
+    return said + (f"; {len(failed):,} could not be checked: {_listed(failed)}" if failed else "")
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = len(names) - MOST_NAMED
+    return ", ".join(names[:MOST_NAMED]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def _row_of(variant: str, it: MetricReport) -> dict[str, str]:
@@ -168,6 +213,13 @@ def _row_of(variant: str, it: MetricReport) -> dict[str, str]:
     by = it.decided_by
     if by is None:
         return _row(variant, status, what, change=_percent(it.relative_change))
+    if it.drifting and by.z < by.entry:
+        if it.tail is not None and it.tail.status is Status.DRIFT:
+            what, by = f"{what}, extremes", it.tail.evidence
+        elif it.held:
+            lasting, began = it.held[0], min(alarm.onset for alarm in it.held)
+            quiet = f"lasts: quiet in {lasting.quiet_checks} of {lasting.needed} checks"
+            return _row(variant, status, what, change=_percent(lasting.relative_change), evidence=quiet, since=f"{began:%Y-%m-%d %H:%M}")
     evidence = f"{abs(by.z):.1f} / {by.entry:.1f}"
     return _row(variant, status, what, change=_percent(by.relative_change), evidence=evidence, since=f"{by.onset:%Y-%m-%d %H:%M}")
 

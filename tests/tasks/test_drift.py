@@ -1,18 +1,41 @@
-from datetime import timedelta
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
 from prefect.states import Failed
 
-from lifecycle_core.errors import DatabaseUnavailableError, LifecycleError, UnknownVariantError
+from lifecycle_core.conversations import Window
+from lifecycle_core.drift.report import (
+    Comparison,
+    DriftReport,
+    Evidence,
+    Figure,
+    Held,
+    Metric,
+    MetricReport,
+    Severity,
+    Status,
+    Tail,
+)
+from lifecycle_core.errors import DamagedDatabaseError, DatabaseUnavailableError, LifecycleError, UnknownVariantError
 from lifecycle_core.operations import drift, policies, retraining, traffic, versions
 from lifecycle_core.policy import Mode, Policy
 from lifecycle_core.simulation.stream import conversations
 from lifecycle_core.simulation.worlds import DRIFTS, STILL
+from lifecycle_core.store.database import sqlite_module
 from tasks import context, runs
-from tasks.drift import Finding, check_drift, description, list_variants, may_pass
+from tasks.drift import MOST_QUIET, Finding, by_weight, check_drift, description, glance_at_all, may_pass, rows_of, verdict
 
 DAYS = 10
+NOON = datetime(2025, 10, 7, 12, tzinfo=UTC)
+THRESHOLDS = (
+    "booking_rate_threshold",
+    "escalation_rate_threshold",
+    "cost_increase_threshold",
+    "response_time_threshold",
+    "action_distribution_threshold",
+)
 
 
 def ingest(database, variant, *, drift_hours=0):
@@ -47,10 +70,103 @@ def test_a_steady_variant_has_one_row_and_nothing_to_say(installed):
     assert check_drift.fn("a").rows == ({"variant": "a", "status": "stable", "what": "", "change": "", "z / entry": "", "since (UTC)": ""},)
 
 
-def test_the_variants_are_those_that_are_known(installed):
-    ingest(installed, "b")
-    ingest(installed, "a")
-    assert list_variants.fn() == ["a", "b"]
+def test_a_glance_records_the_quiet_and_names_those_that_have_to_be_checked(installed):
+    ingest(installed, "drifting", drift_hours=48)
+    ingest(installed, "steady")
+    found = glance_at_all.fn()
+    assert found.speaking == ("drifting",)
+    assert [(it.variant, it.status) for it in found.quiet] == [("steady", "stable")]
+    assert drift.metrics(installed, context.now()).checks == 1
+
+
+def test_a_doubled_glance_changes_nothing(installed):
+    ingest(installed, "steady")
+    assert glance_at_all.fn() == glance_at_all.fn()
+    assert drift.metrics(installed, context.now()).checks == 1
+
+
+def test_missed_hours_are_made_up_for_by_the_next_glance(installed):
+    ingest(installed, "steady")
+    ingest(installed, "drifting", drift_hours=48)
+    act, before = context.act("test"), context.now() - timedelta(hours=3)
+    drift.sweep_and_record(installed, act, before)
+    drift.check_and_record(installed, act, "drifting", before)
+    assert glance_at_all.fn().speaking == ("drifting",)
+    check_drift.fn("drifting")
+    [episode] = drift.history(installed, "drifting", 5)
+    assert (drift.metrics(installed, context.now()).checks, episode.checks) == (8, 4)
+
+
+def test_a_variant_that_the_bare_threshold_decides_is_checked_each_hour_and_not_called_drifting_for_it(installed):
+    ingest(installed, "bare")
+    policies.set_policy(installed, context.act("test"), "bare", Policy(mode=Mode.THRESHOLD, **dict.fromkeys(THRESHOLDS, 0.9)))
+    assert glance_at_all.fn().speaking == ("bare",)
+    found = check_drift.fn("bare")
+    assert (found.status, verdict([found])) == ("stable", "No drift in 1 variant")
+
+
+def test_a_damaged_variant_stops_no_other(installed):
+    for name in ("a", "b", "c"):
+        ingest(installed, name)
+    with closing(sqlite_module().connect(installed.name)) as connection, connection:
+        connection.execute("UPDATE hourly_rollups SET sums = CAST(sums || x'00' AS BLOB) WHERE variant = 'b'")
+    found = glance_at_all.fn()
+    assert sorted([*found.speaking, *(it.variant for it in found.quiet)]) == ["a", "b", "c"]
+    with pytest.raises(DamagedDatabaseError, match="rollups of 'b'"):
+        check_drift.fn("b")
+    assert [check_drift.fn(name).status for name in found.speaking if name != "b"] == ["stable"]
+
+
+def test_what_must_be_seen_first_stands_first_and_the_rest_by_name():
+    statuses = ("stable", "suspected", "drift", "stable", "failed", "incident")
+    findings = [Finding(name, status, ()) for name, status in zip("fedcba", statuses, strict=True)]
+    assert "".join(it.variant for it in by_weight(findings)) == "bdaecf"
+
+
+def found_in(quiet, suspected=0):
+    """What was found in so many quiet variants, the first of them suspected, and in one that drifts."""
+    names = [f"{number:04}" for number in range(quiet)]
+    findings = [Finding(name, "suspected" if place < suspected else "stable", ({"variant": name},)) for place, name in enumerate(names)]
+    return by_weight([*findings, Finding("z", "drift", ({"variant": "z"},))])
+
+
+def test_of_many_quiet_variants_each_status_is_counted_in_one_row():
+    findings = found_in(1000, suspected=100)
+    assert [row["variant"] for row in rows_of(findings)] == ["z", "100 variants", "900 variants"]
+    assert "Nothing to say of the others: 100 suspected, 900 stable." in description(findings, "http://127.0.0.1:3001")
+
+
+def test_few_quiet_variants_have_a_row_each():
+    assert len(rows_of(found_in(MOST_QUIET))) == MOST_QUIET + 1
+
+
+def test_the_verdict_counts_every_variant_and_names_the_first_ten():
+    drifting, steady = ([f"{kind}{number:03}" for number in range(count)] for kind, count in (("d", 12), ("s", 988)))
+    findings = [Finding(name, status, ()) for names, status in ((drifting, "drift"), (steady, "stable")) for name in names]
+    assert verdict(findings) == f"Drift in 12 of 1,000 variants: {', '.join(drifting[:10])} and 2 more"
+
+
+def evidence(z):
+    window, onset = Window(NOON - timedelta(days=28), NOON - timedelta(days=1)), NOON - timedelta(days=1)
+    return Evidence(24, 0.05, 0.01, None, z, 4.0, onset, 200, 4000, 1.05, 1.0, window)
+
+
+def lasting(tail=None):
+    """A report of a cost that drifts by an alarm that lasts, while its own evidence is gone."""
+    window, figure = Window(NOON - timedelta(days=7), NOON), Figure(n=200, missing=0, value=1.0)
+    alarm = Held(Comparison.COST, NOON, NOON - timedelta(days=1), window, 1, 24, 3, 24, 0.12, 200, 30)
+    drifts = {"severity": Severity.MEDIUM, "decided_by": evidence(z=1.0), "tail": tail, "held": (alarm,)}
+    return DriftReport("a", 1, NOON, window, window, (MetricReport(Metric.COST, Status.DRIFT, figure, figure, 0.2, **drifts),))
+
+
+def test_an_alarm_that_lasts_without_new_evidence_is_told_as_lasting():
+    [row] = Finding.of(lasting()).rows
+    assert (row["status"], row["z / entry"], row["since (UTC)"]) == ("drift, medium", "lasts: quiet in 3 of 24 checks", "2025-10-06 12:00")
+
+
+def test_an_alarm_of_a_tail_is_told_by_its_own_evidence():
+    [row] = Finding.of(lasting(Tail(Status.DRIFT, 2.9, evidence(z=6.0)))).rows
+    assert (row["what"], row["z / entry"]) == ("cost, extremes", "6.0 / 4.0")
 
 
 def test_an_unknown_variant_is_refused_and_not_tried_again(installed):
