@@ -1,7 +1,7 @@
 """Episodes of replayed hours: what `drift.episodes` makes of recorded checks, for many hours at once and without their reports.
 
-The same rules hold: one open at a time, closed by `QUIET_CHECKS` judged hours in a row without a drift or by another version. An hour
-without enough data judges nothing.
+The same rules hold: one open at a time, closed by another version, or by the first hour without a drift where alarms last by
+themselves; else by `QUIET_CHECKS` judged hours in a row without one. An hour without enough data judges nothing.
 """
 
 from collections.abc import Mapping
@@ -31,33 +31,34 @@ class Spell:
 
 
 def spells(
-    severities: Mapping[Metric, NDArray[np.int8]], judged: NDArray[np.bool_], version: NDArray[np.int64], first: int
+    severities: Mapping[Metric, NDArray[np.int8]], judged: NDArray[np.bool_], version: NDArray[np.int64], first: int, *, lasting: bool
 ) -> tuple[Spell, ...]:
     """The episodes of consecutive hours from `first` on, oldest first.
 
     severities : (t,) int for each metric, the rank of a drift's severity; -1 where the metric does not drift.
     judged : (t,) bool, hours with enough data to judge by. version : (t,) int, which version was checked.
+    lasting : whether alarms last by themselves until they end, as in `Mode.EVIDENCE`; what drifts no more has then ended.
 
     >>> found = np.array([-1, 0, 2, -1], dtype=np.int8)
-    >>> (one,) = spells({Metric.COST: found}, np.ones(4, dtype=bool), np.ones(4, dtype=np.int64), 100)
+    >>> (one,) = spells({Metric.COST: found}, np.ones(4, dtype=bool), np.ones(4, dtype=np.int64), 100, lasting=True)
     >>> one.began, one.last_seen, one.ended, one.severity.value, one.hours
-    (101, 102, None, 'high', 2)
+    (101, 102, 103, 'high', 2)
     """
     ranks = np.array([severities[metric] for metric in severities]).reshape(len(severities), len(judged))
     worst = ranks.max(axis=0, initial=-1)
     drifting = np.flatnonzero(worst >= 0)
     if not len(drifting):
         return ()
-    quiet = np.cumsum(judged & (worst < 0))
+    quiet, needed = np.cumsum((judged | lasting) & (worst < 0)), 1 if lasting else QUIET_CHECKS
     switches = np.cumsum(np.append(False, version[1:] != version[:-1]))
-    apart = (np.diff(quiet[drifting]) >= QUIET_CHECKS) | (np.diff(switches[drifting]) > 0)
+    apart = (np.diff(quiet[drifting]) >= needed) | (np.diff(switches[drifting]) > 0)
     groups = np.split(drifting, np.flatnonzero(apart) + 1)
-    return tuple(_spell(group, ranks, tuple(severities), _end(int(group[-1]), quiet, switches), first) for group in groups)
+    return tuple(_spell(group, ranks, tuple(severities), _end(int(group[-1]), quiet, switches, needed), first) for group in groups)
 
 
-def _end(last: int, quiet: NDArray[np.int64], switches: NDArray[np.int64]) -> int | None:
-    """The place at which an episode closes that was last seen at `last`."""
-    closed = (quiet[last:] >= quiet[last] + QUIET_CHECKS) | (switches[last:] > switches[last])
+def _end(last: int, quiet: NDArray[np.int64], switches: NDArray[np.int64], needed: int) -> int | None:
+    """The place at which an episode closes that was last seen at `last`; `needed` quiet hours close it."""
+    closed = (quiet[last:] >= quiet[last] + needed) | (switches[last:] > switches[last])
     return last + int(np.argmax(closed)) if closed.any() else None
 
 

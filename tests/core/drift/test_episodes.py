@@ -1,29 +1,38 @@
 """What the hourly checks of a variant add up to."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from lifecycle_core.conversations import Window
-from lifecycle_core.drift.episodes import QUIET_CHECKS, after_check
-from lifecycle_core.drift.report import DriftReport, Evidence, Figure, Metric, MetricReport, Severity, Status
+from lifecycle_core.drift.episodes import QUIET_CHECKS, after_check, references_after
+from lifecycle_core.drift.report import Comparison, DriftReport, Evidence, Figure, Held, Metric, MetricReport, Severity, Status
 
 START = datetime(2025, 10, 7, 12, tzinfo=UTC)
 
 
-def check(hour, *drifts: Metric, severity=Severity.LOW, onset=-24, version=1, status=Status.STABLE):
-    """The report of the check at `hour`, in which `drifts` drift and the other metrics have `status`."""
+def alarm(metric, *, entered=0, onset=-24, quiet=0) -> Held:
+    """An alarm that lasts, found by the check at `entered`; after 24 quiet checks it is one that ends."""
+    began = START + timedelta(hours=onset)
+    reference = Window(began - timedelta(days=27), began)
+    entered_at = START + timedelta(hours=entered)
+    return Held(Comparison(metric), entered_at, began, reference, 1, entered - onset, quiet, QUIET_CHECKS, 0.2, 200, 24)
+
+
+def check(hour, *drifts: Metric, severity=Severity.LOW, onset=-24, version=1, status=Status.STABLE, ended=()):
+    """The report of the check at `hour`, in which `drifts` drift and the other metrics have `status`; `ended` are its ended alarms."""
     at = START + timedelta(hours=hour)
     recent, reference = Window.before(at, hours=24), Window.before(at, hours=168)
     evidence = Evidence(24, 0.2, 0.1, None, 5.0, 4.0, START + timedelta(hours=onset), 50, 300, 0.9, 0.7, reference)
     nothing = Figure(100, 0, 0.5)
     metrics = tuple(
-        MetricReport(it, Status.DRIFT, nothing, nothing, 0.1, severity=severity, decided_by=evidence)
+        MetricReport(it, Status.DRIFT, nothing, nothing, 0.1, severity=severity, decided_by=evidence, held=(alarm(it, onset=onset),))
         if it in drifts
         else MetricReport(it, status, nothing, nothing, 0.1)
         for it in Metric
     )
-    return DriftReport("baseline", version, at, reference, recent, metrics)
+    return DriftReport("baseline", version, at, reference, recent, metrics, ended=tuple(ended))
 
 
 def after(*reports: DriftReport):
@@ -65,6 +74,47 @@ def test_severity_rises_and_never_falls(order):
 def test_the_onset_is_the_earliest_that_was_told():
     (episode,) = after(check(0, Metric.COST, onset=-3), check(1, Metric.COST, onset=-48), check(2, Metric.COST, onset=-1))
     assert episode.onset_at == START - timedelta(hours=48)
+
+
+def test_without_an_alarm_that_lasts_the_onset_is_where_the_recent_window_begins():
+    report = check(0, Metric.COST)
+    bare = replace(report, metrics=tuple(replace(it, held=(), decided_by=None) for it in report.metrics))
+    assert after(bare)[0].onset_at == bare.recent.start
+
+
+def test_the_course_has_a_turn_wherever_the_severity_or_the_drifts_are_others():
+    both = (Metric.BOOKING_RATE, Metric.COST)
+    checks = [check(0, Metric.COST), check(1, Metric.COST), check(2, *both), check(3, *both, severity=Severity.HIGH), check(4, *both)]
+    (episode,) = after(*checks)
+    assert [(it.at, it.severity, it.drifts) for it in episode.course] == [
+        (checks[0].at, Severity.LOW, (Metric.COST,)),
+        (checks[2].at, Severity.LOW, both),
+        (checks[3].at, Severity.HIGH, both),
+        (checks[4].at, Severity.LOW, both),
+    ]
+
+
+def test_the_check_that_ends_the_last_alarm_closes_it_and_says_how():
+    (episode,) = after(check(0, Metric.COST), check(40, ended=[alarm(Metric.COST, quiet=QUIET_CHECKS)]))
+    assert (episode.closed_at, episode.checks) == (START + timedelta(hours=40), 1)
+    assert episode.closed_because == (
+        "in 24 checks in a row the latest conversations, 200 of cost, lay near the weeks before the drift again"
+    )
+
+
+def test_while_another_alarm_lasts_the_end_of_one_leaves_it_open():
+    ended = alarm(Metric.COST, quiet=QUIET_CHECKS)
+    (episode,) = after(check(0, Metric.COST), check(1, Metric.BOOKING_RATE, ended=[ended]))
+    assert (episode.open, episode.course[-1].drifts) == (True, (Metric.BOOKING_RATE,))
+
+
+def test_of_a_check_the_alarms_that_last_and_those_that_it_ends_are_kept():
+    ended = alarm(Metric.COST, quiet=QUIET_CHECKS)
+    report = check(40, Metric.BOOKING_RATE, onset=-5, ended=[ended])
+    lasting, over = references_after(report)
+    assert (lasting.comparison, lasting.ended_at, lasting.hours) == (Comparison.BOOKING_RATE, None, 5)
+    assert (over.comparison, over.ended_at, over.healed_at) == (Comparison.COST, report.at, START + timedelta(hours=17))
+    assert (over.onset_at, over.starts_at, over.ends_at) == (ended.onset, ended.reference.start, ended.reference.end)
 
 
 def test_quiet_checks_in_a_row_close_it():
