@@ -93,18 +93,18 @@ class Asked:
 
 def asked(tx: Transaction, variant: str, at: datetime, mode: Mode | None = None) -> Asked:
     """What is known of one variant as of `at`; `mode` in place of its policy's. Raises UnknownVariantError."""
-    variants.expect(tx, variant)
-    policy = policies.of(tx, variant)
+    there = variants.standing(tx, variant)
+    policy = policies.told(there.policy)
     hour = span(policy, at).end
-    newest = versions.activations(tx, variant, limit=1, before=hour)
+    newest = versions.activations(tx, variant, limit=1, before=hour) if there.activated else []
     first = versions.first_activation(tx, variant, newest[0].version) if newest else None
     return Asked(
         variant=variant,
         at=hour,
         policy=replace(policy, mode=mode or policy.mode),
         **_served(newest[0] if newest else None, first),
-        known=episodes.known_onsets(tx, hour, variant).get(variant),
-        frozen=episodes.references(tx, hour, variant).get(variant),
+        known=episodes.known_onsets(tx, hour, variant).get(variant) if there.drifted else None,
+        frozen=episodes.references(tx, hour, variant).get(variant) if there.drifted else None,
     )
 
 

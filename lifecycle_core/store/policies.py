@@ -15,7 +15,12 @@ from lifecycle_core.store.tables import PolicyChangeRow, PolicyRow
 def of(tx: Transaction, variant: str) -> Policy:
     """The variant's policy."""
     it = tx.get(PolicyRow, variant)
-    return from_json(Policy, it.policy) if it else Policy()
+    return told(it.policy if it else None)
+
+
+def told(document: Mapping[str, Any] | None) -> Policy:
+    """The policy that a document of the table tells; the default without one."""
+    return Policy() if document is None else from_json(Policy, document)
 
 
 def all(tx: Transaction) -> dict[str, Policy]:  # noqa: A001 - `policies.all` is what it says

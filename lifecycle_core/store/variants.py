@@ -1,13 +1,27 @@
 """The variants that are known, and the row that writers of one variant lock."""
 
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, Final
 
+from sqlalchemy import bindparam, exists
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, select
 
 from lifecycle_core.errors import UnknownVariantError
 from lifecycle_core.store.database import Transaction
-from lifecycle_core.store.tables import VariantRow
+from lifecycle_core.store.tables import TABLES, VariantRow
+
+_VARIANTS, _POLICIES, _ACTIVATIONS, _EPISODES = (TABLES[it] for it in ("variants", "policies", "activations", "drift_detections"))
+_STANDING: Final = (
+    select(
+        _POLICIES.c.policy,
+        exists().where(_ACTIVATIONS.c.variant_name == _VARIANTS.c.name).label("activated"),
+        exists().where(_EPISODES.c.variant == _VARIANTS.c.name).label("drifted"),
+    )
+    .select_from(_VARIANTS.outerjoin(_POLICIES, _POLICIES.c.variant == _VARIANTS.c.name))
+    .where(_VARIANTS.c.name == bindparam("of_variant"))
+)
 
 
 def enter(tx: Transaction, name: str, at: datetime) -> None:
@@ -35,6 +49,23 @@ def expect(tx: Transaction, name: str) -> None:
     """Raise UnknownVariantError unless the variant exists."""
     if tx.exec(select(VariantRow.name).where(VariantRow.name == name)).first() is None:
         raise unknown(tx, name)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What there is of a variant besides its traffic: a policy of its own, None where it has none; activations; drift episodes."""
+
+    policy: dict[str, Any] | None
+    activated: bool
+    drifted: bool
+
+
+def standing(tx: Transaction, name: str) -> Standing:
+    """What there is of the variant, by one query. Raises UnknownVariantError."""
+    row = tx.connection().execute(_STANDING, {"of_variant": name}).first()
+    if row is None:
+        raise unknown(tx, name)
+    return Standing(row.policy, bool(row.activated), bool(row.drifted))
 
 
 def names(tx: Transaction) -> list[str]:
