@@ -127,3 +127,42 @@ def test_what_a_person_called_known_leaves_no_reference(opened, act):
 
 def frozen(database, at):
     return ask(database, episodes.references, at)["baseline"]
+
+
+def test_a_comparison_may_alarm_again_within_one_episode(opened, act):
+    database, number = opened
+    over = replace(FROZEN, quiet_checks=24, ended_at=NOON + 2 * DAY)
+    again = replace(FROZEN, entered_at=NOON + 3 * DAY, onset_at=NOON + 2.5 * DAY)
+    freeze(database, act, number, over)
+    freeze(database, act, number, again)
+    assert ask(database, episodes.references_of, number) == [over, again]
+    found = frozen(database, NOON + 4 * DAY)
+    assert (found.held, found.ended) == ([(1, again)], [over])
+
+
+def test_an_ended_drift_is_remembered_while_a_window_can_hold_its_hours(opened, act):
+    database, number = opened
+    over = replace(FROZEN, ended_at=NOON + DAY)
+    save(database, act, replace(kept(database), closed_at=NOON + DAY, closed_because="it ended"))
+    freeze(database, act, number, over)
+    assert frozen(database, NOON + DAY + episodes.REMEMBERED - timedelta(hours=1)).ended == [over]
+    assert ask(database, episodes.references, NOON + DAY + episodes.REMEMBERED) == {}
+
+
+def test_references_are_asked_of_one_variant_or_of_all(opened, act):
+    database, number = opened
+    with database.write(act) as tx:
+        other = episodes.save(tx, replace(EPISODE, variant="other"))
+    freeze(database, act, number, FROZEN)
+    freeze(database, act, other, FROZEN)
+    assert set(ask(database, episodes.references, NOON + DAY)) == {"baseline", "other"}
+    assert set(ask(database, episodes.references, NOON + DAY, "other")) == {"other"}
+    assert ask(database, episodes.references, NOON + DAY, "nobody") == {}
+
+
+def test_an_episode_is_found_by_its_number_as_it_is_now(opened, act):
+    database, number = opened
+    over = replace(kept(database), closed_at=NOON + DAY, closed_because="it ended")
+    save(database, act, over)
+    assert ask(database, episodes.get, number) == over
+    assert ask(database, episodes.get, number + 1) is None
