@@ -31,12 +31,14 @@ class Columns:
     @classmethod
     def used(cls, *tables: Entries) -> Self:
         """The columns that hold anything in any of the tables."""
-        total = sum((np.bincount(it.place, minlength=WIDTH) for it in tables), np.zeros(WIDTH, dtype=np.int64))
-        slots = np.flatnonzero(total[ACTIONS])
+        used = np.zeros(WIDTH, dtype=np.bool_)
+        for it in tables:
+            used[it.place] = True
+        slots = np.flatnonzero(used[ACTIONS])
         rows, columns = pair_index(len(slots))
         square = np.zeros((len(slots), len(slots)), dtype=np.int64)
         square[rows, columns] = square[columns, rows] = np.arange(len(rows))
-        latency, cost = (part.start + np.flatnonzero(total[part]) for part in (LATENCY, COST))
+        latency, cost = (part.start + np.flatnonzero(used[part]) for part in (LATENCY, COST))
         return cls(slots, square, _PRODUCTS[slots[rows], slots[columns]], latency, cost)
 
     @cached_property

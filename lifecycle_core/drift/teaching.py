@@ -53,7 +53,7 @@ def _past(it: Counted) -> Array:
     return past
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Teaching:
     """The days that teach: sets of consecutive ones among `days`.
 
@@ -76,7 +76,7 @@ class Teaching:
         meant = step < self.count[sets][..., None]
         return np.where(meant, self.first[sets][..., None] + step, 0), meant
 
-    @property
+    @cached_property
     def sums(self) -> Sums:
         """The sums of each set's days, (s, m); of the products only those over all days, (s, 1)."""
         places, meant = self.places(np.arange(len(self.first)))

@@ -34,6 +34,7 @@ def divide(above: ArrayLike, below: ArrayLike, otherwise: float = np.nan) -> Arr
     [0.5, nan]
     """
     above, below = floats(above), floats(below)
-    quotient = np.full(np.broadcast_shapes(above.shape, below.shape), otherwise)
+    shape = above.shape if above.shape == below.shape else np.broadcast_shapes(above.shape, below.shape)
+    quotient = np.full(shape, otherwise)
     np.divide(above, below, out=quotient, where=below > 0)
     return quotient
