@@ -31,6 +31,30 @@ def test_the_watch_records_what_it_finds_without_being_asked(served):
     assert {"booking_rate", "response_time"} <= set(episode["drifts"])
 
 
+def tasks_of(served, run):
+    """The names of the tasks of a run."""
+    found = served.prefect("/task_runs/filter", {"task_runs": {"flow_run_id": {"any_": [run["id"]]}}})
+    return sorted(it["name"] for it in found)
+
+
+def test_one_run_glances_at_the_fleet_and_checks_only_what_speaks(served):
+    [run, *_] = until(served.scheduled)
+    assert tasks_of(served, run) == ["check drifting", "glance at all", "leave the table"]
+
+
+def test_more_runs_in_an_hour_record_no_more_checks(served):
+    runs = until(lambda: served.scheduled()[2:] and served.scheduled())
+    hours = {it["start_time"][:13] for it in runs}
+    [episode] = served.api("/api/lifecycle/drift/history")["episodes"]
+    assert episode["checks"] <= len(hours) + 1 < len(runs) + 1
+
+
+def test_what_speaks_stands_before_what_does_not(served):
+    until(served.scheduled)
+    rows, _ = table(served)
+    assert [row["variant"] for row in rows].index("steady") > [row["variant"] for row in rows].index("drifting")
+
+
 def test_the_table_has_a_row_for_each_metric_that_speaks_and_links_in_its_description(served):
     until(served.scheduled)
     rows, description = table(served)
