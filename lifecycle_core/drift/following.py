@@ -101,7 +101,7 @@ class Following:
         self.held[it][here], self.rank[it][here] = True, ranks
         ended = int(self.ends[last]) if last < len(self.ends) else None
         worst = list(Severity)[int(ranks.max())]
-        self.alarms.append(Alarm(it, now, onset, ended, length, float(screens.change[place]), worst))
+        self.alarms.append(Alarm(it, now, onset, ended, now - onset, float(screens.change[place]), worst))
         return last, (onset, now if ended is None else healed(ended))
 
     def _follow(self, it: Comparison, reference: Reference, place: int, onset: int) -> tuple[int, NDArray[np.int64]]:
