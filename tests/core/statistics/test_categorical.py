@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from lifecycle_core.statistics.categorical import clustered_g2, pearson, shares, total_variation
+from lifecycle_core.statistics.categorical import chance_distance, clustered_g2, pearson, shares, total_variation
 from lifecycle_core.statistics.levels import normal_of_chi_squared
 
 
@@ -142,3 +142,33 @@ def test_total_variation_is_the_largest_difference_of_any_set_of_categories():
     furthest = max(abs(recent[it].sum() / 100 - reference[it].sum() / 100) for it in sets)
 
     assert float(total_variation(recent, reference)) == pytest.approx(furthest)
+
+
+@pytest.mark.parametrize("mix", [[0.4, 0.3, 0.25, 0.05], [1 / 12] * 12], ids=["four actions", "twelve actions"])
+@pytest.mark.parametrize("n", [(60, 300), (200, 200)])
+def test_the_chance_distance_is_the_mean_distance_of_two_samples_of_one_clustered_mix(mix, n):
+    generator = np.random.default_rng(8)
+    told, found = [], []
+    for _ in range(500):
+        own = generator.dirichlet(8 * np.array(mix), sum(n))
+        calls = generator.multinomial(1 + generator.poisson(5, sum(n)), own)
+        recent, reference = _window(calls[: n[0]]), _window(calls[n[0] :])
+        told.append(float(chance_distance(recent, reference, n)))
+        found.append(float(total_variation(recent[0], reference[0])))
+
+    assert np.mean(told) == pytest.approx(np.mean(found), rel=0.04)
+
+
+def test_the_chance_distance_of_many_pairs_is_that_of_each():
+    generator = np.random.default_rng(9)
+    sides = [[_window(generator.multinomial(6, [0.4, 0.3, 0.3], n)) for n in (50, 80)] for _ in range(3)]
+    together = [(np.stack([it[side][0] for it in sides]), np.stack([it[side][1] for it in sides])) for side in (0, 1)]
+
+    assert chance_distance(*together, (50, 80)).tolist() == pytest.approx([float(chance_distance(*it, (50, 80))) for it in sides])
+
+
+@pytest.mark.parametrize("calls", [[0.0, 0.0], [5.0, 0.0]])
+def test_chance_makes_no_distance_of_no_calls_or_of_one_action_alone(calls):
+    side = np.array(calls), np.diag(calls)
+
+    assert float(chance_distance(side, side, (5, 5))) == 0.0
