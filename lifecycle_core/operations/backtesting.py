@@ -64,7 +64,7 @@ def backtest(
             (math.ceil(it.timestamp() / _HOUR_S), epoch_hour(it), version) for it, version in conversations.activations(tx, variant)
         ]
         begin = max(first - WARM_UP_HOURS, min(first, epoch_hour(stored.start) + 1))
-        known = [(epoch_hour(at) + 1, epoch_hour(onset)) for at, onset in backtests.known_drifts(tx, variant)]
+        known = [(epoch_hour(at), epoch_hour(onset)) for at, onset in backtests.known_drifts(tx, variant)]
         stretches = list(_from_known(_stretches(tx, variant, activations, begin, last + 1), known))
         cost = _past_cost(backtests.ended_sessions(tx, variant, at), current)
         began = sessions.last_began_at(tx, variant, instant(first))

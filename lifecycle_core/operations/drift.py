@@ -80,7 +80,12 @@ def _record(database: Database, act: Provenance, variant: str, at: datetime) -> 
 
 
 def _keep(tx: Transaction, report: DriftReport) -> None:
-    """Write the episodes that a check changes, with the frozen references of their alarms."""
+    """Write the episodes that a check changes, with the frozen references of their alarms.
+
+    An hour that is made up for after a person had called its drift known opens none.
+    """
+    if episodes.known_after(tx, report.variant, report.at):
+        return
     for episode in after_check(episodes.open_of(tx, report.variant), report):
         kept = episodes.save(tx, episode)
         if episode.version == report.version:

@@ -15,6 +15,7 @@ from lifecycle_core.store.database import Transaction
 from lifecycle_core.store.mapping import row, to_json, value
 from lifecycle_core.store.tables import DriftDetectionRow, DriftReferenceRow
 
+_HOUR: Final = timedelta(hours=1)
 REMEMBERED: Final = timedelta(hours=LOOK_BACK_HOURS + QUIET_CHECKS)
 """For so long after its end a drift's hours can lie in a window."""
 
@@ -57,18 +58,28 @@ def get(tx: Transaction, episode_id: int) -> Episode | None:
     return _episode(it) if it else None
 
 
-def known_onsets(tx: Transaction, before: datetime, variant: str | None = None) -> dict[str, datetime]:
-    """Variant -> where the newest drift began that a person had called known before `before`; of one variant, or of all."""
-    chosen = select(DriftDetectionRow.variant, DriftDetectionRow.onset_at).where(col(DriftDetectionRow.known_at) < before)
+def known_onsets(tx: Transaction, at: datetime, variant: str | None = None) -> dict[str, datetime]:
+    """Variant -> where the newest drift began that a person calls known, to the check of the hour `at`; of one variant, or of all.
+
+    What is said within an hour counts for the check of that hour, so that who says it and checks again finds it heard.
+    """
+    chosen = select(DriftDetectionRow.variant, DriftDetectionRow.onset_at).where(col(DriftDetectionRow.known_at) < at + _HOUR)
     if variant is not None:
         chosen = chosen.where(DriftDetectionRow.variant == variant)
     return dict(tx.exec(chosen.order_by(col(DriftDetectionRow.id))).all())
 
 
+def known_after(tx: Transaction, variant: str, at: datetime) -> bool:
+    """Whether a person called a drift of the variant known after the hour of the check of `at`."""
+    said = select(DriftDetectionRow.id).where(DriftDetectionRow.variant == variant, col(DriftDetectionRow.known_at) >= at + _HOUR)
+    return tx.exec(said.limit(1)).first() is not None
+
+
 def references(tx: Transaction, at: datetime, variant: str | None = None) -> dict[str, Frozen]:
     """Variant -> the frozen references that a check as of `at` asks for; of one variant, or of all, by one query.
 
-    A check sees no more than what was known before it, so that a past hour is judged again as it was then.
+    A check sees no more than what was found before it, so that a past hour is judged again as it was then; of what a person called
+    known by the end of its hour it sees nothing.
     """
     joined = select(DriftDetectionRow, DriftReferenceRow).join(DriftReferenceRow).where(col(DriftReferenceRow.entered_at) < at)
     if variant is not None:
@@ -79,13 +90,13 @@ def references(tx: Transaction, at: datetime, variant: str | None = None) -> dic
     for episode, it in tx.exec(ordered.order_by(col(DriftReferenceRow.entered_at), col(DriftReferenceRow.comparison))):
         frozen = found.setdefault(episode.variant, Frozen([], [], []))
         reference = value(FrozenReference, it)
-        known = episode.known_at is not None and episode.known_at < at
+        if episode.known_at is not None and episode.known_at < at + _HOUR:
+            continue
         if reference.ended_at is not None and reference.ended_at < at:
-            if not known:
-                frozen.ended.append(reference)
+            frozen.ended.append(reference)
         elif episode.closed_at is None or episode.closed_at >= at:
             frozen.held.append((episode.version, reference))
-        elif not known:
+        else:
             frozen.cut_short.append((episode.closed_at, reference))
     return found
 

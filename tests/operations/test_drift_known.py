@@ -81,6 +81,20 @@ def test_what_was_known_later_changes_no_check_of_before(drifted, act):
     assert drift.check(drifted, "baseline", act.at) == before
 
 
+def test_the_check_of_the_hour_in_which_it_is_said_has_heard_it(drifted, act):
+    drift.known(drifted, later(act, 0.1), the_only(drifted).id, WHY)
+    assert drift.check(drifted, "baseline", later(act, 0.2).at).drifts == ()
+    drift.sweep_and_record(drifted, later(act, 0.2), later(act, 0.2).at)
+    assert not the_only(drifted).open
+
+
+def test_hours_that_are_made_up_for_afterwards_open_no_episode(drifted, act):
+    drift.known(drifted, later(act, 5), the_only(drifted).id, WHY)
+    drift.check_and_record(drifted, later(act, 6), "baseline", later(act, 6).at)
+    assert drift.metrics(drifted, later(act, 6).at).checks == 7
+    assert not the_only(drifted).open
+
+
 def test_said_again_nothing_changes(drifted, act):
     first = drift.known(drifted, later(act, 1), the_only(drifted).id, WHY)
     assert drift.known(drifted, later(act, 2), the_only(drifted).id, "something else") == first

@@ -86,7 +86,7 @@ def test_of_drifts_called_known_the_newest_gives_its_onset_from_then_on(opened, 
     save(database, act, replace(kept(database), known_because="new prices", known_by="ada", known_at=NOON + DAY, closed_at=NOON + DAY))
     later = replace(EPISODE, onset_at=NOON + 2 * DAY, created_at=NOON + 3 * DAY, known_because="so be it", known_by="ada")
     save(database, act, replace(later, known_at=NOON + 4 * DAY))
-    asked = [NOON + DAY, NOON + 2 * DAY, NOON + 5 * DAY]
+    asked = [NOON + DAY - timedelta(hours=1), NOON + DAY, NOON + 5 * DAY]
     assert [ask(database, episodes.known_onsets, at).get("baseline") for at in asked] == [None, NOON - DAY, NOON + 2 * DAY]
 
 
