@@ -122,8 +122,11 @@ def _changed(it: MetricReport) -> str:
 def latest(held: Held) -> str:
     """How far the latest conversations are from the weeks before an alarm that lasts."""
     if held.relative_change is None:
-        return f"{held.n:,} conversations since then are too few to compare"
+        return "the conversations since then are too few to compare"
     metric = held.comparison.metric
+    if held.comparison.is_tail:
+        times = f"{1 + held.relative_change:,.1f} times the share of the weeks before"
+        return f"latest {held.n:,} conversations ({held.hours} h) hold {times}"
     if metric is Metric.ACTION_DISTRIBUTION:
         far = f"{held.relative_change:.1%} of the calls away from"
     else:

@@ -167,7 +167,7 @@ def test_an_alarm_that_lasts_says_since_when_and_what_is_missing_to_its_end(told
 
 def test_an_alarm_with_too_few_conversations_since_says_so(told):
     young = replace(HELD, relative_change=None, n=12)
-    assert "12 conversations since then are too few to compare" in line(told(replace(RECOVERING, held=(young,))), "booking rate: ")
+    assert "the conversations since then are too few to compare" in line(told(replace(RECOVERING, held=(young,))), "booking rate: ")
 
 
 def test_a_tail_is_told_under_its_metric_only_when_it_is_not_stable(told):
