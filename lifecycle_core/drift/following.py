@@ -46,7 +46,7 @@ class Following:
         """Follow all alarms from the first check to the last."""
         checks, place = len(self.ends), 0
         going_on: dict[Comparison, tuple[int, Span]] = {}
-        self._screen_from(0)
+        self._screen(0, checks)
         while place < checks:
             ending = min((end for end, _ in going_on.values()), default=checks)
             free = [it for it in Comparison if it.metric not in {other.metric for other in going_on}]
@@ -60,7 +60,8 @@ class Following:
             ended = [it for it, (end, _) in going_on.items() if end == ending]
             self.left_out += [going_on.pop(it)[1] for it in ended]
             if ended and place < checks:
-                self._screen_from(place)
+                touched = max(end for _, end in self.left_out) + LOOK_BACK_HOURS
+                self._screen(place, int(np.searchsorted(self.ends, touched)))
 
     def status_of(self, metric: Metric) -> NDArray[np.int64]:
         """The metric's status at each check."""
@@ -118,16 +119,17 @@ class Following:
                 return last, np.concatenate(ranks)[: last - place]
         return len(self.ends), np.concatenate(ranks)
 
-    def _screen_from(self, place: int) -> None:
-        """Screen the checks from `place` on, without the hours that are now left out."""
+    def _screen(self, place: int, end: int) -> None:
+        """Screen the checks from `place` to before `end` without the hours that are now left out: no later one's windows hold any."""
         serving, segment = self.serving, self.serving.segment
         left_out = [it for it in self.left_out if it[1] > int(self.ends[place]) - LOOK_BACK_HOURS]
-        history = serving.without(left_out) if left_out else serving.history
-        unbroken = serving.without(left_out, broken=False) if segment.table.provider_fault.any() else None
+        checks = self.ends[place:end]
+        history = serving.without(left_out, checks) if left_out else serving.history
+        unbroken = serving.without(left_out, checks, broken=False) if segment.table.provider_fault.any() else None
         grown = 0
         if serving.before is not None and segment.since is not None:
-            grown = int(np.searchsorted(self.ends, segment.since + REFERENCE_HOURS))
-        for begin, stop in pairwise(sorted({place, max(place, grown), *range(place, len(self.ends), _AT_ONCE), len(self.ends)})):
+            grown = min(end, int(np.searchsorted(self.ends, segment.since + REFERENCE_HOURS)))
+        for begin, stop in pairwise(sorted({place, max(place, grown), *range(place, end, _AT_ONCE), end})):
             young = serving.before if begin < grown else None
             screening = Screening(serving.policy, history, unbroken, young, young if segment.compared else None)
             here, ends = slice(begin, stop), self.ends[begin:stop]

@@ -35,7 +35,7 @@ class Serving:
     @cached_property
     def history(self) -> History:
         """All hours of the version's own time."""
-        return self.without(())
+        return self.without((), self.ends)
 
     @cached_property
     def before(self) -> Reference | None:
@@ -46,12 +46,12 @@ class Serving:
         until = it.since if self.going_on is None or not it.compared else min(it.since, self.going_on)
         return Reference.of(it.before, self.columns, until - REFERENCE_HOURS, until, self.left_out)
 
-    def without(self, left_out: Sequence[Span], *, broken: bool = True) -> History:
-        """The same without the hours that are left out, and without broken conversations."""
+    def without(self, left_out: Sequence[Span], ends: Places, *, broken: bool = True) -> History:
+        """The same, as far as checks as of `ends` ask for it, without the hours that are left out, and without broken conversations."""
         table, since = self.segment.table, self.segment.since
-        start = int(self.ends[0]) - LOOK_BACK_HOURS
+        start = int(ends[0]) - LOOK_BACK_HOURS
         chosen = kept(table, left_out) if broken else kept(table, left_out) & ~table.provider_fault
-        return History.of(table, self.columns, start if since is None else max(start, since), int(self.ends[-1]), chosen)
+        return History.of(table, self.columns, start if since is None else max(start, since), int(ends[-1]), chosen)
 
     def frozen(self, left_out: Sequence[Span], start: int, end: int, *, of_previous: bool) -> Reference:
         """The healthy weeks `[start, end)`, of this version or of the one before."""
