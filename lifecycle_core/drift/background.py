@@ -13,7 +13,8 @@ class Before:
     """What served before a version's own time began.
 
     since : when that was; no window of the scan reaches past it.
-    table : the rollups of what served before, of the 28 days up to `until` at least; None where they are not known.
+    table : the rollups of what served before, of the 28 days up to `until` at least, and of the frozen references that are its own;
+        None where they are not known.
     until : the end of the weeks that stay as they were: `since`, or the onset of the drift that was going on then.
     compared : whether every length is compared with these weeks as well, as after a promotion; a change that a person calls known is
         not: there they teach how days differ, and nothing else.

@@ -61,16 +61,17 @@ class Asked:
     def background(self, rollups: VariantRollups, version: int) -> Background:
         """What a check of `version` must know besides its own sums."""
         since, frozen = self._since, self.frozen
+        held = () if frozen is None else tuple(it for held_by, it in frozen.held if held_by == version)
         before = None
         if since is not None:
             promoted = since == self.since and self.previous is not None
             served = self.previous if promoted and self.previous is not None else version
-            new = self.at < since + _NEW
-            before = Before(since=since, table=rollups.of(served) if new else None, until=self._until, compared=promoted)
+            asked_for = self.at < since + _NEW or any(it.version == served != version for it in held)
+            before = Before(since=since, table=rollups.of(served) if asked_for else None, until=self._until, compared=promoted)
         if frozen is None:
             return Background(before=before)
         left_out = tuple((it.onset_at, it.healed_at) for it in frozen.ended if it.healed_at is not None)
-        return Background(before=before, held=tuple(it for held_by, it in frozen.held if held_by == version), left_out=left_out)
+        return Background(before=before, held=held, left_out=left_out)
 
     @property
     def _since(self) -> datetime | None:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import ColumnElement
+from sqlalchemy.orm import aliased
 from sqlmodel import col, func, select
 
 from lifecycle_core.drift.episodes import QUIET_CHECKS, Episode, FrozenReference
@@ -84,7 +85,7 @@ def references(tx: Transaction, at: datetime, variant: str | None = None) -> dic
     joined = select(DriftDetectionRow, DriftReferenceRow).join(DriftReferenceRow).where(col(DriftReferenceRow.entered_at) < at)
     if variant is not None:
         joined = joined.where(DriftDetectionRow.variant == variant)
-    recent = col(DriftReferenceRow.ended_at) > at - REMEMBERED
+    recent = (col(DriftReferenceRow.ended_at) > at - REMEMBERED) | _in_frozen_weeks(at)
     ordered = joined.where(recent | _going_on(at) | (col(DriftDetectionRow.closed_at) > at - REMEMBERED))
     found: dict[str, Frozen] = {}
     for episode, it in tx.exec(ordered.order_by(col(DriftReferenceRow.entered_at), col(DriftReferenceRow.comparison))):
@@ -172,6 +173,15 @@ def count(tx: Transaction, at: datetime) -> tuple[int, int]:
     """How many episodes had begun at `at`, and how many of them were open."""
     begun = select(func.count()).select_from(DriftDetectionRow).where(_begun(at))
     return tx.exec(begun).one(), tx.exec(begun.where(_going_on(at))).one()
+
+
+def _in_frozen_weeks(at: datetime) -> ColumnElement[bool]:
+    """Whether an alarm ended within the frozen weeks of another of its variant that goes on at `at`: these are without its hours."""
+    lasting, its = aliased(DriftDetectionRow), aliased(DriftReferenceRow)
+    going_on = col(lasting.closed_at).is_(None) | (col(lasting.closed_at) >= at)
+    joined = select(its.comparison).join(lasting, col(its.episode_id) == lasting.id).where(its.entered_at < at, going_on)
+    frozen = joined.where(lasting.variant == DriftDetectionRow.variant, its.starts_at < col(DriftReferenceRow.ended_at))
+    return frozen.correlate(DriftDetectionRow, DriftReferenceRow).exists()
 
 
 def _begun(at: datetime) -> ColumnElement[bool]:

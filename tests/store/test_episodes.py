@@ -149,6 +149,21 @@ def test_an_ended_drift_is_remembered_while_a_window_can_hold_its_hours(opened, 
     assert ask(database, episodes.references, NOON + DAY + episodes.REMEMBERED) == {}
 
 
+def test_an_ended_drift_is_remembered_while_it_lies_in_the_frozen_weeks_of_one_that_lasts(opened, act):
+    database, number = opened
+    over = replace(FROZEN, ended_at=NOON + DAY)
+    freeze(database, act, number, over)
+    save(database, act, replace(kept(database), closed_at=NOON + DAY, closed_because="it ended"))
+    save(database, act, replace(EPISODE, onset_at=NOON + 9 * DAY, created_at=NOON + 10 * DAY))
+    again = kept(database, NOON + 10 * DAY).id
+    lasting = replace(FROZEN, entered_at=NOON + 10 * DAY, onset_at=NOON + 9 * DAY, starts_at=NOON - 19 * DAY, ends_at=NOON + 9 * DAY)
+    freeze(database, act, again, lasting)
+    found = frozen(database, NOON + 200 * DAY)
+    assert (found.held, found.ended) == ([(1, lasting)], [over])
+    freeze(database, act, again, replace(lasting, starts_at=NOON + DAY))
+    assert frozen(database, NOON + 200 * DAY).ended == []
+
+
 def test_references_are_asked_of_one_variant_or_of_all(opened, act):
     database, number = opened
     with database.write(act) as tx:
