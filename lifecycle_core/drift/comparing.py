@@ -10,8 +10,9 @@ from lifecycle_core.conversations import Window
 from lifecycle_core.drift.evidence import Pair, own_span
 from lifecycle_core.drift.gathering import Gathered
 from lifecycle_core.drift.metrics import MEASURES, threshold_of
-from lifecycle_core.drift.report import Against, Comparison, Status
+from lifecycle_core.drift.report import Against, Comparison, Severity, Status
 from lifecycle_core.drift.scan import Scan, Windows, entry, scan
+from lifecycle_core.drift.severity import severity_of
 from lifecycle_core.drift.sliding import Reference
 from lifecycle_core.drift.states import Verdict, judge
 from lifecycle_core.drift.windows import LENGTHS, instant
@@ -26,13 +27,15 @@ _ALL: Final = np.arange(len(LENGTHS))
 class Compared:
     """What one comparison came to.
 
-    pair : the length that speaks most strongly; None without enough data. scanned : the version against its own weeks, last the shown pair.
+    pair : the length that speaks most strongly; None without enough data.
+    scanned : the version against its own weeks, last the shown pair. severity : of an alarm, by the change of `pair`.
     broken : the shares of conversations that a provider's fault broke, recent and before, where these explain an alarm.
     """
 
     status: Status
     pair: Pair | None
     scanned: Scan
+    severity: Severity | None = None
     broken: tuple[float, float] | None = None
 
 
@@ -96,8 +99,9 @@ class Comparing:
             without = self._judge(scan(MEASURES[it], left, threshold_of(it, self.policy)))
             broken = _broken(windows, left, place)
             if without.status is not Status.DRIFT and broken[0] > broken[1]:
-                return Compared(without.status, pair, found, broken)
-        return Compared(verdict.status, pair, found)
+                return Compared(without.status, pair, found, broken=broken)
+        severity = severity_of(pair.relative_change, threshold_of(it, self.policy))
+        return Compared(verdict.status, pair, found, severity if verdict.status is Status.DRIFT else None)
 
     def _judge(self, found: Scan) -> Verdict:
         return judge(found, self.level, self.policy.min_samples_for_comparison)

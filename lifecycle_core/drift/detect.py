@@ -1,6 +1,6 @@
 """A check: what the rollups say of a variant's five metrics as of an instant."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
@@ -18,7 +18,7 @@ from lifecycle_core.drift.metrics import MEASURES, threshold_of
 from lifecycle_core.drift.outlook import with_outlook
 from lifecycle_core.drift.report import Against, Comparison, DriftReport, Held, Incident, Metric, MetricReport, Severity, Status
 from lifecycle_core.drift.report import Tail as TailReport
-from lifecycle_core.drift.severity import recommended, severity_of
+from lifecycle_core.drift.severity import recommended
 from lifecycle_core.drift.tails import Tail
 from lifecycle_core.drift.teaching import ASSUMED_CORRELATION, FEWEST_DAYS
 from lifecycle_core.drift.thresholds import by_threshold
@@ -96,13 +96,8 @@ class _Judging:
             return _Judged(by_threshold(report, MEASURES[main], self.check.gathered, policy))
         found = {it: told for it, told in self.found.items() if it.metric is metric}
         going_on = [it for it in self.going_on if it.held.comparison.metric is metric]
-        known = {it.held.comparison for it in going_on}
-        alarms = {
-            it: told.pair
-            for it, told in found.items()
-            if told.status is Status.DRIFT and told.pair is not None and (it in known or not known)
-        }
-        new = (self._entered(it, pair) for it, pair in alarms.items() if it not in known)
+        begun = {it: told for it, told in found.items() if told.status is Status.DRIFT and not going_on}
+        new = (self._entered(it, told.pair) for it, told in begun.items() if told.pair is not None)
         decisive, decided, pair_shown = self.decisive[main], *self.intervals[main]
         drifting = [it.status for it in found.values()] + [Status.DRIFT for _ in going_on]
         report = replace(
@@ -115,7 +110,7 @@ class _Judging:
         )
         correlation, assumed_from = self._day_noise(found[main])
         if report.drifting:
-            return _Judged(replace(report, severity=self._severity(alarms, going_on)), correlation, assumed_from)
+            return _Judged(replace(report, severity=self._severity(begun.values(), going_on)), correlation, assumed_from)
         broken = next((it.broken for it in found.values() if it.broken), None)
         report = replace(report, incident=broken is not None)
         return _Judged(with_outlook(report, self.check, correlation or 0.0), correlation, assumed_from, broken)
@@ -157,10 +152,10 @@ class _Judging:
         edge = measure.edge(pair.windows.reference.take((np.array(pair.place),)))
         return TailReport(Status.DRIFT if held else told.status, edge, pair.evidence(self.check.comparing.level, self.intervals[it][0]))
 
-    def _severity(self, alarms: Mapping[Comparison, Pair], going_on: list[Lasting]) -> Severity:
-        """The worst of what alarms now and of what lasts."""
-        now = (severity_of(pair.relative_change, threshold_of(it, self.check.policy)) for it, pair in alarms.items())
-        return max([*now, *(it.severity(self.check.policy) for it in going_on)], key=lambda it: it.rank)
+    def _severity(self, begun: Iterable[Compared], going_on: list[Lasting]) -> Severity:
+        """The worst of the alarms that this check finds and of those that last."""
+        found = [it.severity for it in begun if it.severity is not None]
+        return max([*found, *(it.severity(self.check.policy) for it in going_on)], key=lambda it: it.rank)
 
     def _day_noise(self, told: Compared) -> tuple[float | None, int | None]:
         """The largest day correlation used, and the shortest length for which it was assumed."""

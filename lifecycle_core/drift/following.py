@@ -97,8 +97,8 @@ class Following:
             start, end = before.start, before.end
         reference = self.serving.frozen(self.left_out, start, end, of_previous=of_previous)
         last, ranks = self._follow(it, reference, place, onset)
-        threshold, here = threshold_of(it, self.serving.policy), slice(place, last)
-        ranks = np.maximum(ranks, np.where(screens.alarm[here], severities_of(screens.change[here], threshold), 0))
+        here = slice(place, last)
+        ranks[0] = severities_of(screens.change[place : place + 1], threshold_of(it, self.serving.policy))[0]
         self.held[it][here], self.rank[it][here] = True, ranks
         ended = int(self.ends[last]) if last < len(self.ends) else None
         worst = list(Severity)[int(ranks.max())]
@@ -106,13 +106,13 @@ class Following:
         return last, (onset, now if ended is None else healed(ended))
 
     def _follow(self, it: Comparison, reference: Reference, place: int, onset: int) -> tuple[int, NDArray[np.int64]]:
-        """The place of the check that ends an alarm, and the severity by its latest conversations at each check until then."""
+        """The place of the check that ends an alarm, and the severity of its last week at each check from `place` until then."""
         policy, ranks, near = self.serving.policy, [np.zeros(1, dtype=np.int64)], np.zeros(0, dtype=np.bool_)
         for start in range(place + 1, len(self.ends), _FOLLOWED_AT_ONCE):
             some = self.ends[start : start + _FOLLOWED_AT_ONCE]
             followed = follow(it, self.serving.history, reference, some, onset, policy)
             near = np.append(near, followed.near)
-            ranks.append(np.where(followed.past, severities_of(followed.change, threshold_of(it, policy)), 0))
+            ranks.append(np.where(followed.past, severities_of(followed.lasting, threshold_of(it, policy)), 0))
             quiet = np.flatnonzero(in_a_row(near) >= QUIET_CHECKS)
             if len(quiet):
                 last = place + 1 + int(quiet[0])

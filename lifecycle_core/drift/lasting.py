@@ -34,7 +34,8 @@ class Lasting:
         """How bad it is now: low where the change is no longer past its threshold."""
         if not self.followed.past[-1]:
             return Severity.LOW
-        return severity_of(self.held.relative_change, threshold_of(self.held.comparison, policy))
+        change = float(self.followed.lasting[-1])
+        return severity_of(None if np.isnan(change) else change, threshold_of(self.held.comparison, policy))
 
     def pair(self, policy: Policy) -> Pair | None:
         """The latest conversations against the weeks before the drift; None while they are too few."""

@@ -87,11 +87,13 @@ class Screening:
         return found
 
     def _found(self, it: Comparison, windows: Sequence[Windows], level: Array) -> Screens:
+        """The screens of one comparison; what alarms against the version's own weeks is told by these."""
         measure = MEASURES[it]
         threshold, fewest = threshold_of(it, self.policy), self.policy.min_samples_for_comparison
         screened = [screen(measure, some, threshold, fewest) for some in windows]
         z = np.concatenate([it.z for it in screened], axis=1)
         alarming = z >= level[:, None]
+        alarming[:, _LENGTHS:] &= ~np.any(alarming[:, :_LENGTHS], axis=1, keepdims=True)
         strongest = np.argmax(np.where(alarming, z, -np.inf), axis=1)
         return Screens(
             enough=np.any([np.any(it.enough, axis=1) for it in screened], axis=0),

@@ -17,12 +17,14 @@ _HIGH: Final = 2.0
 def severity_of(change: float | None, threshold: float) -> Severity:
     """The severity of a change: below 1.25 times its threshold low, below 2 medium, else high.
 
-    change : float, relative, of the length that speaks most strongly; None where the reference is zero, and no number would be
+    change : float, relative: since the onset, of the last week at most. None where the reference is zero, and no number would be
         large enough.
 
-    A longer window that alarms too would be less chosen for being extreme. But after a day or two it holds as much healthy traffic
-    as ill: in simulated weeks after seven kinds of drift the strongest length told the right severity in 81% of the hours, the
-    longest alarming one in 44%.
+    At first that is the length that speaks most strongly, which names the onset. A longer one that alarms too would be less chosen for
+    being extreme, but holds healthy traffic where a drift is found late: two days after an onset of which nobody took notice it tells
+    a high severity as a medium one. While an alarm lasts nothing is chosen any more: in simulated weeks after seven kinds of drift
+    the last week since the onset told the right severity in 90% of the hours, the strongest length of each hour in 87%, the longest
+    in 81%; and the worst of a week overstated a medium drift in 45% of these weeks, that of the strongest lengths in 85%.
 
     >>> [severity_of(it, 0.10).value for it in (-0.11, -0.1333, 0.20)]
     ['low', 'medium', 'high']

@@ -2,10 +2,11 @@
 
 1. A length with enough conversations on both sides, a change at or past the threshold and z at the entry level is an alarm.
 2. An alarm freezes its reference: the weeks before its onset, so that a lasting drift never becomes the new normal.
-3. It ends when `QUIET_CHECKS` checks in a row find the latest conversations, all of them since the onset, within half a threshold
+3. It is as severe as its change since the onset, of the last week at most: at first that of the length which names the onset.
+4. It ends when `QUIET_CHECKS` checks in a row find the latest conversations, all of them since the onset, within half a threshold
    of the frozen reference. Every one of these checks is made again from the sums, so that a check that never ran changes nothing.
-4. A metric alarms once: while it or its tail lasts, the other begins no alarm of its own.
-5. The hours of a drift that has ended belong to no window afterwards: neither ill nor healthy conversations are judged by them.
+5. A metric alarms once: while it or its tail lasts, the other begins no alarm of its own.
+6. The hours of a drift that has ended belong to no window afterwards: neither ill nor healthy conversations are judged by them.
 """
 
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from lifecycle_core.drift.report import Comparison, Status
 from lifecycle_core.drift.running import RunningSide
 from lifecycle_core.drift.scan import Scan
 from lifecycle_core.drift.sliding import History, Reference
+from lifecycle_core.drift.windows import WEEK
 from lifecycle_core.policy import Policy
 from lifecycle_core.statistics.arrays import Array
 
@@ -69,15 +71,16 @@ class Followed:
     """A lasting alarm, check by check: (checks,) each.
 
     near : whether there are enough of the latest conversations and they lie near the frozen reference.
-    change : of them against it, NaN where there are too few; past : whether it still passes the whole threshold.
-    latest : their sums; hours : how far back they reach, 0 where there are too few.
+    change : of them against it, NaN where there are too few; latest : their sums; hours : how far back they reach, 0 where too few.
+    lasting : the change of the last week since the onset; past : whether that passes the whole threshold.
     """
 
     near: NDArray[np.bool_]
     change: Array
-    past: NDArray[np.bool_]
     latest: RunningSide
     hours: Places
+    lasting: Array
+    past: NDArray[np.bool_]
 
 
 def follow(  # noqa: PLR0917 - what is compared, with what, when, and by which threshold
@@ -92,7 +95,9 @@ def follow(  # noqa: PLR0917 - what is compared, with what, when, and by which t
     before, enough = reference.all, hours > 0
     change = np.where(enough, measure.beyond_chance(latest, before), np.nan)
     near = enough & ~measure.passes(change, latest, before, threshold / 2)
-    return Followed(near, change, enough & measure.passes(change, latest, before, threshold), latest, hours)
+    week = history.total.side(history.rows(ends), history.rows(np.maximum(ends - WEEK, onset)))
+    lasting = measure.beyond_chance(week, before)
+    return Followed(near, change, latest, hours, lasting, measure.passes(lasting, week, before, threshold))
 
 
 def in_a_row(near: NDArray[np.bool_]) -> NDArray[np.int64]:
