@@ -94,11 +94,11 @@ class Checking:
         return tuple((epoch_hour(start), epoch_hour(end)) for start, end in self.background.left_out)
 
     def _frozen(self, it: FrozenReference) -> Reference:
-        """The weeks that an alarm is judged by, without drifts that had ended when it began."""
+        """The weeks that an alarm is judged by, without drifts that had ended when it began, and without broken conversations."""
         before, entered_at = self.background.before, epoch_hour(it.entered_at)
         others = before.table if before is not None and it.version != self.table.version else None
         known = tuple(span for span in self.ended if span[1] <= healed(entered_at))
-        return Reference.of(others or self.table, self.columns, epoch_hour(it.starts_at), epoch_hour(it.ends_at), known)
+        return Reference.of(others or self.table, self.columns, epoch_hour(it.starts_at), epoch_hour(it.ends_at), known, broken=False)
 
     @cached_property
     def lasting(self) -> tuple[Lasting, ...]:
@@ -107,7 +107,7 @@ class Checking:
         if not held:
             return ()
         begin = min(epoch_hour(it.onset_at) for it in held)
-        history = History.of(self.table, self.columns, min(begin, self.now - DAY), self.now)
+        history = History.of(self.table, self.columns, min(begin, self.now - DAY), self.now, ~self.table.provider_fault)
         return tuple(lasting(it, history, self._frozen, self.now, self.policy) for it in held)
 
     @cached_property

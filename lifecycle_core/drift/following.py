@@ -110,7 +110,7 @@ class Following:
         policy, ranks, near = self.serving.policy, [np.zeros(1, dtype=np.int64)], np.zeros(0, dtype=np.bool_)
         for start in range(place + 1, len(self.ends), _FOLLOWED_AT_ONCE):
             some = self.ends[start : start + _FOLLOWED_AT_ONCE]
-            followed = follow(it, self.serving.history, reference, some, onset, policy)
+            followed = follow(it, self.serving.unbroken, reference, some, onset, policy)
             near = np.append(near, followed.near)
             ranks.append(np.where(followed.past, severities_of(followed.lasting, threshold_of(it, policy)), 0))
             quiet = np.flatnonzero(in_a_row(near) >= QUIET_CHECKS)

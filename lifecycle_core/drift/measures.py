@@ -163,9 +163,11 @@ class Mix(OfDays):
         """Total variation stands for the change."""
         return Compared(self.value(recent), self.value(reference), total_variation(recent.calls, reference.calls))
 
-    def passes(self, change: Array, recent: Side, reference: Side, threshold: float) -> Truths:  # noqa: ARG002 - the distance says all
-        """At or past the floor."""
-        return change >= threshold - ROUNDING
+    def passes(self, change: Array, recent: Side, reference: Side, threshold: float) -> Truths:
+        """At or past the floor; conversations that call nothing any more are as far as can be from those that called something."""
+        silent = (recent.calls.sum(axis=-1) == 0) & (reference.calls.sum(axis=-1) > 0)
+        past: Truths = (change >= threshold - ROUNDING) | (silent & (self.n(recent) > 0))
+        return past
 
     def z(self, recent: Side, reference: Side, effects: Effects) -> Array:
         """That of the clustered likelihood ratio; chance alone lies around 0."""

@@ -38,6 +38,11 @@ class Serving:
         return self.without((), self.ends)
 
     @cached_property
+    def unbroken(self) -> History:
+        """The same without the conversations that a provider's fault broke: by these an alarm is followed."""
+        return self.without((), self.ends, broken=False) if self.segment.table.provider_fault.any() else self.history
+
+    @cached_property
     def before(self) -> Reference | None:
         """The weeks before the version's own time."""
         it = self.segment
@@ -54,6 +59,7 @@ class Serving:
         return History.of(table, self.columns, start if since is None else max(start, since), int(ends[-1]), chosen)
 
     def frozen(self, left_out: Sequence[Span], start: int, end: int, *, of_previous: bool) -> Reference:
-        """The healthy weeks `[start, end)`, of this version or of the one before."""
+        """The healthy weeks `[start, end)`, of this version or of the one before, without broken conversations."""
         before = self.segment.before
-        return Reference.of(before if of_previous and before is not None else self.segment.table, self.columns, start, end, left_out)
+        table = before if of_previous and before is not None else self.segment.table
+        return Reference.of(table, self.columns, start, end, left_out, broken=False)

@@ -127,9 +127,9 @@ class Reference:
     days: Days
 
     @classmethod
-    def of(cls, table: RollupTable, columns: Columns, start: int, end: int, left_out: Sequence[Span] = ()) -> Self:
-        """The weeks `[start, end)` of a table, without the hours that are left out."""
-        inside = (table.hours >= start) & (table.hours < end) & kept(table, left_out)
+    def of(cls, table: RollupTable, columns: Columns, start: int, end: int, left_out: Sequence[Span] = (), *, broken: bool = True) -> Self:
+        """The weeks `[start, end)` of a table, without the hours that are left out, and without broken conversations where so asked."""
+        inside = (table.hours >= start) & (table.hours < end) & kept(table, left_out) & (broken | ~table.provider_fault)
         by_clock = columns.by_group(table.entries, np.where(inside, table.hours % DAY, -1), DAY)
         day = table.hours // DAY
         served = len(np.unique(day[inside]))

@@ -4,7 +4,8 @@
 2. An alarm freezes its reference: the weeks before its onset, so that a lasting drift never becomes the new normal.
 3. It is as severe as its change since the onset, of the last week at most: at first that of the length which names the onset.
 4. It ends when `QUIET_CHECKS` checks in a row find the latest conversations, all of them since the onset, within half a threshold
-   of the frozen reference. Every one of these checks is made again from the sums, so that a check that never ran changes nothing.
+   of the frozen reference; those that a provider's fault broke count on neither side. Every one of these checks is made again from
+   the sums, so that a check that never ran changes nothing.
 5. A metric alarms once: while it or its tail lasts, the other begins no alarm of its own.
 6. The hours of a drift that has ended belong to no window afterwards: neither ill nor healthy conversations are judged by them.
 """

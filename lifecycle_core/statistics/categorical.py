@@ -1,10 +1,15 @@
 """Two mixes of categories that cluster: a conversation's calls hang together, and must not be counted as if alone."""
 
+from typing import Final
+
 import numpy as np
 from numpy.typing import ArrayLike
 
 from lifecycle_core.statistics.arrays import Array, divide, floats, natural_log
 from lifecycle_core.statistics.days import cluster_scatter
+
+ROUNDING: Final = 1e-9
+"""What rounding may leave of the scatter of conversations that all call the same."""
 
 
 def shares(calls: ArrayLike) -> Array:
@@ -86,7 +91,7 @@ def clustered_g2(
     root = np.where(p > 0, np.sqrt(np.where(p > 0, p, 1.0)), np.inf)
     w = scatter * weight[..., None, None] / (root[..., :, None] * root[..., None, :])
     trace, squares = np.einsum("...ii->...", w), (w**2).sum(axis=(-1, -2))
-    usable = known & (squares > 0)
+    usable = known & (squares > ROUNDING**2)
     squares = np.where(usable, squares, 1.0)
     return np.where(usable, np.maximum(0.0, g2) * trace / squares, 0.0), np.where(usable, trace**2 / squares, 0.0)
 

@@ -16,7 +16,7 @@ from lifecycle_core.drift.report import Against, Comparison, Metric, Severity
 from lifecycle_core.drift.windows import LOOK_BACK_HOURS, instant
 from lifecycle_core.policy import Mode, Policy
 from lifecycle_core.rollup_tables import RollupTable
-from lifecycle_core.rollups import epoch_hour
+from lifecycle_core.rollups import ACTIONS, PRODUCTS, epoch_hour
 from lifecycle_core.simulation.tables import tabulate
 from lifecycle_core.simulation.worlds import DRIFTS, HEALTHY, MILD, Behaviour, draw
 
@@ -159,6 +159,29 @@ def test_a_fault_beside_a_drift_hides_it_in_neither():
     table = told((-40, Behaviour(crashes=0.2, latency_s=4.0)), until=0, per_day=300)
     found = expect_the_same([Segment(table=table, begins=0)], hours(-42, -20))
     assert {it.comparison for it in found.alarms} == {Comparison.RESPONSE_TIME}
+
+
+def test_an_outage_ends_no_alarm_of_a_drift_that_goes_on():
+    ill = DRIFTS["escalation .15"]
+    table = told((-160, ill), (-100, replace(ill, crashes=0.8)), (-20, ill), until=0, per_day=500)
+    found = expect_the_same([Segment(table=table, begins=0)], hours(-162, 0), every=12)
+    assert [(it.comparison, it.ended) for it in found.alarms] == [(Comparison.ESCALATION_RATE, None)]
+
+
+def test_an_outage_keeps_no_alarm_of_a_drift_that_is_over():
+    table = told((-160, DRIFTS["booking .55"]), (-120, Behaviour(crashes=0.4)), until=0, per_day=500)
+    found = expect_the_same([Segment(table=table, begins=0)], hours(-162, 0), every=12)
+    (alarm,) = found.alarms
+    assert NOW - 120 < alarm.ended < NOW - 40
+
+
+def test_an_agent_that_calls_nothing_any_more_does_not_end_the_alarm_of_its_mix():
+    table = told((-160, DRIFTS["action mix"]), until=0, per_day=400)
+    sums = table.dense()
+    sums[table.hours >= NOW - 100, ACTIONS.start : PRODUCTS.stop] = 0
+    mute = RollupTable.of("simulated", 1, table.actions, table.hours, table.provider_fault, sums)
+    found = expect_the_same([Segment(table=mute, begins=0)], hours(-162, 0), every=12)
+    assert [(it.comparison, it.ended) for it in found.alarms] == [(Comparison.ACTION_DISTRIBUTION, None)]
 
 
 def test_a_young_variants_first_hours_are_judged_alike():

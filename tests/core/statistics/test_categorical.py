@@ -172,3 +172,11 @@ def test_chance_makes_no_distance_of_no_calls_or_of_one_action_alone(calls):
     side = np.array(calls), np.diag(calls)
 
     assert float(chance_distance(side, side, (5, 5))) == 0.0
+
+
+@pytest.mark.parametrize("calls", [[7, 2, 3], [3, 1, 1], [5, 5, 4, 1]])
+@pytest.mark.parametrize("n", [(50, 1350), (333, 9001)])
+def test_conversations_that_all_call_the_same_are_no_evidence_though_their_sums_are_rounded(calls, n):
+    calls = np.array(calls, dtype=float)
+    windows = ((calls * many, np.outer(calls, calls) * many) for many in n)
+    assert [float(it) for it in clustered_g2(*windows, n)] == [0, 0]
