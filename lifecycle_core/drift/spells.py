@@ -1,7 +1,7 @@
 """Episodes of replayed hours: what `drift.episodes` makes of recorded checks, for many hours at once and without their reports.
 
-The same rules hold: one open at a time, closed by another version, or by the first hour without a drift where alarms last by
-themselves; else by `QUIET_CHECKS` judged hours in a row without one. An hour without enough data judges nothing.
+The same rules hold: one open at a time, closed by another version or by a person who calls it known, or by the first hour without a
+drift where alarms last by themselves; else by `QUIET_CHECKS` judged hours in a row without one. An hour without enough data judges nothing.
 """
 
 from collections.abc import Mapping
@@ -31,12 +31,12 @@ class Spell:
 
 
 def spells(
-    severities: Mapping[Metric, NDArray[np.int8]], judged: NDArray[np.bool_], version: NDArray[np.int64], first: int, *, lasting: bool
+    severities: Mapping[Metric, NDArray[np.int8]], judged: NDArray[np.bool_], stretch: NDArray[np.int64], first: int, *, lasting: bool
 ) -> tuple[Spell, ...]:
     """The episodes of consecutive hours from `first` on, oldest first.
 
     severities : (t,) int for each metric, the rank of a drift's severity; -1 where the metric does not drift.
-    judged : (t,) bool, hours with enough data to judge by. version : (t,) int, which version was checked.
+    judged : (t,) bool, hours with enough data to judge by. stretch : (t,) int, another number where an episode is cut off.
     lasting : whether alarms last by themselves until they end, as in `Mode.EVIDENCE`; what drifts no more has then ended.
 
     >>> found = np.array([-1, 0, 2, -1], dtype=np.int8)
@@ -50,7 +50,7 @@ def spells(
     if not len(drifting):
         return ()
     quiet, needed = np.cumsum((judged | lasting) & (worst < 0)), 1 if lasting else QUIET_CHECKS
-    switches = np.cumsum(np.append(False, version[1:] != version[:-1]))
+    switches = np.cumsum(np.append(False, stretch[1:] != stretch[:-1]))
     apart = (np.diff(quiet[drifting]) >= needed) | (np.diff(switches[drifting]) > 0)
     groups = np.split(drifting, np.flatnonzero(apart) + 1)
     return tuple(_spell(group, ranks, tuple(severities), _end(int(group[-1]), quiet, switches, needed), first) for group in groups)

@@ -65,7 +65,7 @@ def backtest(
         ]
         begin = max(first - WARM_UP_HOURS, min(first, epoch_hour(stored.start) + 1))
         known = [(epoch_hour(at), epoch_hour(onset)) for at, onset in backtests.known_drifts(tx, variant)]
-        stretches = list(_from_known(_stretches(tx, variant, activations, begin, last + 1), known))
+        stretches = list(_from_known(_joined(_stretches(tx, variant, activations, begin, last + 1)), known))
         cost = _past_cost(backtests.ended_sessions(tx, variant, at), current)
         began = sessions.last_began_at(tx, variant, instant(first))
         before = Before(last_began=None if began is None else math.ceil(began.timestamp() / _HOUR_S), open_hours=cost.open_hours)
@@ -142,6 +142,13 @@ def _stretches(tx: Transaction, variant: str, activations: Sequence[tuple[int, i
             yield Stretch(version, max(first, begin), min(end, stop), *made.get(version, ()))
 
 
+def _joined(stretches: Iterable[Stretch]) -> Iterator[Stretch]:
+    """The same, those of one version that follow each other as one: an alarm lasts through them."""
+    for _, found in groupby(stretches, key=lambda it: (it.version, it.since, it.previous)):
+        first, *others = found
+        yield replace(first, stop=[first, *others][-1].stop)
+
+
 def _from_known(stretches: Iterable[Stretch], known: Sequence[tuple[int, int]]) -> Iterator[Stretch]:
     """The same, begun anew where a person called a drift known: from there on nothing before its onset is compared.
 
@@ -151,10 +158,11 @@ def _from_known(stretches: Iterable[Stretch], known: Sequence[tuple[int, int]]) 
         marks = [(it.first, max((onset for at, onset in known if at <= it.first), default=None))]
         marks += [(at, onset) for at, onset in known if it.first < at < it.stop]
         for (first, onset), stop in zip(marks, [*(at for at, _ in marks[1:]), it.stop], strict=True):
-            if onset is None or (it.since is not None and onset <= it.since):
+            if onset is None or (it.since is not None and onset < it.since):
                 yield replace(it, first=first, stop=stop)
             else:
-                yield Stretch(it.version, first, stop, onset, it.version, compared=False)
+                served = it.previous if onset == it.since else it.version
+                yield Stretch(it.version, first, stop, onset, served, compared=False)
 
 
 def _by_traffic(tx: Transaction, variant: str, first: int, stop: int) -> Iterator[Stretch]:

@@ -64,10 +64,11 @@ class Asked:
         held = () if frozen is None else tuple(it for held_by, it in frozen.held if held_by == version)
         before = None
         if since is not None:
-            promoted = since == self.since and self.previous is not None
-            served = self.previous if promoted and self.previous is not None else version
+            took_over = self.previous is not None and self.since is not None and hour_of(self.since) == since
+            served = self.previous if took_over and self.previous is not None else version
+            compared = took_over and (self.known is None or hour_of(self.known) < since)
             asked_for = self.at < since + _NEW or any(it.version == served != version for it in held)
-            before = Before(since=since, table=rollups.of(served) if asked_for else None, until=self._until, compared=promoted)
+            before = Before(since=since, table=rollups.of(served) if asked_for else None, until=self._until, compared=compared)
         if frozen is None:
             return Background(before=before)
         left_out = tuple((it.onset_at, it.healed_at) for it in frozen.ended if it.healed_at is not None)

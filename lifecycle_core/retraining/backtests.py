@@ -183,9 +183,9 @@ class Past:
         ranks = {metric: it.severity for metric, it in hours.metrics.items()}
         status = np.array([it.status for it in hours.metrics.values()])
         lengths = [it.stop - it.first for it in self.stretches]
-        version = np.repeat([it.version for it in self.stretches], lengths)
+        stretch = np.repeat(np.arange(len(lengths)), lengths)
         since = np.repeat([it.first if it.since is None else it.since for it in self.stretches], lengths)
-        found = spells(ranks, (status != _NO_DATA).any(axis=0), version, self.stretches[0].first, lasting=policy.mode is Mode.EVIDENCE)
+        found = spells(ranks, (status != _NO_DATA).any(axis=0), stretch, self.stretches[0].first, lasting=policy.mode is Mode.EVIDENCE)
         in_range = {metric: it[told:] for metric, it in ranks.items()}
         return Course(
             policy=policy,

@@ -116,6 +116,37 @@ def test_each_metric_has_its_figures_and_its_n(ill, act):
     assert booked.reference[-1] == pytest.approx(report.reference.value)
 
 
+def test_through_promotions_and_a_change_that_is_meant_the_episodes_are_those_of_the_watch(database, act):
+    for number in (1, 2):
+        versions.register(database, act, variant="baseline", system_prompt=f"Prompt {number}")
+    for hours, number in ((-900, 1), (-60, 2)):
+        versions.activate(database, replace(act, at=act.at + hours * HOUR + timedelta(minutes=17)), "baseline", number)
+    spans = [(24, 80 / 24, 0.75), (80 / 24, 60 / 24, 0.3), (60 / 24, 24 / 24, 0.3), (1, 0, 0.75)]
+    traffic.ingest(database, act, [it for days, until, rate in spans for it in talk(act, days=days, until=until, rate=rate, a_day=144)])
+    for hour in range(-84, 1):
+        at = act.at + hour * HOUR
+        drift.check_and_record(database, replace(act, at=at), "baseline", at)
+        if hour == -40:
+            drift.known(database, replace(act, at=at + HOUR), drift.history(database, "baseline", 1)[0].id, "it is meant")
+    recorded = list(reversed(drift.history(database, "baseline", 9)))
+    found = backtest(database, "baseline", act.at, start=act.at - 84 * HOUR).current
+    assert [(it.version, it.known_at is not None) for it in recorded[:2]] == [(1, False), (2, True)]
+    assert [(instant(it.began), it.ended and instant(it.ended), it.severity, it.hours) for it in found.spells] == [
+        (it.created_at, it.closed_at, it.severity, it.checks) for it in recorded
+    ]
+    kept = [alarm for it in recorded for alarm in drift.episode(database, it.id).alarms]
+    assert [(it.comparison, instant(it.entered), instant(it.onset), it.length) for it in found.alarms] == [
+        (it.comparison, it.entered_at, it.onset_at, it.hours) for it in kept
+    ]
+
+
+def test_an_alarm_lasts_through_the_first_activation_of_the_version_that_served_all_along(ill, act):
+    whole = backtest(ill, "baseline", act.at).current
+    versions.register(ill, act, variant="baseline", system_prompt="Prompt 1")
+    versions.activate(ill, replace(act, at=act.at - 20 * HOUR), "baseline", 1)
+    assert backtest(ill, "baseline", act.at).current.alarms == whole.alarms
+
+
 @pytest.fixture
 def switched(database, act):
     """Traffic of version 1, then of 2, then of 3, taken back to 2: activated at odd minutes, one only for some minutes."""

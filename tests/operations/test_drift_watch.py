@@ -230,11 +230,11 @@ def test_another_database_keeps_the_same(any_database, watched):
 
 @pytest.fixture
 def promoted(database) -> Database:
-    """Version 2 took over from version 1 two days before noon; no traffic yet."""
+    """Version 2 took over from version 1 two days before noon, at an odd minute; no traffic yet."""
     for number in (1, 2):
         versions.register(database, ACT, variant="baseline", system_prompt=f"Prompt {number}")
     versions.activate(database, replace(ACT, at=at(-60 * 24)), "baseline", 1)
-    versions.activate(database, replace(ACT, at=at(-48)), "baseline", 2)
+    versions.activate(database, replace(ACT, at=at(-48) + timedelta(minutes=17)), "baseline", 2)
     return database
 
 
@@ -256,6 +256,17 @@ def test_the_alarm_against_the_version_before_lasts_by_that_versions_weeks(promo
     assert (alarm.version, alarm.reference.end) == (1, at(-48))
     assert report.of(Metric.BOOKING_RATE).decided_by.against is Against.FROZEN
     assert alarm.relative_change == pytest.approx(-0.5, abs=0.15)
+
+
+def test_a_new_version_s_change_that_is_meant_is_compared_with_the_version_before_no_more(promoted):
+    traffic.ingest(promoted, ACT, [*talk((-30 * 24, -48, 0.75)), *talk((-48, 0, 0.35))])
+    record(promoted, -1)
+    (episode,) = drift.history(promoted, "baseline", 10)
+    assert episode.onset_at == at(-48)
+    drift.known(promoted, ACT, episode.id, "the new version asks more before it books")
+    report = record(promoted, 0)
+    assert (report.drifts, report.previous_version, report.version) == ((), None, 2)
+    assert report.reference.start == at(-48)
 
 
 def test_a_drift_that_goes_on_at_a_promotion_is_no_reference_of_the_new_version(promoted):
