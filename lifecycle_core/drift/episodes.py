@@ -40,6 +40,7 @@ class Episode:
     closed_because : one sentence; None while it is open.
     course : how it went; empty where a program that did not keep it opened the episode.
     known_because, known_by, known_at : why a person called it known, who and when; None where nobody did.
+    known_from : from where on conversations count since then: the latest onset of its alarms.
     """
 
     id: int | None = None
@@ -58,6 +59,7 @@ class Episode:
     known_because: str | None = None
     known_by: str | None = None
     known_at: datetime | None = None
+    known_from: datetime | None = None
     report: DriftReport
 
     @property

@@ -146,11 +146,11 @@ def _silent(it: Asked) -> Glance:
 def sweep_and_record(database: Database, act: Provenance, at: datetime) -> Sweep:
     """The same, and keep the checks of the variants that have nothing to say.
 
-    Where hours were missed since the last recorded check, of the last seven days, they are swept first; what speaks in one of them is
-    checked and recorded as of then.
+    Hours that were missed since the last check that the same actor recorded, of the last seven days, are swept first; what speaks in
+    one of them is checked and recorded as of then. A check that somebody else records in between is no sweep.
     """
     with database.read() as tx:
-        last = checks.last_at(tx)
+        last = checks.last_at(tx, by=act.by)
     for missed in hours_between(last, at):
         for name in _sweep(database, act, missed).speaking:
             with suppress(Exception):  # a check that breaks stops no other, and says so when it is made again as of now
@@ -180,7 +180,7 @@ class Known:
         """What it comes to, a sentence each."""
         return (
             "the episode is closed, and none of its alarms lasts",
-            f"the reference begins anew at {self.episode.onset_at:%Y-%m-%d %H:%MZ}, where the drift began",
+            f"the reference begins anew at {self.episode.known_from:%Y-%m-%d %H:%MZ}, where the last of its alarms began",
             "the days before are compared with nothing; they teach how much days differ",
             f"a metric is insufficient_data until {self.fewest:,} conversations since then lie on both sides",
             "the audit log keeps who said so, when and why",
@@ -209,7 +209,9 @@ def _known(tx: Transaction, act: Provenance, episode_id: int) -> Known:
         if it.closed_at is not None:
             message = f"episode {episode_id} was over at {it.closed_at:%Y-%m-%d %H:%MZ}: {it.closed_because}; there is nothing left to end"
             raise EpisodeOverError(message)
-        it = replace(it, known_because=act.why, known_by=act.by, known_at=act.at, closed_at=act.at, closed_because=f"known: {act.why}")
+        begins = max([it.onset_at, *(alarm.onset_at for alarm in episodes.references_of(tx, episode_id))])
+        it = replace(it, known_because=act.why, known_by=act.by, known_at=act.at, known_from=begins)
+        it = replace(it, closed_at=act.at, closed_because=f"known: {act.why}")
         episodes.save(tx, it)
     return Known(it, policies.of(tx, it.variant).min_samples_for_comparison)
 

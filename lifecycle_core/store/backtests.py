@@ -62,5 +62,6 @@ def ended_sessions(tx: Transaction, variant: str, until: datetime) -> list[Ended
 def known_drifts(tx: Transaction, variant: str) -> list[tuple[datetime, datetime]]:
     """When a person called a drift of the variant known, and where that drift began; oldest first."""
     table = _EPISODES.c
-    chosen = select(table.known_at, table.onset_at).where(table.variant == variant, table.known_at.is_not(None))
-    return [(row.known_at, row.onset_at) for row in tx.connection().execute(chosen.order_by(table.known_at, table.id))]
+    begins = func.coalesce(table.known_from, table.onset_at, type_=table.onset_at.type).label("begins")
+    chosen = select(table.known_at, begins).where(table.variant == variant, table.known_at.is_not(None))
+    return [(row.known_at, row.begins) for row in tx.connection().execute(chosen.order_by(table.known_at, table.id))]

@@ -62,13 +62,18 @@ def add_quiet(tx: Transaction, act: Provenance, quiet: Sequence[Glance]) -> None
     tx.connection().execute(dialect.insert(TABLES["drift_checks"]).on_conflict_do_nothing(), rows)
 
 
-def last_at(tx: Transaction, variant: str | None = None, until: datetime | None = None) -> datetime | None:
-    """The hour of the newest recorded check, of `variant` or of any, up to `until` where it is given; None before the first."""
+def last_at(tx: Transaction, variant: str | None = None, until: datetime | None = None, by: str | None = None) -> datetime | None:
+    """The hour of the newest recorded check, of `variant` or of any; None before the first.
+
+    until : of the hours up to it, by : of those that were recorded by it, where these are given.
+    """
     chosen = select(DriftCheckRow.at).order_by(col(DriftCheckRow.at).desc()).limit(1)
     if variant is not None:
         chosen = chosen.where(DriftCheckRow.variant == variant)
     if until is not None:
         chosen = chosen.where(DriftCheckRow.at <= until)
+    if by is not None:
+        chosen = chosen.where(DriftCheckRow.recorded_by == by)
     return tx.exec(chosen).first()
 
 

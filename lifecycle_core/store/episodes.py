@@ -12,6 +12,7 @@ from sqlmodel import col, func, select
 from lifecycle_core.drift.episodes import QUIET_CHECKS, Episode, FrozenReference
 from lifecycle_core.drift.report import Metric
 from lifecycle_core.drift.windows import LOOK_BACK_HOURS
+from lifecycle_core.store.columns import InstantColumn
 from lifecycle_core.store.database import Transaction
 from lifecycle_core.store.mapping import row, to_json, value
 from lifecycle_core.store.tables import DriftDetectionRow, DriftReferenceRow
@@ -60,11 +61,12 @@ def get(tx: Transaction, episode_id: int) -> Episode | None:
 
 
 def known_onsets(tx: Transaction, at: datetime, variant: str | None = None) -> dict[str, datetime]:
-    """Variant -> where the newest drift began that a person calls known, to the check of the hour `at`; of one variant, or of all.
+    """Variant -> from where on conversations count since a person called a drift known, to the check of the hour `at`; of one, or of all.
 
     What is said within an hour counts for the check of that hour, so that who says it and checks again finds it heard.
     """
-    chosen = select(DriftDetectionRow.variant, DriftDetectionRow.onset_at).where(col(DriftDetectionRow.known_at) < at + _HOUR)
+    begins = func.coalesce(DriftDetectionRow.known_from, DriftDetectionRow.onset_at, type_=InstantColumn)
+    chosen = select(DriftDetectionRow.variant, begins).where(col(DriftDetectionRow.known_at) < at + _HOUR)
     if variant is not None:
         chosen = chosen.where(DriftDetectionRow.variant == variant)
     return dict(tx.exec(chosen.order_by(col(DriftDetectionRow.id))).all())

@@ -153,7 +153,7 @@ class DriftDetectionRow(Audited, table=True):
     """A drift episode: from its first positive check to its end.
 
     severity : the worst so far; course : how it went, {at, severity, drifts} at each change, empty for an episode of an older program.
-    known_because, known_by, known_at : why a person called it known, who and when.
+    known_because, known_by, known_at : why a person called it known, who and when; known_from : where the reference begins anew.
     """
 
     __tablename__ = "drift_detections"
@@ -163,7 +163,17 @@ class DriftDetectionRow(Audited, table=True):
         ),
     )
     audit_subject = ("variant", "id")
-    audit_columns = ("drift_types", "severity", "onset_at", "closed_at", "closed_because", "known_because", "known_by", "known_at")
+    audit_columns = (
+        "drift_types",
+        "severity",
+        "onset_at",
+        "closed_at",
+        "closed_because",
+        "known_because",
+        "known_by",
+        "known_at",
+        "known_from",
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     variant: str
@@ -184,6 +194,7 @@ class DriftDetectionRow(Audited, table=True):
     known_because: str | None
     known_by: str | None
     known_at: datetime | None = _instant(nullable=True)
+    known_from: datetime | None = _instant(nullable=True)
 
 
 class DriftCheckRow(SQLModel, table=True):

@@ -31,7 +31,7 @@ def test_known_tells_what_it_means(found):
         said.stdout.splitlines()[1],
         "From the next check on:",
         "  the episode is closed, and none of its alarms lasts",
-        "  the reference begins anew at 2025-10-06 12:00Z, where the drift began",
+        "  the reference begins anew at 2025-10-06 12:00Z, where the last of its alarms began",
         "  the days before are compared with nothing; they teach how much days differ",
         "  a metric is insufficient_data until 50 conversations since then lie on both sides",
         "  the audit log keeps who said so, when and why",

@@ -39,7 +39,7 @@ def test_a_change_that_is_meant_closes_its_episode_and_says_what_that_means(foun
     told = found.post(f"{BASE}/known", json=BODY).json()
     assert (told["episode"]["closedBecause"], told["episode"]["knownBy"]) == ("known: the new price list is out", "http:anonymous")
     assert told["minSamplesForComparison"] == 50
-    assert told["meaning"][1] == "the reference begins anew at 2025-10-06 12:00Z, where the drift began"
+    assert told["meaning"][1] == "the reference begins anew at 2025-10-06 12:00Z, where the last of its alarms began"
     assert found.get(f"{BASE}/history").json()["episodes"] == [told["episode"]]
 
 

@@ -68,6 +68,15 @@ def test_the_next_check_compares_with_nothing_before_the_onset(drifted, act):
     assert (report.drifts, report.reference.start) == ((), onset)
 
 
+def test_of_two_alarms_the_later_onset_is_where_the_reference_begins_anew(drifted, act):
+    [alarm] = drift.episode(drifted, the_only(drifted).id).alarms
+    second = replace(alarm, comparison=Comparison.ESCALATION_RATE, onset_at=alarm.onset_at + 5 * HOUR)
+    with drifted.write(act) as tx:
+        episodes.save_references(tx, the_only(drifted).id, [second])
+    assert drift.known(drifted, later(act, 0.5), the_only(drifted).id, WHY).episode.known_from == second.onset_at
+    assert drift.check(drifted, "baseline", act.at + 3 * HOUR).reference.start == second.onset_at
+
+
 def test_until_there_are_enough_conversations_on_both_sides_it_says_that_there_are_not(drifted, act):
     policies.set_policy(drifted, act, "baseline", Policy(min_samples_for_comparison=400))
     told = drift.known(drifted, later(act, 0.5), the_only(drifted).id, WHY)

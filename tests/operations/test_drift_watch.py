@@ -378,6 +378,14 @@ def test_missed_sweeps_are_made_up_for_and_what_spoke_in_them_is_checked(databas
     assert [it.created_at < at(-8) for it in drift.history(database, "ill", 10)] == [True]
 
 
+def test_a_check_that_somebody_records_by_hand_hides_no_missed_hour(database):
+    traffic.ingest(database, ACT, [*talk((-12 * 24, 0, 0.75), variant="steady"), *talk((-12 * 24, 0, 0.75), variant="other")])
+    drift.sweep_and_record(database, ACT, at(-22))
+    drift.check_and_record(database, replace(ACT, by="cli:ada"), "other", at(-9))
+    drift.sweep_and_record(database, ACT, at(-8))
+    assert sum(it[0] == "steady" for it in rows(database)["drift_checks"]) == 15
+
+
 def test_damaged_rollups_are_handed_on_and_hide_no_other_variant(filled, filled_file):
     _, speaking = filled_file
     with filled.write(ACT) as tx:

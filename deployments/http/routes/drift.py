@@ -42,7 +42,7 @@ def episode(episode: EpisodeId, database: Store) -> ToldEpisodeWire:
 
 @router.post("/known", summary="Say that a change is meant", responses=answers(404, 409))
 def known(body: KnownRequest, act: Acting, database: Store) -> KnownWire:
-    """It ends the episode, and the reference begins anew where the drift began."""
+    """It ends the episode, and the reference begins anew where the last of its alarms began."""
     return KnownWire.of(drift.known(database, act, body.episode_id, body.reason))
 
 

@@ -55,6 +55,7 @@ def upgrade() -> None:
     op.add_column("drift_detections", sa.Column("known_because", sa.String()))
     op.add_column("drift_detections", sa.Column("known_by", sa.String()))
     op.add_column("drift_detections", sa.Column("known_at", INSTANT))
+    op.add_column("drift_detections", sa.Column("known_from", INSTANT))
     op.add_column("drift_checks", sa.Column("late_rows", sa.Integer(), nullable=False, server_default="0"))
     op.add_column("drift_checks", sa.Column("entry", sa.Float()))
     op.drop_table("drift_references")
@@ -105,7 +106,7 @@ def downgrade() -> None:
     )
     for name in ("entry", "late_rows"):
         op.drop_column("drift_checks", name)
-    for name in ("known_at", "known_by", "known_because", "course"):
+    for name in ("known_from", "known_at", "known_by", "known_because", "course"):
         op.drop_column("drift_detections", name)
     _rewrite_rollups(("variant", "version", "hour", "provider_fault"), tuple(LONG), _in_parts)
 
