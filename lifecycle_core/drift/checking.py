@@ -14,6 +14,7 @@ from lifecycle_core.drift.forecast import DAYS as FORECAST_DAYS
 from lifecycle_core.drift.gathering import Gathered, HourSpan, gather
 from lifecycle_core.drift.incidents import incidents_of, shares_of
 from lifecycle_core.drift.lasting import Lasting, lasting
+from lifecycle_core.drift.missing import SHARE_LENGTHS, Share, may_have_risen
 from lifecycle_core.drift.report import Incident
 from lifecycle_core.drift.sliding import History, Reference, Span
 from lifecycle_core.drift.states import healed
@@ -113,10 +114,14 @@ class Checking:
     @cached_property
     def gathered(self) -> Gathered:
         """All sums of the check."""
-        ending = ((epoch_hour(it.held.onset), healed(self.now)) for it in self.lasting if it.held.ended)
-        left_out = tuple(HourSpan(*it) for it in (*self.ended, *ending))
         taught_by = None if self.before is None else self.before.reference.days
-        return gather(self.table, self.columns, self.own, self.recent, self.reference, taught_by, left_out)
+        return gather(self.table, self.columns, self.own, self.recent, self.reference, taught_by, self.left_out)
+
+    @cached_property
+    def left_out(self) -> tuple[HourSpan, ...]:
+        """The hours of drifts that have ended, those that this check ends among them."""
+        ending = ((epoch_hour(it.held.onset), healed(self.now)) for it in self.lasting if it.held.ended)
+        return tuple(HourSpan(*it) for it in (*self.ended, *ending))
 
     @cached_property
     def comparing(self) -> Comparing:
@@ -139,7 +144,15 @@ class Checking:
 
     def incidents(self) -> tuple[Incident, ...]:
         """What goes wrong around the prompt."""
+        served, fewest = self.table.served, self.policy.min_samples_for_comparison
+        shares = self._shares() if self.left_out or self._may_have_risen(fewest) else {}
+        traffic = Served(self.table.hours, self.table.column("conversations")) if served is None else served
+        return incidents_of(shares, traffic, self.now, fewest)
+
+    def _may_have_risen(self, fewest: int) -> bool:
+        windows = self.gathered.windows.take((np.arange(len(SHARE_LENGTHS)),))
+        return may_have_risen(windows.recent.of, windows.reference.of, fewest)
+
+    def _shares(self) -> dict[str, Share]:
         own = self.own.holds(self.table.hours)
-        shares = shares_of(self.table.hours[own], lambda name: self.plain[own, scalar(name)])
-        traffic = self.table.served or Served(self.table.hours, self.plain[:, scalar("conversations")])
-        return incidents_of(shares, traffic, self.now, self.policy.min_samples_for_comparison)
+        return shares_of(self.table.hours[own], lambda name: self.plain[own, scalar(name)])

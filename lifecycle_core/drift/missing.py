@@ -27,6 +27,8 @@ SHARES: Final[Mapping[str, str]] = MappingProxyType(
 """What each kind is called by people."""
 
 _DAYS_BACK: Final = TEACHING_DAYS + 6
+_ROUNDING: Final = 1e-9
+"""What a share may fall short of a floor by, so that three points are three points however they were added up."""
 _SHORT: Final = SHARE_LENGTHS < DAY
 _DAY_PLACE: Final = int(np.flatnonzero(SHARE_LENGTHS == DAY)[0])
 
@@ -61,6 +63,26 @@ def shares_of(hours: Hours, column: Callable[[str], Array]) -> dict[str, Share]:
     }
 
 
+def may_have_risen(recent: Callable[[str], Array], reference: Callable[[str], Array], fewest: int) -> bool:
+    """Whether any share lies past the floors in any window, which is quick to tell from sums that are at hand; else none has risen.
+
+    recent, reference : the plain sums, by name, of windows of `SHARE_LENGTHS` and of what each is compared with: (lengths,) float.
+    """
+    for known, every in (("cost_n", "conversations"), ("latency_n", "conversations"), ("cost_zero_n", "cost_n")):
+        n1, n0 = recent(every), reference(every)
+        after, before = divide(recent(known), n1), divide(reference(known), n0)
+        if every == "conversations":
+            after, before = 1 - after, 1 - before
+        if _past(after, before, (n1 >= fewest) & (n0 >= fewest)).any():
+            return True
+    return False
+
+
+def _past(after: Array, before: Array, enough: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    past: NDArray[np.bool_] = enough & (after - before >= SHARE_POINTS - _ROUNDING) & (after >= SHARE_TIMES * before - _ROUNDING)
+    return past
+
+
 @dataclass(frozen=True, slots=True)
 class Risen:
     """Where a share rose: (T, lengths) each, T the hours asked for.
@@ -90,7 +112,7 @@ def risen(share: Share, ends: Hours, fewest: int, budget: float) -> Risen:
     recent, reference = _recent(events, n, ends), _reference(events, n, ends)
     before, after = divide(reference.x, reference.n), divide(recent.x, recent.n)
     enough = (recent.n >= fewest) & (reference.n >= fewest)
-    past = enough & (after - before >= SHARE_POINTS) & (after >= SHARE_TIMES * before)
+    past = _past(after, before, enough)
     tail = np.ones(past.shape)
     if past.any():
         weights = _taught(events, n, ends, np.nonzero(past)[0])

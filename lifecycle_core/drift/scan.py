@@ -1,5 +1,6 @@
 """The scan: every length against the reference before it, all at once; of one check, or of every hour of a history."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -123,16 +124,25 @@ def screen(measure: Measure, windows: Windows, threshold: float, fewest: int) ->
     """
     enough = (measure.n(windows.recent) >= fewest) & (measure.n(windows.reference) >= fewest)
     change, z = np.full(enough.shape, np.nan), np.full(enough.shape, -np.inf)
-    picks = np.nonzero(enough)
-    for start in range(0, len(picks[0]), _AT_ONCE):
-        some = tuple(it[start : start + _AT_ONCE] for it in picks)
-        judged = windows.take(some)
+    for some, judged in _judged(windows, enough):
         compared = measure.compare(judged.recent, judged.reference)
         change[some] = compared.change
-        past = np.flatnonzero(measure.passes(compared.change, judged.recent, judged.reference, threshold))
+        past = np.flatnonzero(measure.passes(compared.change, judged.recent, judged.reference, threshold) & enough[some])
         if len(past):
             z[tuple(it[past] for it in some)] = scan(measure, judged.take((past,)), threshold).z
     return Screened(enough, z, change)
+
+
+def _judged(windows: Windows, enough: NDArray[np.bool_]) -> Iterator[tuple[tuple[Places, ...], Windows]]:
+    """The comparisons with enough data, by place, so many at a time; those of a single check whole, which is quicker than to choose."""
+    if enough.ndim == 1:
+        if enough.any():
+            yield (np.arange(len(enough)),), windows
+        return
+    picks = np.nonzero(enough)
+    for start in range(0, len(picks[0]), _AT_ONCE):
+        some = tuple(it[start : start + _AT_ONCE] for it in picks)
+        yield some, windows.take(some)
 
 
 def entry(alarms_per_quarter: float, conversations_a_day: float, lengths: int, references: int = 1) -> float:
