@@ -25,7 +25,7 @@ from lifecycle_core.simulation.stream import conversations
 from lifecycle_core.simulation.worlds import DRIFTS, STILL
 from lifecycle_core.store.database import sqlite_module
 from tasks import context, runs
-from tasks.drift import MOST_QUIET, Finding, by_weight, check_drift, description, glance_at_all, may_pass, rows_of, verdict
+from tasks.drift import ACTOR, MOST_QUIET, Finding, by_weight, check_drift, description, glance_at_all, may_pass, rows_of, verdict
 
 DAYS = 10
 NOON = datetime(2025, 10, 7, 12, tzinfo=UTC)
@@ -88,7 +88,7 @@ def test_a_doubled_glance_changes_nothing(installed):
 def test_missed_hours_are_made_up_for_by_the_next_glance(installed):
     ingest(installed, "steady")
     ingest(installed, "drifting", drift_hours=48)
-    act, before = context.act("test"), context.now() - timedelta(hours=3)
+    act, before = context.act(ACTOR), context.now() - timedelta(hours=3)
     drift.sweep_and_record(installed, act, before)
     drift.check_and_record(installed, act, "drifting", before)
     assert glance_at_all.fn().speaking == ("drifting",)
