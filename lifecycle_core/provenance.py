@@ -2,6 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
+
+from lifecycle_core.errors import InvalidInputError
+
+MAX_REASON_CHARACTERS: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,3 +29,15 @@ class Provenance:
     why: str = ""
     request_id: str | None = None
     idempotency_key: str | None = None
+
+
+def expect_reason(reason: str, field: str = "reason") -> None:
+    """Raise InvalidInputError for a reason that is too long to keep, or that a database cannot hold; an empty one is none.
+
+    field : what it is called at the door.
+
+    >>> expect_reason("the new price list is out")
+    """
+    if len(reason) > MAX_REASON_CHARACTERS or "\x00" in reason:
+        message = f"{field} has {len(reason):,} characters; give up to {MAX_REASON_CHARACTERS:,}, none of them NUL"
+        raise InvalidInputError(message, field=field)

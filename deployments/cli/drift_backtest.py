@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from deployments.cli.shown import NOTHING, Instant, json_option, minute, print_json, print_table, printable
+from deployments.cli.shown import NOTHING, Instant, json_option, minute, print_json, print_table, printable, tell
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -72,17 +72,13 @@ def backtest(
 def _show(it: "Backtest") -> None:
     from deployments.wire.backtest import courses, verdict
 
-    click.echo(f"{verdict(it)}.")
-    click.echo(
-        f"{printable(it.variant)}, {minute(it.window.start)} to {minute(it.window.end)}: "
-        f"{len(it.ends):,} hourly checks over {it.conversations:,} conversations"
-    )
+    checks = f"{len(it.ends):,} hourly check{'s' * (len(it.ends) > 1)} over {it.conversations:,} conversations"
+    tell([f"{verdict(it)}.", f"{it.variant}, {minute(it.window.start)} to {minute(it.window.end)}: {checks}"])
     told = courses(it)
     headings = [HEADINGS[name] for name in told]
     print_table(("", *headings), _rows(it), right=headings)
     _show_alarms(it)
-    for note in it.notes:
-        click.echo(f"Note: {printable(note)}.")
+    tell(f"Note: {note}." for note in it.notes)
 
 
 def _rows(it: "Backtest") -> "Iterator[tuple[str | Text, ...]]":
@@ -115,6 +111,7 @@ def _of_metric(alarms: int, hours: int) -> str:
 
 def _show_alarms(it: "Backtest") -> None:
     """The alarms of the present policy and of the changed one, in one list: which of them both bring, and which only one does."""
+    from deployments.cli.drift_verdict import comparison, moved
     from deployments.wire.backtest import change_of
     from lifecycle_core.drift.windows import instant
 
@@ -127,11 +124,11 @@ def _show_alarms(it: "Backtest") -> None:
         ("alarm", "found", "since about", "lasts", "change", "severity", *sides),
         (
             (
-                alarm.comparison.replace("_", " "),
+                comparison(alarm.comparison),
                 minute(instant(alarm.entered)),
                 minute(instant(alarm.onset)),
                 "goes on" if alarm.ended is None else f"{alarm.ended - alarm.entered:,} h",
-                NOTHING if change_of(alarm) is None else f"{alarm.change:+.0%}",
+                NOTHING if change_of(alarm) is None else moved(alarm.comparison, alarm.change),
                 alarm.severity,
                 *((whose,) if it.changed else ()),
             )

@@ -5,7 +5,7 @@ from typing import Final
 
 import click
 
-from deployments.cli.shown import NOTHING, command, minute, number, print_table, printable
+from deployments.cli.shown import NOTHING, command, minute, number, print_table, printable, tell
 from deployments.wire import formats
 from lifecycle_core.conversations import Window
 from lifecycle_core.drift.attributing import NEVER_RAISES
@@ -20,7 +20,7 @@ from lifecycle_core.drift.attribution import (
     Quantity,
     Segment,
 )
-from lifecycle_core.drift.report import Comparison
+from lifecycle_core.drift.report import Comparison, Status
 
 SHOWN_LABELS: Final = 3
 SHOWN_SEGMENTS: Final = 6
@@ -42,7 +42,13 @@ def show(found: Explanation) -> None:
     """Print what was found."""
     click.echo(f"{printable(found.variant)}, version {found.version}, as of {minute(found.at)}")
     if not found.attributions:
-        click.echo("Nothing drifts or is suspected to: there is nothing to explain. To see what moved all the same, name a metric:")
+        if found.status is Status.INSUFFICIENT_DATA:
+            tell(
+                ["No verdict, and so nothing to explain: too few conversations tell of then. What is missing, and when there were enough:"]
+            )
+            click.echo(f"  {command('drift', 'check', found.variant)}")
+            return
+        tell(["Nothing drifts or is suspected to: there is nothing to explain. To see what moved all the same, name a metric:"])
         click.echo(f"  {command('drift', 'explain', found.variant, '--metric', 'booking_rate')}")
         return
     told: set[tuple[Window, Window]] = set()
@@ -51,25 +57,24 @@ def show(found: Explanation) -> None:
         click.echo()
         _show(it, failures=windows not in told)
         told.add(windows)
-    click.echo(f"\nNote: {NEVER_RAISES}")
+    click.echo()
+    tell([f"Note: {NEVER_RAISES}"])
 
 
 def _show(it: Attribution, *, failures: bool) -> None:
     asked = it.question
-    click.echo(_headline(it))
+    tell([_headline(it)])
     click.echo(f"now: {minute(asked.recent.start)} to {minute(asked.recent.end)}, n {it.recent_n:,}")
     like = ", the same hours of day" if asked.like_hours else ""
     whose = f", version {asked.reference_version}" if asked.reference_version != asked.recent_version else ""
-    click.echo(f"before: {minute(asked.reference.start)} to {minute(asked.reference.end)}{like}{whose}, n {it.reference_n:,}")
+    tell([f"before: {minute(asked.reference.start)} to {minute(asked.reference.end)}{like}{whose}, n {it.reference_n:,}"])
     starred = [_show_segments(it), _show_actions(it), failures and _show_errors(it)]
     if any(starred):
-        click.echo(STARS)
+        tell([STARS])
     if it.examples:
         click.echo("Conversations that show it:")
         print_table(("id", "ended", "why"), ((one.id, minute(one.ended_at), one.why) for one in it.examples))
-    for note in it.notes:
-        if note != NEVER_RAISES:
-            click.echo(f"Note: {printable(note)}")
+    tell(f"Note: {note}" for note in it.notes if note != NEVER_RAISES)
 
 
 def _headline(it: Attribution) -> str:

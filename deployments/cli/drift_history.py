@@ -16,6 +16,7 @@ from deployments.cli.shown import (
     print_table,
     printable,
     span,
+    tell,
 )
 
 if TYPE_CHECKING:
@@ -39,15 +40,16 @@ def history(*, variant: str | None, limit: int, as_json: bool) -> None:
         return
     if not found:
         of = f" of {printable(variant)}" if variant else ""
-        click.echo(f"No episode{of} is known. Checks open them that are recorded: by `lifecycle serve` each hour, or with --record")
+        record = f"{command('drift', 'check', variant or 'VARIANT')} --record"
+        tell([f"No episode{of} is known. Checks that are recorded open them: those of `lifecycle serve` each hour, and {record}"])
         return
     print_table(
-        ("episode", "variant", "version", "what drifted", "worst", "began", "found", "length", "how it ended"),
+        ("id", "variant", "version", "what drifted", "worst", "began", "found", "length", "how it ended"),
         ((str(it.id), it.variant, str(it.version), _drifts(it), it.severity, *_times(it), ended(it)) for it in found),
-        right=("episode", "version", "length"),
+        right=("id", "version", "length"),
     )
-    click.echo("began: where the drift starts in the traffic; found: the first check that told of it")
-    click.echo("length: from where it began to its end, or to the last check that found it")
+    tell(["began: where the drift starts in the traffic; found: the first check that told of it"])
+    tell(["length: from where it began to its end, or to the last check that found it"])
     if len(found) == limit:
         click.echo(f"These are the newest {limit:,}; --limit shows more")
     click.echo(f"Next: {command('drift', 'episode', found[0].id)}")
@@ -79,8 +81,8 @@ def show(found: "Told") -> None:
     from deployments.cli.drift_verdict import verdict
 
     it = found.episode
-    click.echo(printable(f"Episode {it.id}: {_drifts(it)} of {it.variant}, version {it.version}, worst severity {it.severity}"))
-    click.echo(f"As of {minute(it.report.at)}, the last check that found it: {printable(verdict(it.report))}")
+    tell([f"Episode {it.id}: {_drifts(it)} of {it.variant}, version {it.version}, worst severity {it.severity}"])
+    tell([f"As of {minute(it.report.at)}, the last check that found it: {verdict(it.report)}"])
     click.echo()
     print_facts(_facts(it))
     click.echo()
@@ -95,20 +97,22 @@ def show(found: "Told") -> None:
             (_alarm(alarm, it) for alarm in found.alarms),
             right=("now", "quiet checks"),
         )
-        click.echo("compared with: the healthy weeks before, kept as they were; now: the latest conversations against them")
+        tell(["compared with: the healthy weeks before, kept as they were; now: the latest conversations against them"])
     click.echo("Next:")
     ways = [(command("drift", "explain", it.variant, "--episode", it.id), "what contributed to it, and conversations that show it")]
     if it.open:
         ways.append((f"{command('drift', 'known', it.id)} --reason WHY", "the change is meant: end its alarms"))
     width = max(len(way) for way, _ in ways)
-    for way, why in ways:
-        click.echo(f"  {way:{width}}  {why}")
+    tell(f"  {way:{width}}  {why}" for way, why in ways)
 
 
 def _facts(it: "Episode") -> Iterator[tuple[str, str]]:
     yield "began", f"{minute(it.onset_at)}, as far as the checks tell"
     yield "found", f"{minute(it.created_at)}, {span((it.created_at - it.onset_at).total_seconds())} later"
-    yield "length", f"{span(it.length.total_seconds())}{' so far' if it.open else ''}; {number(it.checks)} checks found it"
+    yield (
+        "length",
+        f"{span(it.length.total_seconds())}{' so far' if it.open else ''}; {number(it.checks)} check{'s' * (it.checks > 1)} found it",
+    )
     yield "last found", minute(it.last_seen_at)
     if it.known_at is not None:
         yield "known", f"{minute(it.known_at)}, by {it.known_by}: {it.known_because}"
@@ -117,17 +121,17 @@ def _facts(it: "Episode") -> Iterator[tuple[str, str]]:
 
 
 def _alarm(it: "FrozenReference", of: "Episode") -> tuple[str, ...]:
+    from deployments.cli.drift_verdict import comparison, moved
     from lifecycle_core.drift.episodes import QUIET_CHECKS
 
-    what = it.comparison.metric.value.replace("_", " ") + (", extremes" if it.comparison.is_tail else "")
     state = f"ended {minute(it.ended_at)}" if it.ended_at is not None else "lasts" if of.open else "closed with the episode"
     version = "" if it.version == of.version else f", version {it.version}"
     return (
-        what,
+        comparison(it.comparison),
         minute(it.onset_at),
         f"{minute(it.entered_at)}, {it.hours} h",
         f"{it.starts_at:%Y-%m-%d} to {it.ends_at:%Y-%m-%d}{version}",
-        "too few yet" if it.relative_change is None else f"{it.relative_change:+.0%}",
+        "too few yet" if it.relative_change is None else moved(it.comparison, it.relative_change),
         f"{it.quiet_checks} of {QUIET_CHECKS}",
         state,
     )

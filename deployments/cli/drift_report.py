@@ -1,14 +1,12 @@
 """A drift report, for people: the verdict first, then five metrics in a table, what lasts, what is not known yet, and what to do next."""
 
-import sys
-from collections.abc import Iterable, Iterator
-from textwrap import fill
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 import click
 
-from deployments.cli.drift_verdict import difference, figure, latest, name, silence, tail_change, verdict
-from deployments.cli.shown import NOTHING, coloured, command, console, minute, print_table, printable
+from deployments.cli.drift_verdict import comparison, difference, figure, latest, name, silence, tail_change, verdict
+from deployments.cli.shown import NOTHING, coloured, command, minute, print_table, printable, tell
 from lifecycle_core.drift.report import (
     Against,
     DriftReport,
@@ -41,18 +39,18 @@ def show(report: DriftReport) -> None:
     """Print `report`."""
     click.echo(f"{printable(report.variant)}, version {report.version}, as of {minute(report.at)}")
     if report.status is Status.INSUFFICIENT_DATA and not any(it.recent.n for it in report.metrics):
-        _tell(f"Incident: {it.message}" for it in report.incidents)
+        tell(f"Incident: {it.message}" for it in report.incidents)
         click.echo(silence(report))
         return
-    _tell([verdict(report)])
-    _tell(f"Incident: {it.message}" for it in report.incidents)
+    tell([verdict(report)])
+    tell(f"Incident: {it.message}" for it in report.incidents)
     click.echo()
     _show_table(report)
-    _tell(line for it in report.metrics for line in _details(it, report.previous_version))
-    _tell(f"{_title(it)}: the alarm since {minute(it.entered_at)} ends with this check" for it in report.ended)
-    _tell(_unproved(report))
-    _tell(f"Note: {it}" for it in report.notes)
-    _tell(_next(report))
+    tell(line for it in report.metrics for line in _details(it, report.previous_version))
+    tell(f"{comparison(it.comparison)}: the alarm since {minute(it.entered_at)} ends with this check" for it in report.ended)
+    tell(_unproved(report))
+    tell(f"Note: {it}" for it in report.notes)
+    tell(_next(report))
 
 
 def _show_table(report: DriftReport) -> None:
@@ -62,7 +60,7 @@ def _show_table(report: DriftReport) -> None:
         (_row(it) for it in report.metrics),
         right=("before", "now", "change (95%)", "difference"),
     )
-    _tell([f"now: since {minute(recent.start)}; before: {minute(reference.start)} to {minute(reference.end)}", *_rule(report)])
+    tell([f"now: since {minute(recent.start)}; before: {minute(reference.start)} to {minute(reference.end)}", *_rule(report)])
 
 
 def _rule(report: DriftReport) -> Iterator[str]:
@@ -99,10 +97,20 @@ def _evidence(it: MetricReport) -> str:
     """Why the status is what it is."""
     found = it.decided_by
     if it.status is Status.INSUFFICIENT_DATA or found is None:
-        threshold = "" if it.status is Status.INSUFFICIENT_DATA else f"threshold {it.threshold:.0%}, "
-        return f"{threshold}n {_short(it.recent.n)}/{_short(it.reference.n)}"
+        return f"{_by_rule(it)}n {_short(it.recent.n)}/{_short(it.reference.n)}"
     change = "" if found.relative_change is None else f"{found.relative_change:+.0%}, "
     return f"{found.hours} h {change}{_strength(found)}"
+
+
+def _by_rule(it: MetricReport) -> str:
+    """What decides where no evidence does: an alarm that lasts, or the bare threshold."""
+    if it.status is Status.INSUFFICIENT_DATA:
+        return ""
+    if it.held:
+        return "the alarm lasts, "
+    if it.chi_squared is not None:
+        return f"χ² {it.chi_squared:.1f} of {it.degrees_of_freedom} df, "
+    return f"threshold {it.threshold:.0%}, "
 
 
 def _details(it: MetricReport, previous: int | None) -> Iterator[str]:
@@ -119,7 +127,7 @@ def _details(it: MetricReport, previous: int | None) -> Iterator[str]:
         found = it.tail.evidence
         yield f"{name(it.metric)}, extremes ({it.tail.status}): {tail_change(it)} (in {found.hours} h, {_strength(found)})"
     for held in it.held:
-        yield f"{_title(held)}: {_lasting(held)}"
+        yield f"{comparison(held.comparison)}: {_lasting(held)}"
     if it.forecast and not it.drifting:
         yield f"{name(it.metric)}, forecast: {_forecast(it.metric, it.forecast)}"
 
@@ -136,10 +144,6 @@ def _short(n: int) -> str:
     ('1,254', '28k')
     """
     return f"{n:,}" if n < _MANY else f"{n // 1000:,}k"
-
-
-def _title(held: Held) -> str:
-    return f"{name(held.comparison.metric)}{', extremes' if held.comparison.is_tail else ''}"
 
 
 def _lasting(held: Held) -> str:
@@ -213,11 +217,3 @@ def _next(report: DriftReport) -> Iterator[str]:
     yield "Next:"
     for way, why in ways:
         yield f"  {way:{width}}  {why}"
-
-
-def _tell(lines: Iterable[str]) -> None:
-    """Print lines; on a terminal no wider than it is."""
-    for line in lines:
-        words = printable(line)
-        indent = "    " if not line.startswith(" ") else "      "
-        click.echo(fill(words, console().width, subsequent_indent=indent) if sys.stdout.isatty() else words)

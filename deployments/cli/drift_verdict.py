@@ -6,7 +6,7 @@ from typing import Final
 from deployments.cli.shown import command, minute, span, typed
 from deployments.wire import formats
 from lifecycle_core.conversations import hour_of
-from lifecycle_core.drift.report import DriftReport, Held, Metric, MetricReport, RecommendedAction, Status
+from lifecycle_core.drift.report import Comparison, DriftReport, Held, Metric, MetricReport, RecommendedAction, Status
 
 ADVICE: Final = {
     RecommendedAction.MONITOR: "keep watching",
@@ -79,6 +79,26 @@ def name(metric: Metric) -> str:
     return metric.value.replace("_", " ")
 
 
+def comparison(it: Comparison) -> str:
+    """What is compared, in words.
+
+    >>> comparison(Comparison.COST), comparison(Comparison.RESPONSE_TIME_TAIL)
+    ('cost', 'response time, extremes')
+    """
+    return f"{name(it.metric)}{', extremes' if it.is_tail else ''}"
+
+
+def moved(it: Comparison, change: float) -> str:
+    """A relative change, briefly; the share of extremes as times the share before.
+
+    >>> moved(Comparison.COST, 0.24), moved(Comparison.COST_TAIL, 22.2), moved(Comparison.ACTION_DISTRIBUTION, 0.07)
+    ('+24%', '23.2 times', '7% moved')
+    """
+    if it.is_tail:
+        return f"{1 + change:,.1f} times"
+    return f"{change:.0%} moved" if it is Comparison.ACTION_DISTRIBUTION else f"{change:+.0%}"
+
+
 def listed(words: list[str]) -> str:
     """Words as a sentence lists them.
 
@@ -90,7 +110,7 @@ def listed(words: list[str]) -> str:
 
 def proved(it: MetricReport) -> bool:
     """Whether the metric alarms by its own evidence, and not by its tail alone or by an alarm that lasts."""
-    return it.drifting and (it.decided_by is None or it.decided_by.z >= it.decided_by.entry)
+    return it.drifting and (it.decided_by.z >= it.decided_by.entry if it.decided_by else not it.held)
 
 
 def _drift(report: DriftReport) -> str:
@@ -103,6 +123,8 @@ def _drift(report: DriftReport) -> str:
 def _changed(it: MetricReport) -> str:
     if not proved(it):
         lasting = next((alarm for alarm in it.held if not alarm.comparison.is_tail), None)
+        if lasting and lasting.relative_change is None:
+            return f"{name(it.metric)}, of which too few conversations tell how it is now"
         if lasting:
             return f"{name(it.metric)}, whose {latest(lasting)}"
         if it.tail and it.tail.status is Status.DRIFT:
@@ -146,11 +168,11 @@ def tail_change(it: MetricReport) -> str:
 def _sure(drifting: list[MetricReport]) -> str:
     """How sure it is, by the strongest evidence."""
     evidence = [it.decided_by for it in drifting if it.decided_by] + [it.tail.evidence for it in drifting if it.tail]
-    if not evidence:
+    lasting = [alarm for it in drifting for alarm in it.held]
+    if not evidence and not lasting:
         return ", by the bare threshold"
-    strongest = max(evidence, key=lambda it: it.z / it.entry)
-    if strongest.z < strongest.entry:
-        longest = [f"{alarm.quiet_checks} of {alarm.needed}" for it in drifting for alarm in it.held][:1]
-        return f"; not over yet: quiet in {longest[0]} checks in a row" if longest else "; not over yet"
+    strongest = max(evidence, key=lambda it: it.z / it.entry, default=None)
+    if strongest is None or strongest.z < strongest.entry:
+        return f"; not over yet: quiet in {lasting[0].quiet_checks} of {lasting[0].needed} checks in a row" if lasting else "; not over yet"
     doubt = "beyond doubt" if strongest.z >= BEYOND_DOUBT * strongest.entry else "past what chance does"
     return f"; {doubt} (evidence z {strongest.z:.1f}, alarm level {strongest.entry:.1f})"

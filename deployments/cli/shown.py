@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from textwrap import fill
 from typing import TYPE_CHECKING, Final, Protocol
 
 import click
@@ -83,7 +84,7 @@ def table(headers: Sequence[str], rows: Iterable[Sequence["str | Text"]], *, rig
 
     made = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, collapse_padding=True)
     for it in headers:
-        made.add_column(it, justify="right" if it in right else "left")
+        made.add_column(it, justify="right" if it in right else "left", overflow="fold")
     for row in rows:
         made.add_row(*(printable(cell) if isinstance(cell, str) else cell for cell in row))
     return made
@@ -92,6 +93,14 @@ def table(headers: Sequence[str], rows: Iterable[Sequence["str | Text"]], *, rig
 def print_table(headers: Sequence[str], rows: Iterable[Sequence["str | Text"]], *, right: Sequence[str] = ()) -> None:
     """Print such a table."""
     console().print(table(headers, rows, right=right))
+
+
+def tell(lines: Iterable[str]) -> None:
+    """Print lines; on a terminal no wider than it is, what does not fit is indented."""
+    for line in lines:
+        words = printable(line)
+        indent = "    " if not line.startswith(" ") else "      "
+        click.echo(fill(words, console().width, subsequent_indent=indent) if sys.stdout.isatty() else words)
 
 
 def print_facts(facts: Iterable[tuple[str, str]]) -> None:

@@ -34,11 +34,15 @@ def expect_writable(path: Path) -> None:
 
 
 def replace(path: Path, contents: bytes) -> None:
-    """Put `contents` in the place of the file, whole or not at all; raises InvalidInputError where it cannot be written."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    """Put `contents` in the place of the file, whole or not at all; raises InvalidInputError where it cannot be written.
+
+    A link stays one, and what it leads to is replaced.
+    """
+    there = path.resolve()
+    part = there.with_name(f".{there.name}.{os.getpid()}.part")
     try:
         part.write_bytes(contents)
-        part.replace(path)
+        part.replace(there)
     except OSError as error:
         part.unlink(missing_ok=True)
         _refuse(path, error.strerror or "it cannot be written", error)

@@ -9,12 +9,13 @@ from deployments.wire.base import AskedWire, Wire, Zulu
 from lifecycle_core.errors import InvalidInputError
 from lifecycle_core.operations.policies import camel, meanings
 from lifecycle_core.policy import Policy, PolicyChange
+from lifecycle_core.provenance import MAX_REASON_CHARACTERS
 
 _ADAPTER: Final = TypeAdapter(Policy)
 _NONE: Final = "none"
 
 VariantName = Annotated[str, Field(min_length=1, max_length=200)]
-Why = Annotated[str, Field(max_length=1000, description="Kept with the change.")]
+Why = Annotated[str, Field(max_length=MAX_REASON_CHARACTERS, description="Kept with the change.")]
 
 
 class SetPolicyRequest(AskedWire):
@@ -167,7 +168,9 @@ def _place(places: Mapping[str, tuple[dict[str, Any], str]], name: str) -> tuple
         from difflib import get_close_matches
 
         near = get_close_matches(name, places, 1, 0.5)
-        message = f"no setting is called {name[:100]!r}{f'; did you mean {near[0]!r}?' if near else ''} lifecycle policy show lists them"
+        message = (
+            f"no setting is called {name[:100]!r}{f'; did you mean {near[0]!r}?' if near else ';'} lifecycle policy show VARIANT lists them"
+        )
         raise InvalidInputError(message, field=name[:100])
     return places[name]
 

@@ -11,7 +11,8 @@ from deployments.wire.versions import VariantName
 from lifecycle_core.operations.retraining import RetrainingStatus
 from lifecycle_core.operations.standing import Overview, Standing
 from lifecycle_core.policy import Engine, ShadowSource
-from lifecycle_core.retraining.options import MAX_REASON_CHARACTERS, MAX_REPLAYS, MAX_SAMPLES, MAX_SEED, Options
+from lifecycle_core.provenance import MAX_REASON_CHARACTERS
+from lifecycle_core.retraining.options import MAX_REPLAYS, MAX_SAMPLES, MAX_SEED, Options
 from lifecycle_core.retraining.session import Session, Status
 from lifecycle_core.retraining.triggers import TriggerCheck
 

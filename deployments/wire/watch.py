@@ -11,7 +11,8 @@ from deployments.wire.base import AskedWire, CopiedWire, WindowWire, Wire, Zulu
 from deployments.wire.drift import DriftWire
 from lifecycle_core.conversations import Window
 from lifecycle_core.drift.episodes import MANY_PER_WEEK, Episode, FrozenReference
-from lifecycle_core.operations.drift import MAX_REASON_CHARACTERS, Known, Told
+from lifecycle_core.operations.drift import Known, Told
+from lifecycle_core.provenance import MAX_REASON_CHARACTERS
 
 
 class TurnWire(CopiedWire):

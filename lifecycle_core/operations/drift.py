@@ -13,14 +13,13 @@ from lifecycle_core.errors import DamagedDatabaseError, EpisodeOverError, Invali
 from lifecycle_core.operations.checked import Asked, asked_of_all, report_of
 from lifecycle_core.operations.traffic import FIRST_VERSION
 from lifecycle_core.policy import Mode
-from lifecycle_core.provenance import Provenance
+from lifecycle_core.provenance import MAX_REASON_CHARACTERS, Provenance, expect_reason
 from lifecycle_core.rollup_tables import VariantRollups
 from lifecycle_core.store import answers, checks, conversations, episodes, policies, variants
 from lifecycle_core.store.database import Database, Transaction
 
 CAUGHT_UP_HOURS: Final = 7 * 24
 """So many hours that no check was made of are made up for, so that a watch that was away misses nothing."""
-MAX_REASON_CHARACTERS: Final = 1_000
 _HOUR: Final = timedelta(hours=1)
 _WEEK: Final = timedelta(days=7)
 
@@ -194,9 +193,10 @@ def known(database: Database, act: Provenance, episode_id: int, reason: str) -> 
     Raises UnknownEpisodeError, EpisodeOverError for an episode that ended otherwise, and InvalidInputError without a reason.
     """
     because = reason.strip()
-    if not 0 < len(because) <= MAX_REASON_CHARACTERS:
-        message = f"the reason has {len(because):,} characters; say in 1 to {MAX_REASON_CHARACTERS:,} why the change is meant"
+    if not because:
+        message = f"reason has 0 characters; say in 1 to {MAX_REASON_CHARACTERS:,} why the change is meant"
         raise InvalidInputError(message, field="reason")
+    expect_reason(because)
     told = replace(act, why=because)
     with database.write(told, "known_drift") as tx:
         return answers.once(tx, told, ("known", episode_id, because), Known, lambda: _known(tx, told, episode_id))

@@ -6,9 +6,10 @@ from dataclasses import dataclass, fields, is_dataclass
 from types import MappingProxyType
 from typing import Final
 
+from lifecycle_core.drift.windows import DAY
 from lifecycle_core.errors import InvalidInputError
 from lifecycle_core.policy import ALL_METRICS, Mode, Policy, PolicyChange
-from lifecycle_core.provenance import Provenance
+from lifecycle_core.provenance import Provenance, expect_reason
 from lifecycle_core.retraining.options import MAX_REPLAYS, MAX_SAMPLES
 from lifecycle_core.store import answers, policies, variants
 from lifecycle_core.store.database import Database, Transaction
@@ -28,6 +29,7 @@ RANGES: Final = MappingProxyType(
         "evidence_level": (1.0, 1e9),
         "futility_level": (1.0, 1e9),
         "false_alarms_per_quarter": (0.001, 100.0),
+        "reference_days": (1, 3650),
         "cooldown_days": (0, 3650),
         "budget_calls": (0, 10**12),
         "budget_tokens": (0, 10**15),
@@ -73,6 +75,7 @@ def change_policy(database: Database, act: Provenance, variant: str, change: Cal
     request : what the change is, as plain values, by which a repeat under the same idempotency key is known.
     Raises UnknownVariantError, and InvalidInputError for a policy that cannot be meant.
     """
+    expect_reason(act.why)
     with database.write(act, "set_policy") as tx:
         return answers.once(tx, act, ("policy", variant, request, act.why), Changed, lambda: _change(tx, act, variant, change))
 
@@ -101,7 +104,10 @@ def meanings(policy: Policy) -> tuple[str, ...]:
     """
     rest = "evidence alone decides" if policy.mode is Mode.EVIDENCE else "in threshold mode each is a drift"
     zero = (it.name for it in fields(policy) if it.name.endswith("_threshold") and getattr(policy, it.name) == 0)
-    return tuple(f"{camel(name)} is 0: any change at all passes it, and {rest}" for name in zero)
+    told = [f"{camel(name)} is 0: any change at all passes it, and {rest}" for name in zero]
+    if not policy.retraining.retrain_on:
+        told.append("retraining.retrainOn names no metric: no drift begins a retraining")
+    return tuple(told)
 
 
 def expect_meant(policy: Policy) -> None:
@@ -122,6 +128,11 @@ def expect_meant(policy: Policy) -> None:
         if least > most:
             message = f"{low} is {least:,} and {high} is {most:,}; the first may not be more than the second"
             raise InvalidInputError(message, field=low)
+    hours = DAY * policy.reference_days
+    if policy.recent_hours >= hours:
+        told = f"recentHours is {policy.recent_hours:,} and referenceDays {policy.reference_days:,}"
+        message = f"{told}, which leaves nothing to compare with; give fewer than {hours:,} hours, or more days"
+        raise InvalidInputError(message, field="recentHours")
     unknown = sorted(set(policy.retraining.retrain_on) - set(ALL_METRICS))
     if unknown:
         message = f"retraining.retrainOn names {', '.join(unknown)}; the metrics are {', '.join(ALL_METRICS)}"

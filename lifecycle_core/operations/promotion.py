@@ -11,9 +11,8 @@ from lifecycle_core.errors import InvalidInputError
 from lifecycle_core.operations import probation
 from lifecycle_core.operations.retraining import expect
 from lifecycle_core.operations.shadow import analysis_of, not_ready, replaced
-from lifecycle_core.provenance import Provenance
+from lifecycle_core.provenance import MAX_REASON_CHARACTERS, Provenance, expect_reason
 from lifecycle_core.retraining.errors import ForbiddenMoveError, NotReadyError
-from lifecycle_core.retraining.options import MAX_REASON_CHARACTERS
 from lifecycle_core.retraining.promotion import Decision, decide
 from lifecycle_core.retraining.session import OPEN, Answer, Event, Force, Review, Session, Status, ended, moved
 from lifecycle_core.store import answers, sessions, versions
@@ -155,7 +154,5 @@ def _reason(reason: str) -> str:
     if not reason.strip():
         message = "a decision by hand needs a reason; say why, it is kept"
         raise InvalidInputError(message, field="reason")
-    if len(reason) > MAX_REASON_CHARACTERS or "\x00" in reason:
-        message = f"reason has {len(reason):,} characters; give up to {MAX_REASON_CHARACTERS:,}, none of them NUL"
-        raise InvalidInputError(message, field="reason")
+    expect_reason(reason)
     return reason

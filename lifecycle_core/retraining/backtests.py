@@ -227,7 +227,12 @@ class Past:
         if policy.mode is Mode.THRESHOLD:
             bare = sorted(_by_bare_thresholds(found.metrics, begins, policy.recent_hours), key=lambda it: it.entered)
             return replace(found, alarms=tuple(bare))
-        return found
+        return replace(found, alarms=tuple(map(self._cut, found.alarms)))
+
+    def _cut(self, it: Alarm) -> Alarm:
+        """An alarm that lasts to the end of its stretch has ended then: another version served, or its change was called known."""
+        stop = next(one.stop for one in self.stretches if it.entered < one.stop)
+        return it if it.ended is not None or stop > self.last else replace(it, ended=stop)
 
     def _segment(self, it: Stretch) -> Segment:
         before = None if it.previous is None else self.tables[it.previous]

@@ -5,10 +5,10 @@ from typing import Any, Final
 
 from lifecycle_core.errors import InvalidInputError
 from lifecycle_core.policy import Engine, Policy, ShadowSource
+from lifecycle_core.provenance import expect_reason
 
 MAX_REPLAYS: Final = 20
 MAX_SAMPLES: Final = 10_000
-MAX_REASON_CHARACTERS: Final = 1_000
 MAX_SEED: Final = 2**53
 
 
@@ -21,7 +21,7 @@ class Options:
     reason : str, why it was started; kept with the session.
     seed : int from 0, of everything that chance decides; None takes one from the session's id.
 
-    Raises InvalidInputError for a number outside of its range.
+    Raises InvalidInputError for a number outside of its range, and for a reason that cannot be kept.
 
     >>> Options(replays=8).applied_to(Policy()).shadow.replays
     8
@@ -40,9 +40,7 @@ class Options:
         _check_range("replays", self.replays, 1, MAX_REPLAYS)
         _check_range("maxSamples", self.max_samples, 1, MAX_SAMPLES)
         _check_range("seed", self.seed, 0, MAX_SEED)
-        if len(self.reason) > MAX_REASON_CHARACTERS:
-            message = f"reason has {len(self.reason):,} characters; at most {MAX_REASON_CHARACTERS:,} are kept"
-            raise InvalidInputError(message, field="reason")
+        expect_reason(self.reason)
 
     def applied_to(self, policy: Policy) -> Policy:
         """The policy that the session goes by."""

@@ -62,6 +62,7 @@ def test_the_bare_threshold_decides_where_it_is_asked_for(watched):
     said = watched("drift", "check", "baseline", "--at", AT, "--mode", "threshold")
     assert said.exit_code == 5
     assert "threshold 10%, n 60/360" in said.stdout
+    assert "by the bare threshold" in said.stdout
 
 
 def test_json_is_what_the_api_answers_and_changes_no_exit_code(watched):
@@ -74,7 +75,10 @@ def test_json_is_what_the_api_answers_and_changes_no_exit_code(watched):
 def test_a_check_records_nothing_unless_it_is_told_to(watched):
     watched("drift", "check", "baseline", "--at", AT)
     assert json.loads(watched("drift", "metrics", "--json").stdout)["checks"] == 0
-    assert watched("drift", "history").stdout.startswith("No episode is known.")
+    assert watched("drift", "history").stdout == (
+        "No episode is known. Checks that are recorded open them: those of `lifecycle serve` each hour, "
+        "and lifecycle drift check VARIANT --record\n"
+    )
 
 
 def test_a_recorded_check_opens_an_episode_and_an_hour_is_recorded_once(watched):
@@ -83,6 +87,7 @@ def test_a_recorded_check_opens_an_episode_and_an_hour_is_recorded_once(watched)
     (episode,) = json.loads(watched("drift", "history", "baseline", "--json").stdout)["episodes"]
     assert (episode["drifts"], episode["checks"], episode["closedAt"]) == (["booking_rate", "response_time"], 1, None)
     assert "goes on" in watched("drift", "history").stdout
+    assert "so far; 1 check found it\n" in watched("drift", "episode", 1).stdout
     said = watched("drift", "metrics", "--at", "2025-10-07T14:00:00Z")
     assert "last check       2025-10-07 12:00Z, 2 h ago" in said.stdout
     assert "booking_rate 1, response_time 1" in said.stdout

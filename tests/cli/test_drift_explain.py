@@ -63,6 +63,13 @@ def test_where_nothing_drifts_it_says_so_and_what_to_ask(watched):
     assert said.stdout.endswith("  lifecycle drift explain baseline --metric booking_rate\n")
 
 
+def test_where_there_is_no_verdict_it_does_not_say_that_nothing_drifts(watched):
+    said = watched("drift", "explain", "baseline", "--at", "2026-10-06T12:00:00Z").stdout
+    assert "No verdict, and so nothing to explain: too few conversations tell of then." in said
+    assert said.endswith("\n  lifecycle drift check baseline\n")
+    assert "Nothing drifts" not in said
+
+
 def test_a_change_for_all_alike_is_blamed_on_nobody(watched):
     said = watched("drift", "explain", "baseline", "--at", AT).stdout
     assert "Booking rate fell 62.5% (80.00% to 30.00%): too few conversations to tell segments apart." in said

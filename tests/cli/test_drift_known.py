@@ -123,7 +123,8 @@ def test_metrics_name_the_variants_that_drift_too_often(found):
     ("words", "told"),
     [
         (["known", 7, "--reason", WHY], "no episode 7 is known; lifecycle drift history lists them"),
-        (["known", 1, "--reason", " "], "the reason has 0 characters; say in 1 to 1,000 why the change is meant"),
+        (["known", 1, "--reason", " "], "reason has 0 characters; say in 1 to 1,000 why the change is meant"),
+        (["known", 1, "--reason", "a\x00b"], "reason has 3 characters; give up to 1,000, none of them NUL"),
         (["known", 1], "Missing option '--reason'"),
         (["known", "baseline", "--reason", WHY], "'baseline' is not a valid integer"),
         (["known", 0, "--reason", WHY], "0 is not in the range"),

@@ -170,6 +170,18 @@ def test_an_alarm_with_too_few_conversations_since_says_so(told):
     assert "the conversations since then are too few to compare" in line(told(replace(RECOVERING, held=(young,))), "booking rate: ")
 
 
+def test_an_alarm_that_lasts_without_traffic_is_not_said_to_be_by_the_bare_threshold(told):
+    silent = replace(RECOVERING, decided_by=None, held=(replace(HELD, relative_change=None, n=0),))
+    lines = told(silent)
+    assert "booking rate, of which too few conversations tell how it is now; not over yet: quiet in 11 of 24 checks in a row" in lines[1]
+    assert "the alarm lasts, n 60/360" in line(lines, "booking rate ")
+
+
+def test_by_the_bare_threshold_the_mix_is_decided_by_chi_squared(told):
+    decided = mix(Status.DRIFT, decided_by=None, chi_squared=12.456, degrees_of_freedom=3)
+    assert "χ² 12.5 of 3 df, n 360/360" in line(told(decided), "action distribution ")
+
+
 def test_a_tail_is_told_under_its_metric_only_when_it_is_not_stable(told):
     usual = metric(Metric.COST, 0.0229, 0.0240, tail=replace(RUNAWAYS, status=Status.STABLE))
     assert not any("extremes" in it for it in told(usual))

@@ -73,6 +73,9 @@ def test_for_programs_it_is_one_object_and_names_what_was_changed(policy):
         ("bookingRateThreshold=5", "bookingRateThreshold is 5.0; give a number from 0.0 to 0.999; a rate cannot fall by all of itself"),
         ("actionDistributionThreshold=1.1", "actionDistributionThreshold is 1.1; give a number from 0.0 to 1.0; two mixes of actions"),
         ("confidenceLevel=1", "confidenceLevel is 1.0; give a number from 0.5 to 0.9999"),
+        ("recentHours=168", "recentHours is 168 and referenceDays 7, which leaves nothing to compare with; give fewer than 168 hours, or"),
+        ("referenceDays=100000", "referenceDays is 100000; give a number from 1 to 3,650"),
+        ("windows=3", "no setting is called 'windows'; lifecycle policy show VARIANT lists them"),
         ("bookingRateThreshold=none", "bookingRateThreshold is 'None': input should be a valid number"),
     ],
 )
@@ -87,6 +90,19 @@ def test_what_cannot_be_meant_is_refused_and_changes_nothing(policy, given, sent
 def test_a_threshold_of_zero_says_that_any_change_passes_it(policy):
     said = policy("set", "baseline", "bookingRateThreshold=0")
     assert "bookingRateThreshold is 0: any change at all passes it, and evidence alone decides\n" in said.stdout
+
+
+def test_no_metric_to_retrain_on_says_that_no_drift_begins_one(policy):
+    assert (
+        "retraining.retrainOn names no metric: no drift begins a retraining\n" in policy("set", "baseline", "retraining.retrainOn=").stdout
+    )
+
+
+def test_a_reason_that_is_too_long_to_keep_is_refused_and_changes_nothing(policy):
+    said = policy("set", "baseline", "recentHours=12", "--why", "x" * 1001)
+    assert (said.exit_code, said.stdout) == (2, "")
+    assert "reason has 1,001 characters; give up to 1,000" in said.stderr
+    assert of_baseline() == Policy()
 
 
 def test_a_reset_brings_back_what_is_named_and_its_undoing_takes_that_back(policy, lifecycle):

@@ -290,3 +290,15 @@ def test_from_a_drift_that_a_person_calls_known_nothing_before_its_onset_is_comp
 def test_a_drift_that_was_known_before_a_stretch_begins_it():
     one = Stretch(1, 100, 200)
     assert list(backtesting._from_known([one], [(90, 40)])) == [Stretch(1, 100, 200, since=40, previous=1, compared=False)]
+
+
+def test_an_alarm_ends_with_the_time_of_its_version(ill, act):
+    """Its drift goes on, but what serves from then on is another version."""
+    for number in (1, 2):
+        versions.register(ill, act, variant="baseline", system_prompt=f"Prompt {number}")
+    versions.activate(ill, replace(act, at=act.at - 30 * DAY), "baseline", 1)
+    alarms = backtesting.backtest(ill, "baseline", act.at).current.alarms
+    versions.activate(ill, replace(act, at=act.at - 3 * HOUR), "baseline", 2)
+    found = [it for it in backtesting.backtest(ill, "baseline", act.at).current.alarms if it.entered < epoch_hour(act.at) - 3]
+    assert {it.ended for it in alarms} == {None}
+    assert {it.ended for it in found} == {epoch_hour(act.at) - 3}

@@ -38,6 +38,14 @@ def test_a_picture_takes_the_place_of_the_one_before_whole(tmp_path):
     assert {it.name: it.read_bytes() for it in tmp_path.iterdir()} == {"drift.svg": b"new"}
 
 
+def test_a_link_stays_one_and_what_it_leads_to_is_replaced(tmp_path):
+    (tmp_path / "there.svg").write_bytes(b"old")
+    (tmp_path / "link.svg").symlink_to("there.svg")
+    files.replace(tmp_path / "link.svg", b"new")
+    assert (tmp_path / "link.svg").is_symlink()
+    assert (tmp_path / "there.svg").read_bytes() == b"new"
+
+
 def test_a_disk_that_fails_leaves_the_old_picture_and_nothing_half_written(tmp_path, monkeypatch):
     def fail(self: Path, contents: bytes) -> None:
         with self.open("wb") as it:
