@@ -18,6 +18,8 @@ from lifecycle_core.retraining.backtests import Stretch
 from lifecycle_core.rollups import epoch_hour
 from lifecycle_core.store import backtests, conversations
 
+pytestmark = pytest.mark.slow
+
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 

@@ -13,6 +13,8 @@ from lifecycle_core.policy import Mode, Policy
 from lifecycle_core.provenance import Provenance
 from lifecycle_core.rollups import NAMED_ACTIONS, OTHER_ACTIONS
 
+pytestmark = pytest.mark.slow
+
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 NOON = datetime(2025, 10, 27, 12, tzinfo=UTC)
 """A day and a half after the clocks of Europe went back."""

@@ -145,7 +145,7 @@ def test_an_episode_that_was_never_opened_is_refused(drifted, act, ask):
 
 @pytest.mark.parametrize("reason", ["", "  ", "y" * 1001], ids=["empty", "blank", "long"])
 def test_a_reason_must_be_there_and_fit(drifted, act, reason):
-    with pytest.raises(InvalidInputError, match="say in 1 to 1,000 why"):
+    with pytest.raises(InvalidInputError, match="1,000"):
         drift.known(drifted, act, the_only(drifted).id, reason)
 
 

@@ -19,6 +19,8 @@ from lifecycle_core.store import episodes
 from lifecycle_core.store.database import Database
 from lifecycle_core.store.tables import TABLES, DriftCheckRow
 
+pytestmark = pytest.mark.slow
+
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 NOON = datetime(2025, 10, 7, 12, tzinfo=UTC)
 ACT = Provenance("test", NOON)

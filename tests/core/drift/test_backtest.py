@@ -20,6 +20,8 @@ from lifecycle_core.rollups import ACTIONS, PRODUCTS, epoch_hour
 from lifecycle_core.simulation.tables import tabulate
 from lifecycle_core.simulation.worlds import DRIFTS, HEALTHY, MILD, Behaviour, draw
 
+pytestmark = pytest.mark.slow
+
 NOW = 488_940
 """2025-10-11T12:00Z, in hours since 1970."""
 POLICY = Policy()

@@ -12,6 +12,8 @@ from lifecycle_core.rollups import epoch_hour
 from lifecycle_core.simulation.hourly import Stage, hourly
 from lifecycle_core.simulation.worlds import DRIFTS, MILD, ROUGH, SEASONS, STILL, Behaviour, Moments, World
 
+pytestmark = pytest.mark.slow
+
 POLICY = Policy()
 START = 480_000
 LOOK_BACK = 49 * 24

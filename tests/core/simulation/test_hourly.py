@@ -10,6 +10,8 @@ from lifecycle_core.simulation.kinds import kinds_of
 from lifecycle_core.simulation.tables import tabulate
 from lifecycle_core.simulation.worlds import DRIFTS, HEALTHY, MILD, ROUGH, SEASONS, STILL, WORLDS, Behaviour, draw
 
+pytestmark = pytest.mark.slow
+
 START = 487_728
 DAYS, SEEDS, PER_DAY = 28, 12, 200
 HOURS = 24 * DAYS
