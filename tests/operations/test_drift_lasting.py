@@ -9,6 +9,8 @@ from lifecycle_core.drift.report import Metric
 from lifecycle_core.operations import drift, traffic, versions
 from tests.operations.test_drift_watch import ACT, at, record, talk
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("days_new", [27, 28, 29, 40])
 def test_an_alarm_against_the_version_before_lasts_when_its_own_version_is_new_no_more(database, days_new):

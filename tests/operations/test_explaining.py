@@ -13,6 +13,8 @@ from lifecycle_core.errors import UnknownEpisodeError, UnknownVariantError
 from lifecycle_core.operations import drift, traffic
 from lifecycle_core.operations.explaining import explain
 
+pytestmark = pytest.mark.slow
+
 HOUR = timedelta(hours=1)
 
 

@@ -18,6 +18,8 @@ from lifecycle_core.rollup_tables import RollupTable
 from lifecycle_core.simulation.tables import tabulate
 from lifecycle_core.simulation.worlds import MILD, draw
 
+pytestmark = pytest.mark.slow
+
 NOW = 488_940
 """2025-10-11T12:00Z, in hours since 1970."""
 ENDS = np.array([NOW - 30, NOW - 29, NOW - 7, NOW])
