@@ -118,10 +118,10 @@ class Checking:
         return gather(self.table, self.columns, self.own, self.recent, self.reference, taught_by, self.left_out)
 
     @cached_property
-    def left_out(self) -> tuple[HourSpan, ...]:
+    def left_out(self) -> tuple[Span, ...]:
         """The hours of drifts that have ended, those that this check ends among them."""
         ending = ((epoch_hour(it.held.onset), healed(self.now)) for it in self.lasting if it.held.ended)
-        return tuple(HourSpan(*it) for it in (*self.ended, *ending))
+        return (*self.ended, *ending)
 
     @cached_property
     def comparing(self) -> Comparing:

@@ -133,6 +133,7 @@ class Following:
             young = serving.before if begin < grown else None
             screening = Screening(serving.policy, history, unbroken, young, young if segment.compared else None)
             here, ends = slice(begin, stop), self.ends[begin:stop]
-            self.first[here], self.level[here] = history.first(ends), screening.level(ends)
-            for it, found in screening.screens(ends, self.level[here]).items():
+            self.first[here] = history.first(ends)
+            self.level[here], screens = screening.screens(ends)
+            for it, found in screens.items():
                 self.screens[it].put(here, found)

@@ -9,14 +9,14 @@ from numpy.typing import NDArray
 
 from lifecycle_core.drift.columns import Columns
 from lifecycle_core.drift.scan import Windows
+from lifecycle_core.drift.sliding import Span, conversations_a_day, kept
 from lifecycle_core.drift.sums import Side, Sums
 from lifecycle_core.drift.teaching import Days, taught_before, teaching
-from lifecycle_core.drift.windows import DAY, LENGTHS, recent_hours, reference_hours, reference_start
+from lifecycle_core.drift.windows import DAY, DAY_PLACE, LENGTHS, recent_hours, reference_hours, reference_start
 from lifecycle_core.rollup_tables import RollupTable
 from lifecycle_core.statistics.arrays import Array, floats
 
 _LENGTHS: Final = len(LENGTHS)
-_DAY_PLACE: Final = int(np.flatnonzero(LENGTHS == DAY)[0])
 _LAST: Final = np.array(-1)
 
 
@@ -84,7 +84,7 @@ class Gathered:
     @property
     def conversations_a_day(self) -> float:
         """The traffic of the reference: conversations a day up to a day ago."""
-        return float(self.windows.reference.of("conversations")[_DAY_PLACE] / max(1.0, self.windows.reference_days[_DAY_PLACE]))
+        return float(conversations_a_day(self.windows))
 
 
 def gather(  # noqa: PLR0917 - what a check is made of
@@ -94,7 +94,7 @@ def gather(  # noqa: PLR0917 - what a check is made of
     recent: HourSpan,
     reference: HourSpan,
     taught_by: Days | None = None,
-    left_out: tuple[HourSpan, ...] = (),
+    left_out: tuple[Span, ...] = (),
 ) -> Gathered:
     """The sums of a check.
 
@@ -105,9 +105,7 @@ def gather(  # noqa: PLR0917 - what a check is made of
     """
     hours, now = table.hours, own.end
     whole = own.holds(hours)
-    inside = whole.copy()
-    for it in left_out:
-        inside &= ~it.holds(hours)
+    inside = whole & kept(table, left_out)
     first = int(hours[inside].min(initial=now))
     shown = (it.holds(hours) & whole for it in (recent, reference))
     chosen = [np.concatenate([lengths & inside, pair[None]]) for lengths, pair in zip(_lengths(hours, now), shown, strict=True)]
@@ -116,9 +114,9 @@ def gather(  # noqa: PLR0917 - what a check is made of
     end = np.append(now - LENGTHS, reference.end)
     spans = _served_days(hours[inside], start, end)
     if taught_by is None:
-        days = days if len(left_out) == 0 else _days(table, columns, inside)
+        days = _days(table, columns, inside) if left_out else days
         taught = teaching(days, np.array(now), np.array(first))
-        taught = replace(taught, of=np.append(taught.of, taught.of[_DAY_PLACE]))
+        taught = replace(taught, of=np.append(taught.of, taught.of[DAY_PLACE]))
     else:
         taught = taught_before(taught_by, (_LENGTHS + 1,))
     each = _LENGTHS + 1

@@ -1,5 +1,6 @@
 """What the scan asks of a figure, whichever it is."""
 
+from abc import ABC, abstractmethod
 from typing import Final, NamedTuple, Protocol
 
 import numpy as np
@@ -72,7 +73,23 @@ class Counts(NamedTuple):
     n0: Array
 
 
-class OfDays:
+class Figure(ABC):
+    """A figure whose change is all that there is to say of it; rising harms."""
+
+    @abstractmethod
+    def compare(self, recent: Side, reference: Side) -> Compared:
+        """The figure of both windows and its change."""
+
+    def passes(self, change: Array, recent: Side, reference: Side, threshold: float) -> Truths:  # noqa: ARG002 - the change says all
+        """At or past the threshold."""
+        return np.asarray(change >= threshold - ROUNDING)
+
+    def beyond_chance(self, recent: Side, reference: Side) -> Array:
+        """The change."""
+        return self.compare(recent, reference).change
+
+
+class OfDays(Figure):
     """A figure whose days teach the same whatever the comparison is."""
 
     def taught(self, teaching: Teaching, reference: Side) -> Taught:  # noqa: ARG002 - the tails ask for it
@@ -80,6 +97,6 @@ class OfDays:
         statistic, n = self.day_statistic(teaching.sums)
         return Taught(statistic[teaching.of], n[teaching.of])
 
+    @abstractmethod
     def day_statistic(self, days: Sums) -> tuple[Array, Array]:
         """Pearson's statistic of the days, per degree of freedom of a day's figure, and their n: (sets, days)."""
-        raise NotImplementedError

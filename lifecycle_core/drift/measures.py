@@ -60,10 +60,6 @@ class Rate(OfDays):
         n = self.n(days)
         return chi_squared_of_counts(days.of(self.event), n), n
 
-    def beyond_chance(self, recent: Side, reference: Side) -> Array:
-        """The change."""
-        return self.compare(recent, reference).change
-
 
 class Cost(OfDays):
     """The cost of a conversation: the mean is what the bill says, logarithms carry the evidence."""
@@ -80,10 +76,6 @@ class Cost(OfDays):
         """The means; no change where the reference cost nothing."""
         return Compared.of(self.value(recent), self.value(reference))
 
-    def passes(self, change: Array, recent: Side, reference: Side, threshold: float) -> Truths:  # noqa: ARG002 - the change says all
-        """At or past the threshold."""
-        return change >= threshold - ROUNDING
-
     def z(self, recent: Side, reference: Side, effects: Effects) -> Array:
         """Welch's t on the logarithms; a cost of zero has none, and is an incident of its own."""
         return welch(_logs(recent), _logs(reference), effects)
@@ -96,10 +88,6 @@ class Cost(OfDays):
         """That of the ratio of means: the delta method on its logarithm, the squares read off the cost histogram."""
         sides = [(float(self.n(it)), float(self.value(it)), _mean_of_squares(it)) for it in (recent, reference)]
         return mean_ratio_interval(sides[0], sides[1], effects, critical)
-
-    def beyond_chance(self, recent: Side, reference: Side) -> Array:
-        """The change."""
-        return self.compare(recent, reference).change
 
 
 def _mean_of_squares(side: Side) -> float:
@@ -126,10 +114,6 @@ class Latency(OfDays):
         """The medians."""
         return Compared.of(self.value(recent), self.value(reference))
 
-    def passes(self, change: Array, recent: Side, reference: Side, threshold: float) -> Truths:  # noqa: ARG002 - the change says all
-        """At or past the threshold."""
-        return change >= threshold - ROUNDING
-
     def z(self, recent: Side, reference: Side, effects: Effects) -> Array:
         """Wilcoxon, Mann and Whitney's, from the histograms."""
         return mann_whitney(recent.latency.counts, reference.latency.counts, effects)
@@ -142,10 +126,6 @@ class Latency(OfDays):
     def ratio_interval(self, recent: Side, reference: Side, effects: tuple[float, float], critical: float) -> tuple[float, float] | None:
         """That of the ratio of medians, from each median's own order statistics."""
         return median_ratio_interval(recent.latency.counts, reference.latency.counts, recent.latency.edges, effects, critical)
-
-    def beyond_chance(self, recent: Side, reference: Side) -> Array:
-        """The change."""
-        return self.compare(recent, reference).change
 
 
 class Mix(OfDays):
@@ -166,7 +146,7 @@ class Mix(OfDays):
     def passes(self, change: Array, recent: Side, reference: Side, threshold: float) -> Truths:
         """At or past the floor; conversations that call nothing any more are as far as can be from those that called something."""
         silent = (recent.calls.sum(axis=-1) == 0) & (reference.calls.sum(axis=-1) > 0)
-        past: Truths = (change >= threshold - ROUNDING) | (silent & (self.n(recent) > 0))
+        past: Truths = super().passes(change, recent, reference, threshold) | (silent & (self.n(recent) > 0))
         return past
 
     def z(self, recent: Side, reference: Side, effects: Effects) -> Array:

@@ -12,11 +12,10 @@ from lifecycle_core.drift.metrics import MEASURES, threshold_of
 from lifecycle_core.drift.needed import Figures, needed
 from lifecycle_core.drift.report import Comparison, Metric, MetricReport, Status
 from lifecycle_core.drift.sums import Side
-from lifecycle_core.drift.windows import DAY, LENGTHS
+from lifecycle_core.drift.windows import DAY_PLACE
 from lifecycle_core.rollups import scalar
 from lifecycle_core.statistics.arrays import Array, divide
 
-_DAY_PLACE: Final = int(np.flatnonzero(LENGTHS == DAY)[0])
 _LOGARITHMS: Final = {Metric.COST: "log_cost", Metric.RESPONSE_TIME: "log_latency"}
 
 
@@ -28,7 +27,7 @@ def with_outlook(report: MetricReport, check: Checking, correlation: float) -> M
     metric, policy = report.metric, check.policy
     measure, threshold = MEASURES[Comparison(metric)], threshold_of(metric, policy)
     windows = check.gathered.windows
-    side, days = windows.reference.take((np.array(_DAY_PLACE),)), float(windows.reference_days[_DAY_PLACE])
+    side, days = windows.reference.take((np.array(DAY_PLACE),)), float(windows.reference_days[DAY_PLACE])
     n = float(measure.n(side))
     if report.drifting or n <= 0 or days <= 0:
         return report

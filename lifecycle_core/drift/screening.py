@@ -61,18 +61,21 @@ class Screening:
     young: Reference | None = None
     compared: Reference | None = None
 
-    def level(self, ends: Places) -> Array:
-        """The z that evidence must reach at each of the checks as of `ends`: (checks,)."""
-        own = conversations_a_day(self._windows(self.history, ends)[0])
+    def screens(self, ends: Places) -> tuple[Array, dict[Comparison, Screens]]:
+        """The z that evidence must reach at each of the checks as of `ends`, (checks,), and what the screens of every comparison come to.
+
+        An alarm that broken conversations explain is none.
+        """
+        windows = self._windows(self.history, ends)
+        level = self._level(windows[0])
+        return level, {it: self._without_explained(it, self._found(it, windows, level), ends, level) for it in Comparison}
+
+    def _level(self, windows: Windows) -> Array:
+        own = conversations_a_day(windows)
         traffic, places = np.unique(own if self.young is None else np.maximum(own, self.young.conversations_a_day), return_inverse=True)
         budget, references = self.policy.false_alarms_per_quarter, 1 if self.compared is None else 2
         level: Array = np.array([entry(budget, it, _LENGTHS, references) for it in traffic.tolist()])[places]
         return level
-
-    def screens(self, ends: Places, level: Array) -> dict[Comparison, Screens]:
-        """What the screens of every comparison come to; an alarm that broken conversations explain is none."""
-        windows = self._windows(self.history, ends)
-        return {it: self._without_explained(it, self._found(it, windows, level), ends, level) for it in Comparison}
 
     def _without_explained(self, it: Comparison, found: Screens, ends: Places, level: Array) -> Screens:
         alarming = np.flatnonzero(found.alarm)

@@ -14,11 +14,10 @@ from lifecycle_core.drift.running import Running, RunningSide
 from lifecycle_core.drift.scan import Windows
 from lifecycle_core.drift.sums import Side
 from lifecycle_core.drift.teaching import Days, taught_before, teaching
-from lifecycle_core.drift.windows import DAY, LENGTHS, LOOK_BACK_HOURS, REFERENCE_HOURS, reference_start
+from lifecycle_core.drift.windows import DAY, DAY_PLACE, LENGTHS, LOOK_BACK_HOURS, REFERENCE_HOURS, reference_start
 from lifecycle_core.rollup_tables import RollupTable
 from lifecycle_core.statistics.arrays import Array, floats
 
-_DAY_PLACE: Final = int(np.flatnonzero(LENGTHS == DAY)[0])
 _SHORT: Final = LENGTHS < DAY
 Span = tuple[int, int]
 """The hours `[start, end)` since 1970."""
@@ -180,6 +179,6 @@ def kept(table: RollupTable, left_out: Sequence[Span]) -> NDArray[np.bool_]:
 
 
 def conversations_a_day(windows: Windows) -> Array:
-    """The traffic of the reference: conversations a day up to a day ago, (checks,)."""
-    a_day: Array = windows.reference.of("conversations")[..., _DAY_PLACE] / np.maximum(1.0, windows.reference_days[..., _DAY_PLACE])
+    """The traffic of the reference of windows (..., lengths): conversations a day up to a day ago, (...,)."""
+    a_day: Array = windows.reference.of("conversations")[..., DAY_PLACE] / np.maximum(1.0, windows.reference_days[..., DAY_PLACE])
     return a_day

@@ -6,7 +6,7 @@ from typing import Final, Literal
 import numpy as np
 
 from lifecycle_core.drift.histograms import Histogram
-from lifecycle_core.drift.measure import FEWEST_EVENTS, ROUNDING, Compared, Counts, Effects, Taught, Truths
+from lifecycle_core.drift.measure import FEWEST_EVENTS, Compared, Counts, Effects, Figure, Taught, Truths
 from lifecycle_core.drift.sums import Side
 from lifecycle_core.drift.teaching import Teaching
 from lifecycle_core.statistics.arrays import Array, divide
@@ -20,7 +20,7 @@ TAIL_THRESHOLD: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Tail:
+class Tail(Figure):
     """The share of conversations past the reference's own 99th percentile, which a few runaways or stalls double.
 
     figure : whose histogram; the percentile is the first edge of a bin with at most 1% past it.
@@ -44,7 +44,7 @@ class Tail:
 
     def passes(self, change: Array, recent: Side, reference: Side, threshold: float) -> Truths:
         """At or past the threshold; where the reference has none past its edge, five conversations and more."""
-        past: Truths = np.asarray(change >= threshold - ROUNDING)
+        past = Figure.passes(self, change, recent, reference, threshold)
         if np.isnan(change).any():
             edge = self.histogram(reference).percentile(EXTREME)
             past = past | (self.histogram(reference).past(edge) == 0) & (self.histogram(recent).past(edge) >= FEWEST_EVENTS)
@@ -67,10 +67,6 @@ class Tail:
         past = teaching.days.past[self.figure]
         n = past[places, 0] * meant
         return Taught(chi_squared_of_counts(past[places, edge[..., None]] * meant, n), n)
-
-    def beyond_chance(self, recent: Side, reference: Side) -> Array:
-        """The change."""
-        return self.compare(recent, reference).change
 
     def histogram(self, side: Side) -> Histogram:
         """The figure's."""

@@ -15,6 +15,8 @@ LENGTHS: Final = np.array([1, 2, 3, 4, 6, 8, 12, 18, 24, 36, 48, 72, 96, 120, 16
 DAY: Final = 24
 WEEK: Final = 7 * DAY
 REFERENCE_HOURS: Final = 28 * DAY
+DAY_PLACE: Final = int(np.flatnonzero(LENGTHS == DAY)[0])
+"""Where a day stands among the lengths."""
 LONG: Final = WEEK
 """Past this length a window has 28 days of reference of its own before it; up to it, the reference begins 28 days before now."""
 LOOK_BACK_HOURS: Final = int(LENGTHS[-1]) + REFERENCE_HOURS

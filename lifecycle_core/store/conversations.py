@@ -178,14 +178,6 @@ def traffic_version(tx: Transaction, variant: str, before: datetime) -> int | No
     return version
 
 
-def newest_of_each(tx: Transaction, before: datetime) -> dict[str, tuple[datetime, int]]:
-    """Variant -> when its newest conversation that ended before `before` ended, and the version of it; by one query, a look for each."""
-    it, name = _CONVERSATIONS.c, _VARIANTS.c.name
-    newest = select(it.ended_at).where(it.variant == name, it.ended_at < before).order_by(it.ended_at.desc(), it.id).limit(1)
-    chosen = select(name, newest.scalar_subquery(), newest.with_only_columns(it.version).scalar_subquery())
-    return {variant: (ended_at, version) for variant, ended_at, version in tx.connection().execute(chosen) if ended_at is not None}
-
-
 def performance(tx: Transaction, variant: str, version: int) -> Performance:
     """What the traffic of a version came to over all its time, from the rollups."""
     names = ("conversations", "booked", "booked_n", "escalated", "escalated_n", "cost_usd", "cost_n", "tokens", "tokens_n")

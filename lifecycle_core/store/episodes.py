@@ -47,13 +47,6 @@ def all_open(tx: Transaction, at: datetime) -> dict[str, Episode]:
     return {it.variant: replace(_episode(it), closed_at=None, closed_because=None) for it in rows}
 
 
-def open_as_of(tx: Transaction, variant: str, at: datetime) -> Episode | None:
-    """The variant's episode that was open at `at`, with what was found of it since; None where there was none."""
-    chosen = select(DriftDetectionRow).where(DriftDetectionRow.variant == variant, _begun(at), _going_on(at))
-    it = tx.exec(chosen.order_by(col(DriftDetectionRow.id).desc()).limit(1)).first()
-    return replace(_episode(it), closed_at=None, closed_because=None) if it else None
-
-
 def get(tx: Transaction, episode_id: int) -> Episode | None:
     """One episode as it is now; None where there is no such one."""
     it = tx.get(DriftDetectionRow, episode_id, populate_existing=True)

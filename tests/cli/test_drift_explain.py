@@ -1,7 +1,7 @@
 """`lifecycle drift explain`, as a tired person and as a program reads it."""
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
@@ -11,26 +11,16 @@ from lifecycle_core.operations import traffic
 from lifecycle_core.operations.explaining import explain
 from lifecycle_core.provenance import Provenance
 from tasks import context
+from tests.planted import END, plant
 
 AT = "2025-10-07T12:00:00Z"
-END = datetime(2025, 10, 7, 12, tzinfo=UTC)
 HOSTILE = "[red]*[/red] <script>"
 
 
 @pytest.fixture
 def planted(lifecycle):
     """Two weeks whose last day one region, of a hostile name, books nothing."""
-    conversations = [
-        Conversation(
-            id=f"c{number}",
-            variant="planted",
-            ended_at=END - timedelta(days=14) + timedelta(minutes=7.5 * (number + 0.5)),
-            booked=number % 10 < 8 and not (number % 2 and number >= 13 * 192),
-            segments={HOSTILE: HOSTILE if number % 2 else "quiet"},
-        )
-        for number in range(14 * 192)
-    ]
-    traffic.ingest(context.database(), Provenance("test", END), conversations)
+    plant(HOSTILE, HOSTILE, "quiet")
     return lifecycle
 
 

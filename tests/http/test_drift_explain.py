@@ -1,33 +1,17 @@
 """GET /api/lifecycle/drift/explain."""
 
-from datetime import UTC, datetime, timedelta
-
 import pytest
 
-from lifecycle_core.conversations import Conversation
-from lifecycle_core.operations import traffic
-from lifecycle_core.provenance import Provenance
-from tasks import context
+from tests.planted import plant
 
 URL = "/api/lifecycle/drift/explain"
-END = datetime(2025, 10, 7, 12, tzinfo=UTC)
 ASKED = {"variant": "planted", "at": "2025-10-07T12:00:00Z"}
 
 
 @pytest.fixture
 def planted(client):
     """Two weeks whose last day one region books nothing."""
-    conversations = [
-        Conversation(
-            id=f"c{number}",
-            variant="planted",
-            ended_at=END - timedelta(days=14) + timedelta(minutes=7.5 * (number + 0.5)),
-            booked=number % 10 < 8 and not (number % 2 and number >= 13 * 192),
-            segments={"region": "<b>north</b>" if number % 2 else "south"},
-        )
-        for number in range(14 * 192)
-    ]
-    traffic.ingest(context.database(), Provenance("test", END), conversations)
+    plant("region", "<b>north</b>", "south")
     return client
 
 

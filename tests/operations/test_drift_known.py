@@ -143,9 +143,17 @@ def test_an_episode_that_was_never_opened_is_refused(drifted, act, ask):
         ask(drifted, act)
 
 
-@pytest.mark.parametrize("reason", ["", "  ", "y" * 1001], ids=["empty", "blank", "long"])
-def test_a_reason_must_be_there_and_fit(drifted, act, reason):
-    with pytest.raises(InvalidInputError, match="1,000"):
+@pytest.mark.parametrize(
+    ("reason", "refusal"),
+    [
+        ("", "reason has 0 characters; say in 1 to 1,000 why the change is meant"),
+        ("  ", "reason has 0 characters; say in 1 to 1,000 why the change is meant"),
+        ("y" * 1001, "reason has 1,001 characters; give up to 1,000, none of them NUL"),
+    ],
+    ids=["empty", "blank", "long"],
+)
+def test_a_reason_must_be_there_and_fit(drifted, act, reason, refusal):
+    with pytest.raises(InvalidInputError, match=refusal):
         drift.known(drifted, act, the_only(drifted).id, reason)
 
 

@@ -207,12 +207,6 @@ def test_the_newest_before_an_instant_is_found_with_its_version(any_database, ac
     assert [ask(any_database, conversations.traffic_version, "baseline", at) for at in asked] == [2, 1, None]
 
 
-def test_the_newest_of_each_variant_is_found_at_once(any_database, act):
-    add(any_database, act, held(0, version=2), held(5, version=1), held(3, variant="other", version=7))
-    found = [ask(any_database, conversations.newest_of_each, at) for at in (NOON + HOUR, NOON - 4 * HOUR)]
-    assert found == [{"baseline": (NOON, 2), "other": (NOON - 3 * HOUR, 7)}, {"baseline": (NOON - 5 * HOUR, 1)}]
-
-
 def test_performance_counts_what_is_known_and_nothing_else(any_database, act):
     add(any_database, act, held(0, booked=True, escalated=False, cost_usd=0.02, total_tokens=100), held(1, booked=False), held(2))
     it = ask(any_database, conversations.performance, "baseline", 1)

@@ -50,7 +50,7 @@ def opened(any_database, act):
 
 def kept(database, at=NOON):
     with database.read() as tx:
-        return episodes.open_as_of(tx, "baseline", at)
+        return episodes.all_open(tx, at).get("baseline")
 
 
 def ask(database, question, *given):

@@ -41,7 +41,7 @@ def gathered(table, end, left_out=()):
     """The sums of one check."""
     own = HourSpan(end - LOOK_BACK_HOURS, end)
     spans = (HourSpan(end - 24, end), HourSpan(end - 168, end - 24))
-    return gather(table, Columns.used(table.entries), own, *spans, left_out=tuple(HourSpan(*it) for it in left_out))
+    return gather(table, Columns.used(table.entries), own, *spans, left_out=left_out)
 
 
 def expect_equal(side, alone):
