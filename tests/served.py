@@ -21,7 +21,7 @@ from lifecycle_core.store.database import Database
 
 STARTS_WITHIN_S = 180.0
 HOSTILE = "![x](http://example.org/x.png)"
-WORSE = Behaviour(booking=0.5, latency_s=4.0)
+WORSE = Behaviour(booking=0.3, latency_s=4.0)
 DAYS = 14
 
 
