@@ -43,6 +43,41 @@ class TooLargeError(LifecycleError):
     code = "too-large"
 
 
+class InvalidCursorError(InvalidInputError):
+    """A place in a list that this program never gave out."""
+
+    status = 400
+    code = "invalid-cursor"
+
+
+class UnauthenticatedError(LifecycleError):
+    """A request without a key that is good, where one is needed."""
+
+    status = 401
+    code = "unauthenticated"
+
+
+class ForbiddenError(LifecycleError):
+    """A request whose key has not the role that it needs."""
+
+    status = 403
+    code = "forbidden"
+
+
+class StaleError(LifecycleError):
+    """A change of what has changed since its caller looked."""
+
+    status = 412
+    code = "stale"
+
+
+class RateLimitedError(LifecycleError):
+    """More requests than one caller may make."""
+
+    status = 429
+    code = "rate-limited"
+
+
 class UnknownVariantError(LifecycleError):
     """A variant that no conversation and no version names."""
 
@@ -55,6 +90,13 @@ class UnknownVersionError(LifecycleError):
 
     status = 404
     code = "unknown-version"
+
+
+class UnknownKeyError(LifecycleError):
+    """A key that was never made."""
+
+    status = 404
+    code = "unknown-key"
 
 
 class UnknownEpisodeError(LifecycleError):

@@ -18,6 +18,7 @@ class Provenance:
     why : str, the reason given; empty where none was asked for.
     request_id : str, names the request in logs and problem documents.
     idempotency_key : str, the caller's own name for the change: asked again under it, the change is not made again.
+    dry_run : bool, whether all is only tried: the answer is what it would be, and nothing is kept.
 
     >>> from datetime import UTC
     >>> Provenance("cli:ada", datetime(2025, 10, 7, 12, tzinfo=UTC)).by
@@ -29,6 +30,7 @@ class Provenance:
     why: str = ""
     request_id: str | None = None
     idempotency_key: str | None = None
+    dry_run: bool = False
 
 
 def expect_reason(reason: str, field: str = "reason") -> None:

@@ -62,9 +62,9 @@ def check(database: Database, act: Provenance, variant: str) -> Probation | None
         rules = policies.of(tx, variant).probation
         it = looked_at(it, judge(outcomes, it.bars, rules, started_at=it.started_at, at=act.at), act.at)
         if it.status is ProbationStatus.HARM and stack.below is not None:
-            versions.pop(tx, replace(act, why=f"probation of version {it.version}: {it.because}"), versions.get(tx, variant, stack.below))
+            versions.pop(tx, replace(act, why=f"probation of version {it.version}: {it.because}"), variant)
         if it.status is ProbationStatus.STABLE:
-            versions.tag(tx, versions.get(tx, variant, it.version), Tag.STABLE, f"passed its probation: {it.because}")
+            versions.tag(tx, variant, it.version, Tag.STABLE, f"passed its probation: {it.because}")
         return probations.save(tx, it)
 
 

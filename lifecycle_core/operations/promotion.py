@@ -127,7 +127,7 @@ def _ended(tx: Transaction, act: Provenance, it: Session, decision: Decision) ->
     gone = replaced(tx, it)
     if gone:
         return sessions.save(tx, ended(it, Event.LEAVE_UNDECIDED, act.at, gone))
-    versions.push(tx, replace(act, why=_why(it)), versions.get(tx, it.variant, it.version))
+    versions.push(tx, replace(act, why=_why(it)), it.variant, it.version, session_id=it.session_id)
     probation.start(tx, act, it)
     return sessions.save(tx, ended(it, Event.PROMOTE, act.at))
 

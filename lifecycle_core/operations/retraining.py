@@ -182,7 +182,7 @@ def register_candidate(database: Database, act: Provenance, session_id: str) -> 
             return sessions.save(tx, ended(it, Event.ROLL_BACK, act.at, same))
         it = moved(it, Event.CANDIDATE_REGISTERED)
         if known is not None:
-            versions.tag(tx, known, Tag.EXPERIMENTAL, f"candidate of {session_id}")
+            versions.tag(tx, it.variant, known.version, Tag.EXPERIMENTAL, f"candidate of {session_id}")
         number = (known or versions.add(tx, version)).version
         return sessions.save(tx, replace(it, version=number, new_variant=label(it.variant, number)))
 

@@ -11,7 +11,7 @@ from typing import Final
 from pydantic import JsonValue
 
 from lifecycle_core.conversations import MAX_NAME_CHARACTERS, is_name
-from lifecycle_core.errors import InvalidInputError, NothingActiveError, NothingToRollBackError, TooLargeError
+from lifecycle_core.errors import InvalidInputError, NothingActiveError, TooLargeError
 from lifecycle_core.provenance import Provenance
 from lifecycle_core.store import answers, variants, versions
 from lifecycle_core.store.database import Database, Transaction
@@ -78,25 +78,28 @@ def register(
         return answers.once(tx, act, request, Version, lambda: _register(tx, version))
 
 
-def activate(database: Database, act: Provenance, variant: str, version: int) -> Activation:
+def activate(database: Database, act: Provenance, variant: str, version: int, expected: str | None = None) -> Activation:
     """Make `version` the active one; where it is already, answer the change that made it so and change nothing.
 
     The tag `production` goes with it, and `rollback` marks the one before.
-    Raises UnknownVariantError and UnknownVersionError.
+    expected : the etag of the version that is active now, or "*" for any, where the caller insists that nothing has changed.
+    Raises UnknownVariantError, UnknownVersionError and StaleError.
     """
     _check_reason(act)
+    request = ("activate", variant, version, act.why, expected)
     with database.write(act) as tx:
-        return answers.once(tx, act, ("activate", variant, version, act.why), Activation, lambda: _activate(tx, act, variant, version))
+        return answers.once(tx, act, request, Activation, lambda: _activate(tx, act, variant, version, expected))
 
 
-def roll_back(database: Database, act: Provenance, variant: str) -> Rollback:
+def roll_back(database: Database, act: Provenance, variant: str, expected: str | None = None) -> Rollback:
     """Go back to the version that was active before; twice goes back twice.
 
-    Raises NothingToRollBackError where there is none, or none that is still ready.
+    expected : as in `activate`. Raises NothingToRollBackError where there is none, or none that is still ready, and StaleError.
     """
     _check_reason(act)
+    request = ("roll_back", variant, act.why, expected)
     with database.write(act) as tx:
-        return answers.once(tx, act, ("roll_back", variant, act.why), Rollback, lambda: _roll_back(tx, act, variant))
+        return answers.once(tx, act, request, Rollback, lambda: _roll_back(tx, act, variant, expected))
 
 
 def active(database: Database, variant: str) -> Version:
@@ -140,20 +143,39 @@ def diff(database: Database, variant: str, version1: int, version2: int) -> Diff
 
 
 def tag(  # noqa: PLR0917 - the words of the plan's request, in its order
-    database: Database, act: Provenance, variant: str, version: int, tag: str, description: str = ""
+    database: Database, act: Provenance, variant: str, version: int, tag: str, description: str = "", expected: str | None = None
 ) -> Tagged:
     """Put a tag on `version`; a tag marks one version of a variant, so another one loses it.
 
     `production` marks the active version, and `rollback` the one that a rollback would bring back;
     both move by themselves and are refused on any other.
-    Raises UnknownVariantError, UnknownVersionError and InvalidInputError.
+    expected : the etag of `version`, or "*" for any, where the caller insists that nothing has changed.
+    Raises UnknownVariantError, UnknownVersionError, InvalidInputError and StaleError.
     """
     _check_name("tag", tag)
     _check_text("description", description, MAX_DESCRIPTION_CHARACTERS)
     _check_reason(act)
-    request = ("tag", variant, version, tag, description, act.why)
+    request = ("tag", variant, version, tag, description, act.why, expected)
     with database.write(act) as tx:
-        return answers.once(tx, act, request, Tagged, lambda: _tag(tx, variant, version, tag, description))
+        return answers.once(tx, act, request, Tagged, lambda: _tag(tx, variant, version, tag, description, expected))
+
+
+def untag(  # noqa: PLR0917 - as `tag`
+    database: Database, act: Provenance, variant: str, version: int, tag: str, expected: str | None = None
+) -> Tagged:
+    """Take a tag off `version`; where it has none of that name, nothing changes.
+
+    `production` and `rollback` say what is so, and are refused. expected : as in `tag`.
+    Raises UnknownVariantError, UnknownVersionError, InvalidInputError and StaleError.
+    """
+    _check_name("tag", tag)
+    _check_reason(act)
+    if tag in {Tag.PRODUCTION, Tag.ROLLBACK}:
+        message = f"{tag!r} marks what is so and moves by itself; activate another version, or roll back"
+        raise InvalidInputError(message, field="tag")
+    request = ("untag", variant, version, tag, act.why, expected)
+    with database.write(act) as tx:
+        return answers.once(tx, act, request, Tagged, lambda: _untag(tx, variant, version, tag, expected))
 
 
 def list_variants(database: Database) -> list[VariantSummary]:
@@ -168,25 +190,17 @@ def _register(tx: Transaction, version: Version) -> Version:
     return known or versions.add(tx, replace(version, version=versions.latest_number(tx, version.variant_name) + 1))
 
 
-def _activate(tx: Transaction, act: Provenance, variant: str, version: int) -> Activation:
+def _activate(tx: Transaction, act: Provenance, variant: str, version: int, expected: str | None) -> Activation:
     variants.lock(tx, variant)
-    chosen = versions.get(tx, variant, version)
-    if chosen.is_active:
-        return versions.activations(tx, variant, limit=1)[0]
-    return versions.push(tx, act, chosen)
+    return versions.push(tx, act, variant, version, expected=expected)
 
 
-def _roll_back(tx: Transaction, act: Provenance, variant: str) -> Rollback:
+def _roll_back(tx: Transaction, act: Provenance, variant: str, expected: str | None) -> Rollback:
     variants.lock(tx, variant)
-    stack = versions.stack(tx, variant)
-    if stack.active is None or stack.below is None:
-        message = f"variant {variant!r} {stack.because()}"
-        raise NothingToRollBackError(message)
-    done = versions.pop(tx, act, versions.get(tx, variant, stack.below))
-    return Rollback(variant_name=variant, previous_version=stack.active, current_version=stack.below, rolled_back_at=done.at)
+    return versions.pop(tx, act, variant, expected)
 
 
-def _tag(tx: Transaction, variant: str, version: int, tag: str, description: str) -> Tagged:
+def _tag(tx: Transaction, variant: str, version: int, tag: str, description: str, expected: str | None) -> Tagged:  # noqa: PLR0917 - as `tag`
     variants.lock(tx, variant)
     chosen = versions.get(tx, variant, version)
     if tag == Tag.PRODUCTION and not chosen.is_active:
@@ -195,7 +209,12 @@ def _tag(tx: Transaction, variant: str, version: int, tag: str, description: str
     if tag == Tag.ROLLBACK and version != versions.stack(tx, variant).below:
         message = f"a rollback would not bring version {version} of {variant!r} back, and 'rollback' marks what it would; choose another"
         raise InvalidInputError(message, field="tag")
-    return versions.tag(tx, chosen, tag, description)
+    return versions.tag(tx, variant, version, tag, description, expected=expected)
+
+
+def _untag(tx: Transaction, variant: str, version: int, tag: str, expected: str | None) -> Tagged:
+    variants.lock(tx, variant)
+    return versions.untag(tx, variant, version, tag, expected=expected)
 
 
 def _check_name(field: str, name: str) -> None:

@@ -35,6 +35,7 @@ GENESIS: Final = ""
 
 _GUARDED: Final = {str(table.__tablename__) for table in (*Audited.__subclasses__(), AuditRow)}  # type: ignore[attr-defined]
 _FLUSHING: Final = "lifecycle_flushing"
+_HEAD: Final = "audit_head"
 _TOLD_CHARACTERS: Final = 100
 
 
@@ -153,13 +154,14 @@ def _append(session: OrmSession, _context: UOWTransaction) -> None:
     if connection.dialect.name == "postgresql":
         connection.execute(select(func.pg_advisory_xact_lock(HEAD_LOCK)))
     act: Provenance = session.info["act"]
-    previous, links = _head(session), []
+    previous, links = session.info.get(_HEAD) or _head(session), []
     for name, before, after in changes:
         said = {"at": act.at, "by": act.by, "why": act.why, "request_id": act.request_id, "subject": name}
         this = link(previous, act, name, before, after)
         links.append({**said, "before": before, "after": after, "previous_hash": previous, "hash": this})
         previous = this
     connection.execute(insert(AuditRow), links)
+    session.info[_HEAD] = previous  # nobody else appends to the end of this transaction
 
 
 def _change(row: Audited) -> tuple[dict[str, Any], dict[str, Any]] | None:

@@ -264,8 +264,15 @@ class PolicyChangeRow(SQLModel, table=True):
 # Versions and retraining.
 
 
+MARKED: Final = "is_active = 1 OR tags <> '{}'"
+"""Which versions a change of the active one may touch; of ten thousand a handful."""
+
+
 class VersionRow(Audited, table=True):
-    """One version of a variant. `details` is the plan's column `metadata`, a name that SQLAlchemy keeps for itself."""
+    """One version of a variant. `details` is the plan's column `metadata`, a name that SQLAlchemy keeps for itself.
+
+    revision : that of the activation that made it active last.
+    """
 
     __tablename__ = "model_versions"
     __table_args__ = (
@@ -274,6 +281,7 @@ class VersionRow(Audited, table=True):
         Index(
             "one_active_version", "variant_name", unique=True, sqlite_where=text("is_active = 1"), postgresql_where=text("is_active = 1")
         ),
+        Index("marked_versions", "variant_name", sqlite_where=text(MARKED), postgresql_where=text(MARKED)),
     )
     audit_subject = ("variant_name", "version")
     audit_columns = ("version", "content_hash", "is_active", "tags")
@@ -287,6 +295,7 @@ class VersionRow(Audited, table=True):
     tags: dict[str, str] = _json()
     created_at: datetime = _instant()
     activated_at: datetime | None = _instant(nullable=True)
+    revision: int | None
     content_hash: str
     model: str | None
     parameters: dict[str, Any] = _json()
@@ -294,15 +303,22 @@ class VersionRow(Audited, table=True):
 
 
 class ActivationRow(Audited, table=True):
-    """One change of the active version: activations push, rollbacks pop."""
+    """One change of the active version: activations push, rollbacks pop.
+
+    revision : 1, 2, 3 and so on in each variant, without a gap; session_id : the retraining whose evidence it rests on.
+    """
 
     __tablename__ = "activations"
-    __table_args__ = (Index("activations_by_variant", "variant_name", "id"),)
+    __table_args__ = (
+        Index("activations_by_variant", "variant_name", "id"),
+        Index("activations_by_revision", "variant_name", "revision", unique=True),
+    )
     audit_subject = ("variant_name", "id")
-    audit_columns = ("version", "previous_version", "at", "by", "why", "kind", "popped")
+    audit_columns = ("revision", "version", "previous_version", "at", "by", "why", "kind", "popped", "session_id")
 
     id: int | None = Field(default=None, primary_key=True)
     variant_name: str
+    revision: int
     version: int
     previous_version: int | None
     at: datetime = _instant()
@@ -310,6 +326,7 @@ class ActivationRow(Audited, table=True):
     why: str
     kind: str
     popped: bool = False
+    session_id: str | None
 
 
 class RetrainingSessionRow(Audited, table=True):
@@ -495,10 +512,40 @@ class ProbationRow(Audited, table=True):
     because: str | None
 
 
+class KeyRow(Audited, table=True):
+    """A key to the API, as its hash; see `lifecycle_core.access`. Keys are revoked and never deleted."""
+
+    __tablename__ = "api_keys"
+    audit_subject = ("id",)
+    audit_columns = ("name", "roles", "expires_at", "revoked_at", "revoked_by")
+
+    id: str = Field(primary_key=True)
+    name: str = Field(unique=True)
+    roles: list[str] = _json()
+    secret_hash: str
+    created_at: datetime = _instant()
+    created_by: str
+    expires_at: datetime | None = _instant(nullable=True)
+    last_used_at: datetime | None = _instant(nullable=True)
+    revoked_at: datetime | None = _instant(nullable=True)
+    revoked_by: str | None
+
+
+class SecretRow(SQLModel, table=True):
+    """What this installation signs with, by purpose; made once, when it is first needed."""
+
+    __tablename__ = "secrets"
+
+    purpose: str = Field(primary_key=True)
+    secret: bytes = Field(sa_type=LargeBinary)
+    created_at: datetime = _instant()
+
+
 class AuditRow(SQLModel, table=True):
     """One change of state, chained to the one before it by hash."""
 
     __tablename__ = "audit_log"
+    __table_args__ = (Index("audit_log_by_request", "request_id"),)
 
     id: int | None = Field(default=None, primary_key=True)
     at: datetime = _instant()

@@ -60,6 +60,9 @@ def versions(tx: Transaction) -> Iterator[str]:
         for row in rows:
             if not _whole(row):
                 yield f"version {row.version} of {variant!r} is not what was registered: its content has another hash"
+            made = max((it.revision for it in trail if it.version == row.version), default=None)
+            if row.revision != made:
+                yield f"version {row.version} of {variant!r} has revision {row.revision}; the last activation of it has {made}"
         problems, stack = _replay(trail)
         yield from problems
         now = trail[-1].version if trail else None
@@ -80,8 +83,10 @@ def _replay(trail: Sequence[ActivationRow]) -> tuple[list[str], Stack]:
     pushed: list[ActivationRow] = []
     popped: set[int | None] = set()
     active, rollbacks = None, 0
-    for row in trail:
+    for revision, row in enumerate(trail, start=1):
         name = f"activation {row.id} of {row.variant_name!r}"
+        if row.revision != revision:
+            problems.append(f"{name} has revision {row.revision}; it is the {revision}. of its variant")
         if row.previous_version != active:
             problems.append(f"{name} says that version {row.previous_version} was active before; it was {active}")
         active = row.version
@@ -103,7 +108,7 @@ def _replay(trail: Sequence[ActivationRow]) -> tuple[list[str], Stack]:
 
 
 def _stack(pushed: Sequence[ActivationRow], rollbacks: int) -> Stack:
-    return Stack([row.version for row in pushed[:-3:-1]], rollbacks)
+    return Stack([row.version for row in reversed(pushed)], rollbacks)
 
 
 def _whole(row: VersionRow) -> bool:

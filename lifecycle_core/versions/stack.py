@@ -15,7 +15,7 @@ from lifecycle_core.versions.version import READY_FOR_ROLLBACK
 class Stack:
     """The state of a variant's activations.
 
-    versions : the newest ones not taken back, the active one first.
+    versions : the newest ones not taken back, the active one first; as many as a rollback may need to know.
     rollbacks : how many rollbacks have followed the last activation.
     """
 
@@ -37,6 +37,23 @@ class Stack:
         True
         """
         return self.versions[1] if len(self.versions) > 1 and self.rollbacks < READY_FOR_ROLLBACK else None
+
+    @property
+    def ready(self) -> tuple[int, ...]:
+        """The versions that as many rollbacks in a row would bring back, the next one first.
+
+        >>> Stack((5, 4, 3, 2, 1), rollbacks=0).ready, Stack((5, 4, 3, 2), rollbacks=2).ready
+        ((4, 3, 2), (4,))
+        """
+        return tuple(self.versions[1 : 1 + max(0, READY_FOR_ROLLBACK - self.rollbacks)])
+
+    def rolled_back(self) -> "Stack":
+        """The stack after a rollback.
+
+        >>> Stack((3, 2, 1), rollbacks=0).rolled_back()
+        Stack(versions=(2, 1), rollbacks=1)
+        """
+        return Stack(self.versions[1:], self.rollbacks + 1)
 
     def because(self) -> str:
         """Why a rollback has nowhere to go, in a sentence's second half."""

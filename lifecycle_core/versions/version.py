@@ -29,6 +29,7 @@ class Version:
     metadata : description, createdBy, changes, and whatever else its author says.
     tags : label -> description.
     content_hash : the identity; see `content_hash`.
+    revision : that of the activation that made it active last; see `Activation`.
     """
 
     variant_name: str
@@ -43,6 +44,22 @@ class Version:
     tags: Mapping[str, str] = field(default_factory=dict)
     is_active: bool = False
     activated_at: datetime | None = None
+    revision: int | None = None
+
+    @property
+    def etag(self) -> str:
+        """16 hexadecimal digits that change with everything that may change about the version: its tags, and when it was made active.
+
+        >>> from dataclasses import replace
+        >>> from datetime import UTC
+        >>> given = {"variant_name": "baseline", "version": 1, "system_prompt": "Be kind.", "content_hash": "2bcc"}
+        >>> it = Version(**given, created_at=datetime(2025, 10, 7, tzinfo=UTC))
+        >>> it.etag == replace(it, tags={"stable": ""}).etag
+        False
+        """
+        activated_at = self.activated_at.isoformat() if self.activated_at else None
+        said = [self.variant_name, self.version, self.content_hash, dict(self.tags), self.is_active, activated_at, self.revision]
+        return hashlib.sha256(json.dumps(said, sort_keys=True, ensure_ascii=False).encode()).hexdigest()[:16]
 
 
 def content_hash(system_prompt: str, model: str | None, parameters: Mapping[str, JsonValue], tools: Sequence[JsonValue]) -> str:
@@ -60,10 +77,12 @@ class Activation:
     """One change of the active version.
 
     kind : "activate" or "rollback"; previous_version : None for a variant's first activation.
-    popped : a later rollback has taken it back.
+    revision : 1 for a variant's first, and one more with each that follows; none is ever missing.
+    popped : a later rollback has taken it back; session_id : the retraining whose evidence it rests on, None for one by hand.
     """
 
     variant_name: str
+    revision: int
     version: int
     previous_version: int | None
     at: datetime
@@ -71,16 +90,18 @@ class Activation:
     why: str
     kind: str = "activate"
     popped: bool = False
+    session_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rollback:
-    """What a rollback did."""
+    """What a rollback did; `revision` is its own among the variant's activations."""
 
     variant_name: str
     previous_version: int
     current_version: int
     rolled_back_at: datetime
+    revision: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +109,8 @@ class Tagged:
     """What setting a tag did.
 
     version : the one that has it now.
-    lost_by : the number of the one that had it before, None where no other had; lost_description : what it said of that one.
+    lost_by : the number of the one that had it before, None where no other had (of a tag that was taken off, where it had none).
+    lost_description : what the tag said of that one.
     """
 
     version: Version
