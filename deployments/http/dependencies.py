@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import Depends, Header, Query, Request
+from fastapi import Depends, Header, Query, Request, Response
 
 from deployments.wire.base import Instant
 from lifecycle_core.errors import InvalidInputError
@@ -34,10 +34,29 @@ IdempotencyKey = Annotated[
 ]
 
 
-def acting(request: Request, idempotency_key: IdempotencyKey = None) -> Provenance:
-    """Who asks. Without keys everyone on this machine may do everything."""
-    act = context.act("http:anonymous", request_id=request.state.request_id)
-    return replace(act, idempotency_key=idempotency_key)
+def acting(
+    request: Request,
+    response: Response,
+    idempotency_key: IdempotencyKey = None,
+    dry_run: Annotated[bool, Query(alias="dryRun", description="Try all of it and keep nothing: the answer is what it would be.")] = False,  # noqa: FBT002 - a flag of the request
+) -> Provenance:
+    """Who asks, as the gate found."""
+    if dry_run:
+        response.headers["X-Dry-Run"] = "true"
+    act = context.act(request.state.caller, request_id=request.state.request_id)
+    return replace(act, idempotency_key=idempotency_key, dry_run=dry_run)
+
+
+def insisted(
+    if_match: Annotated[
+        str | None,
+        Header(
+            alias="If-Match", max_length=100, description="The `ETag` that the change insists on, or `*`; another one now is 412 `stale`."
+        ),
+    ] = None,
+) -> str | None:
+    """The etag that the change insists on, without its quotes."""
+    return None if if_match is None else if_match.strip().removeprefix("W/").strip('"')
 
 
 def asked_before(
@@ -55,6 +74,7 @@ def asked_before(
 Store = Annotated[Database, Depends(context.database)]
 At = Annotated[datetime, Depends(asked_at)]
 Acting = Annotated[Provenance, Depends(acting)]
+Insisted = Annotated[str | None, Depends(insisted)]
 Before = Annotated[int | None, Depends(asked_before)]
 Limit = Annotated[int, Query(ge=1, le=1000, description="How many at most, the newest first.")]
 Variant = Annotated[str, Query(min_length=1, max_length=200, description="The variant's name.")]

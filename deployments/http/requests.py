@@ -16,6 +16,7 @@ from lifecycle_core.traffic.posted import MAX_BODY_BYTES
 from tasks import context
 
 REQUEST_ID: Final = "X-Request-Id"
+ANONYMOUS: Final = "http:anonymous"
 READS: Final = {"GET", "HEAD"}
 
 _USABLE: Final = re.compile(r"[\w.:-]{1,128}")
@@ -42,6 +43,7 @@ class _Gate:
             return
         request = Request(scope)
         given = request.headers.get(REQUEST_ID, "")
+        request.state.caller = ANONYMOUS
         request.state.request_id = given if _USABLE.fullmatch(given) else uuid4().hex
         if "json" not in request.headers.get("Content-Type", ""):
             # curl -d sends JSON as a form; every body here is JSON, whatever it is called
