@@ -72,10 +72,14 @@ class StaleError(LifecycleError):
 
 
 class RateLimitedError(LifecycleError):
-    """More requests than one caller may make."""
+    """More requests than one caller may make; `retry_after_s` is when there may be more."""
 
     status = 429
     code = "rate-limited"
+
+    def __init__(self, message: str, *, retry_after_s: int = 1) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
 
 
 class UnknownVariantError(LifecycleError):
@@ -97,6 +101,13 @@ class UnknownKeyError(LifecycleError):
 
     status = 404
     code = "unknown-key"
+
+
+class ToldOnceError(LifecycleError):
+    """A secret that was told when it was made, and that nobody kept."""
+
+    status = 409
+    code = "told-once"
 
 
 class UnknownEpisodeError(LifecycleError):

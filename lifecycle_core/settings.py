@@ -1,5 +1,7 @@
 """Where things are: the data folder, the database, the ports, the clock."""
 
+import ipaddress
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -19,6 +21,9 @@ YEARS = range(2000, 2200)
 """What a clock may tell."""
 OPENAI = "https://api.openai.com/v1"
 DEFAULT_MODEL = "gpt-4o-mini"
+RATE_LIMIT = "6000/minute"
+"""What one key may ask for; rollbacks and active prompts are counted apart."""
+NO_RATE_LIMIT = "none"
 NO_KEY = "none"
 """What an endpoint without a key is sent in place of one."""
 
@@ -112,12 +117,14 @@ class Settings:
     data_dir: Path
     database_url: str
     api_host: str = LOOPBACK
+    api_names: tuple[str, ...] = ()
     api_port: int = API_PORT
     prefect_port: int = PREFECT_PORT
     clock: Clock | None = None
     watch_seconds: int | None = None
     models: ModelAccess | None = None
     model_prices: str | None = None
+    rate_limit: str | None = RATE_LIMIT
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> Self:
@@ -133,12 +140,14 @@ class Settings:
             data_dir=data_dir,
             database_url=environment.get("LIFECYCLE_DATABASE_URL") or f"sqlite:///{data_dir}/lifecycle.db",
             api_host=environment.get("LIFECYCLE_API_HOST") or LOOPBACK,
+            api_names=_listed(environment.get("LIFECYCLE_API_NAMES")),
             api_port=_whole(environment, "LIFECYCLE_API_PORT", API_PORT, 65_535),
             prefect_port=_whole(environment, "LIFECYCLE_PREFECT_PORT", PREFECT_PORT, 65_535),
             clock=Clock.parse(clock) if clock else None,
             watch_seconds=_whole(environment, "LIFECYCLE_WATCH_SECONDS", 3600, 3600) if watch else None,
             models=ModelAccess.read(environment),
             model_prices=environment.get("LIFECYCLE_MODEL_PRICES") or None,
+            rate_limit=_rate(environment.get("LIFECYCLE_RATE_LIMIT") or RATE_LIMIT),
         )
 
     @property
@@ -152,6 +161,18 @@ class Settings:
         return f"http://{host}:{self.api_port}"
 
     @property
+    def loopback(self) -> bool:
+        """Whether only this machine reaches the API.
+
+        >>> [Settings.read({"LIFECYCLE_API_HOST": it}).loopback for it in ("localhost", "127.0.0.2", "0.0.0.0", "agents.example")]
+        [True, True, False, False]
+        """
+        try:
+            return self.api_host == "localhost" or ipaddress.ip_address(self.api_host).is_loopback
+        except ValueError:
+            return False
+
+    @property
     def prefect_url(self) -> str:
         """The address of Prefect's pages; its API is `/api` below it."""
         return f"http://{LOOPBACK}:{self.prefect_port}"
@@ -163,6 +184,19 @@ def _whole(environment: Mapping[str, str], name: str, default: int, most: int) -
         message = f"{name} is {text!r}; give a whole number from 1 to {most}"
         raise InvalidInputError(message, field=name)
     return int(text)
+
+
+def _listed(text: str | None) -> tuple[str, ...]:
+    return tuple(it.strip().lower() for it in (text or "").split(",") if it.strip())
+
+
+def _rate(text: str) -> str | None:
+    if text.strip().lower() == NO_RATE_LIMIT:
+        return None
+    if not re.fullmatch(r"[1-9]\d{0,8}/(second|minute|hour)", text.strip()):
+        message = f"LIFECYCLE_RATE_LIMIT is {text!r}; write how many requests in which time, such as {RATE_LIMIT}, or {NO_RATE_LIMIT}"
+        raise InvalidInputError(message, field="LIFECYCLE_RATE_LIMIT")
+    return text.strip()
 
 
 def _address(name: str, text: str) -> str:

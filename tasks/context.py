@@ -3,8 +3,10 @@
 import os
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from secrets import token_bytes
 from typing import TYPE_CHECKING, Final
 
+from lifecycle_core.access import RANDOM_BYTES, Secret
 from lifecycle_core.errors import InvalidInputError
 from lifecycle_core.provenance import Provenance
 from lifecycle_core.settings import Settings
@@ -75,6 +77,11 @@ def as_of(at: datetime | None) -> datetime:
         message = f"at is {at.isoformat()}; give an instant from the year 2000 to now, {now():%Y-%m-%dT%H:%M:%SZ}"
         raise InvalidInputError(message, field="at")
     return at.astimezone(UTC)
+
+
+def new_secret() -> Secret:
+    """The text of a new key to the API, by chance."""
+    return Secret.made(token_bytes(RANDOM_BYTES))
 
 
 def act(by: str, why: str = "", request_id: str | None = None) -> Provenance:

@@ -36,6 +36,7 @@ COMMANDS = {
     "serve": ("serve", "Serve the API, Prefect and the hourly watch, until Ctrl-C."),
     "down": ("serve", "End what `lifecycle serve` started on this data folder."),
     "demo": ("demo", "Play the whole loop on simulated traffic, from a drift to a promotion."),
+    "keys": ("keys", "Keys to the API, each with the roles that it may be used for."),
     "db": ("db", "The database: its schema, and whether its contents hold."),
     "doctor": ("doctor", "Examine this installation, with a remedy for each fault."),
     "config": ("config", "What this installation is set to."),

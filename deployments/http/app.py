@@ -1,26 +1,35 @@
 """The API."""
 
+from functools import cache
+from typing import Final
+
 from fastapi import Depends, FastAPI
 from fastapi.responses import HTMLResponse
 
 from deployments.http import problems, requests
+from deployments.http.access import roles_of
 from deployments.http.docs import page
+from deployments.http.document import document
 from deployments.http.parameters import only_known
-from deployments.http.routes import backtest, conversations, drift, policy, retraining, shadow, status, versions
+from deployments.http.routes import backtest, conversations, drift, keys, policy, retraining, shadow, status, versions
 
 DESCRIPTION = """Watches an agent's conversations for drift, keeps its versions, and retrains it.
 
 Errors are `application/problem+json` with a stable `code`. Times are UTC with a `Z`. Strings such as "75.00%" stand beside
 their numbers, which end in `Value`. Every reply names its request in `X-Request-Id`."""
 
+ROUTERS: Final = tuple(it.router for it in (conversations, drift, backtest, policy, retraining, shadow, versions, keys, status))
+
 
 def create_app() -> FastAPI:
     """Make the application; it opens the database at the first request that needs it."""
     app = FastAPI(title="agent-lifecycle", version="0.1.0", description=DESCRIPTION, docs_url=None, redoc_url=None)
     problems.install(app)
-    requests.install(app)
-    for routes in (conversations, drift, backtest, policy, retraining, shadow, versions, status):
-        app.include_router(routes.router, dependencies=[Depends(only_known)])
+    requests.install(app, roles_of(ROUTERS))
+    for router in ROUTERS:
+        app.include_router(router, dependencies=[Depends(only_known)])
+
+    app.openapi = cache(lambda: document(app))  # type: ignore[method-assign]
 
     @app.get("/docs", include_in_schema=False)
     @app.get("/", include_in_schema=False)

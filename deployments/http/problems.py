@@ -11,11 +11,13 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
-from lifecycle_core.errors import LifecycleError
+from lifecycle_core.errors import LifecycleError, RateLimitedError
 from lifecycle_core.retraining.errors import NotReadyError
 
 MEDIA_TYPE: Final = "application/problem+json"
 RETRY_AFTER_S: Final = "1"
+WAITS: Final = (429, 503)
+"""What is told with the time to wait."""
 
 _SENTENCES: Final = {
     "missing": "is missing",
@@ -55,13 +57,19 @@ class NotReadyProblem(Problem):
 
 def answers(*statuses: int, conflict: type[Problem] = Problem) -> dict[int | str, dict[str, Any]]:
     """The refusals of a route, for the OpenAPI document; every route may also be asked wrongly, or fail. conflict : its 409."""
-    kinds: dict[int, type[Problem]] = {409: conflict}
     return {
-        status: {
-            "description": HTTPStatus(status).phrase,
-            "content": {MEDIA_TYPE: {"schema": kinds.get(status, Problem).model_json_schema()}},
-        }
-        for status in sorted({*statuses, 400, 422, 500, 503})
+        status: told(status, conflict if status == HTTPStatus.CONFLICT else Problem) for status in sorted({*statuses, 400, 422, 500, 503})
+    }
+
+
+def told(status: int, kind: type[Problem] = Problem) -> dict[str, Any]:
+    """One refusal in the OpenAPI document."""
+    schema = {"$ref": f"#/components/schemas/{kind.__name__}"}
+    headers = {"Retry-After": {"description": "Seconds until it may work.", "schema": {"type": "integer"}}} if status in WAITS else {}
+    return {
+        "description": HTTPStatus(status).phrase,
+        "content": {MEDIA_TYPE: {"schema": schema}},
+        **({"headers": headers} if headers else {}),
     }
 
 
@@ -84,8 +92,10 @@ def problem(
         errors=list(errors),
     )
     headers = {"X-Request-Id": request.state.request_id}
-    if status in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}:
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
         headers["Retry-After"] = RETRY_AFTER_S
+    if status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = "Bearer"
     return JSONResponse({**told.model_dump(), **members}, status, headers, MEDIA_TYPE)
 
 
@@ -95,7 +105,10 @@ def refused(request: Request, error: LifecycleError) -> JSONResponse:
     if isinstance(error, NotReadyError) and error.needed is not None:
         how_far = {"samples": error.samples, "needed": error.needed, "secondsLeft": error.seconds_left}
         return problem(request, error.status, error.code, str(error), errors, **how_far)
-    return problem(request, error.status, error.code, str(error), errors)
+    answer = problem(request, error.status, error.code, str(error), errors)
+    if isinstance(error, RateLimitedError):
+        answer.headers["Retry-After"] = str(error.retry_after_s)
+    return answer
 
 
 def install(app: FastAPI) -> None:

@@ -1,6 +1,7 @@
-"""What every request passes: it gets its name; it asks for this host, comes from no page elsewhere, and is not too long."""
+"""What every request passes: it gets its name; it asks for this host, comes from no page elsewhere, by one who may, and is not too long."""
 
 import re
+from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -9,33 +10,35 @@ from fastapi import FastAPI, Request, Response
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from deployments.http.access import ANONYMOUS, Doorkeeper
 from deployments.http.problems import problem, refused
-from lifecycle_core.errors import TooLargeError
+from lifecycle_core.access import Role
+from lifecycle_core.errors import LifecycleError, TooLargeError
 from lifecycle_core.settings import LOOPBACK
 from lifecycle_core.traffic.posted import MAX_BODY_BYTES
 from tasks import context
 
 REQUEST_ID: Final = "X-Request-Id"
-ANONYMOUS: Final = "http:anonymous"
 READS: Final = {"GET", "HEAD"}
 
 _USABLE: Final = re.compile(r"[\w.:-]{1,128}")
 
 
-def install(app: FastAPI) -> None:
-    """Let every request to `app` pass."""
-    app.add_middleware(_Gate)
+def install(app: FastAPI, roles: Mapping[tuple[str, str], frozenset[Role]]) -> None:
+    """Let every request to `app` pass; roles : see `access.roles_of`."""
+    app.add_middleware(_Gate, roles=roles)
 
 
 def hosts() -> set[str]:
-    """The names under which a program on this machine may ask; another name means that a page elsewhere asks through a browser."""
-    own = context.settings().api_host.lower()
-    return {LOOPBACK, "localhost", "[::1]", f"[{own}]" if ":" in own else own}
+    """The names under which a program may ask; another name means that a page elsewhere asks through a browser."""
+    settings = context.settings()
+    own = settings.api_host.lower()
+    return {LOOPBACK, "localhost", "[::1]", f"[{own}]" if ":" in own else own, *settings.api_names}
 
 
 class _Gate:
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
+    def __init__(self, app: ASGIApp, roles: Mapping[tuple[str, str], frozenset[Role]]) -> None:
+        self.app, self._roles, self.doorkeeper = app, roles, Doorkeeper()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -43,7 +46,7 @@ class _Gate:
             return
         request = Request(scope)
         given = request.headers.get(REQUEST_ID, "")
-        request.state.caller = ANONYMOUS
+        request.state.caller, request.state.roles = ANONYMOUS, frozenset()
         request.state.request_id = given if _USABLE.fullmatch(given) else uuid4().hex
         if "json" not in request.headers.get("Content-Type", ""):
             # curl -d sends JSON as a form; every body here is JSON, whatever it is called
@@ -56,7 +59,15 @@ class _Gate:
                 headers["X-Content-Type-Options"] = "nosniff"
             await send(message)
 
-        await (_refusal(request) or self.app)(scope, _bounded(receive), named)
+        await (_refusal(request) or await self._not_admitted(request) or self.app)(scope, _bounded(receive), named)
+
+    async def _not_admitted(self, request: Request) -> Response | None:
+        try:
+            caller = await self.doorkeeper.admit(request, self._roles.get((request.method, request.url.path)))
+        except LifecycleError as error:
+            return refused(request, error)
+        request.state.caller, request.state.roles = caller.by, caller.roles
+        return None
 
 
 def _refusal(request: Request) -> Response | None:

@@ -1,11 +1,12 @@
 """Addresses to listen on: bound before anything starts, so that a taken one is told at once and not after ten seconds."""
 
 import errno
-import ipaddress
 import socket
 
 from lifecycle_core.errors import InvalidInputError, PortTakenError
+from lifecycle_core.operations import keys
 from lifecycle_core.settings import LOOPBACK, Settings
+from tasks import context
 
 
 def listen(settings: Settings) -> socket.socket:
@@ -13,7 +14,7 @@ def listen(settings: Settings) -> socket.socket:
 
     Raises InvalidInputError for an address that may not be served, PortTakenError for one that another program has.
     """
-    refuse_strangers(settings.api_host)
+    refuse_strangers(settings)
     if settings.api_port == settings.prefect_port:
         message = f"the API and Prefect cannot both have port {settings.api_port}; give one of them another: --port or --prefect-port"
         raise InvalidInputError(message, field="port")
@@ -28,22 +29,25 @@ def free_port() -> int:
         return port
 
 
-def refuse_strangers(host: str) -> None:
-    """Raise InvalidInputError where `host` could be reached from another machine: the API asks nobody for a key.
+def refuse_strangers(settings: Settings) -> None:
+    """Raise InvalidInputError where the API could be reached from another machine and nobody has a key to it.
 
-    >>> refuse_strangers("localhost")
-    >>> refuse_strangers("127.0.0.1")
+    >>> refuse_strangers(Settings.read({"LIFECYCLE_API_HOST": "localhost"}))
     """
-    try:
-        loopback = host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        loopback = False
-    if not loopback:
+    if settings.loopback:
+        return
+    if not any(it.usable(context.now()) for it in keys.list_keys(context.database())):
         message = (
-            f"the API asks nobody for a key, so it is served on loopback only and not on {host!r}; "
-            f"serve it on {LOOPBACK}, behind a proxy that checks who asks"
+            f"the API would be reached from other machines at {settings.api_host!r}, and there is no key that is good; "
+            f"make one first: lifecycle keys create NAME --role admin, or serve it on {LOOPBACK}"
         )
         raise InvalidInputError(message, field="host")
+    if not settings.api_names:
+        message = (
+            f"the API is to be served at {settings.api_host!r} and is not told by which names it is asked; "
+            "set LIFECYCLE_API_NAMES, such as agents.example,10.0.0.5"
+        )
+        raise InvalidInputError(message, field="LIFECYCLE_API_NAMES")
 
 
 def _bound(host: str, port: int, option: str) -> socket.socket:

@@ -6,9 +6,9 @@ from typing import Final
 
 from lifecycle_core.access import Key, Role, Secret
 from lifecycle_core.conversations import MAX_NAME_CHARACTERS, is_name
-from lifecycle_core.errors import DatabaseUnavailableError, InvalidInputError, UnauthenticatedError
+from lifecycle_core.errors import DatabaseUnavailableError, InvalidInputError, ToldOnceError, UnauthenticatedError
 from lifecycle_core.provenance import Provenance
-from lifecycle_core.store import keys
+from lifecycle_core.store import answers, keys
 from lifecycle_core.store.database import Database
 
 LONGEST: Final = timedelta(days=3650)
@@ -16,11 +16,11 @@ LONGEST: Final = timedelta(days=3650)
 
 
 def create(
-    database: Database, act: Provenance, name: str, roles: Sequence[Role], secret: Secret, expires_in: timedelta | None = None
+    database: Database, act: Provenance, name: str, *, roles: Sequence[Role], secret: Secret, expires_in: timedelta | None = None
 ) -> Key:
     """Keep a new key, of which `secret` is the text; the caller shows it once, for here only its hash is kept.
 
-    Raises InvalidInputError.
+    Raises InvalidInputError, and ToldOnceError where it was made under the same idempotency key before.
     """
     if not is_name(name):
         message = f"name is {name[:50]!r}; give 1 to {MAX_NAME_CHARACTERS} printable characters"
@@ -40,12 +40,18 @@ def create(
         expires_at=act.at + expires_in if expires_in else None,
     )
     with database.write(act) as tx:
+        if not answers.claim(tx, act, ("create_key", name, sorted(set(roles)), expires_in)):
+            message = (
+                f"key {name!r} was made by this request before, and was told then; revoke it, and make another under a new Idempotency-Key"
+            )
+            raise ToldOnceError(message)
         return keys.add(tx, key, secret)
 
 
 def revoke(database: Database, act: Provenance, name: str) -> Key:
     """Let the key of that name or id be good no more, at once and for ever; raises UnknownKeyError."""
     with database.write(act) as tx:
+        answers.claim(tx, act, ("revoke_key", name))
         return keys.revoke(tx, act, name)
 
 

@@ -50,6 +50,10 @@ BESIDE = {
     ("POST", "/api/lifecycle/retraining/reject"),
     ("POST", "/api/lifecycle/retraining/cancel"),
     ("POST", "/api/reliability/shadow/samples"),
+    ("GET", "/api/lifecycle/whoami"),
+    ("GET", "/api/lifecycle/keys"),
+    ("POST", "/api/lifecycle/keys/create"),
+    ("POST", "/api/lifecycle/keys/revoke"),
     ("GET", "/healthz"),
     ("GET", "/readyz"),
 }

@@ -1,10 +1,25 @@
 import socket
+from pathlib import Path
 
 import pytest
 
 from deployments.supervisor.ports import listen, refuse_strangers
+from lifecycle_core.access import Role
 from lifecycle_core.errors import InvalidInputError, PortTakenError
+from lifecycle_core.operations import keys
 from lifecycle_core.settings import Settings
+from tasks import context
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A data folder of its own."""
+    monkeypatch.setenv("LIFECYCLE_DATA_DIR", str(tmp_path))
+    context.configure()
+    yield tmp_path
+    context.database().close()
+    monkeypatch.undo()
+    context.configure()
 
 
 def free_ports(count):
@@ -49,6 +64,14 @@ def test_one_port_for_both_is_refused():
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.7", "example.org", ""])  # noqa: S104 - what is refused
-def test_an_address_that_strangers_reach_is_refused_while_there_are_no_keys(host):
-    with pytest.raises(InvalidInputError, match="loopback only"):
-        refuse_strangers(host)
+def test_an_address_that_strangers_reach_is_refused_while_there_are_no_keys(host, folder):
+    with pytest.raises(InvalidInputError, match="there is no key that is good"):
+        refuse_strangers(Settings(Path(), "", api_host=host))
+
+
+def test_with_a_key_it_is_served_under_the_names_that_are_given(folder):
+    made = context.new_secret()
+    keys.create(context.database(), context.act("test"), "ada", roles=[Role.ADMIN], secret=made)
+    refuse_strangers(Settings(Path(), "", api_host="192.168.1.7", api_names=("agents.example",)))
+    with pytest.raises(InvalidInputError, match="LIFECYCLE_API_NAMES"):
+        refuse_strangers(Settings(Path(), "", api_host="192.168.1.7"))

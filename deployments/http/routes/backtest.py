@@ -4,11 +4,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
+from deployments.http.access import needs
 from deployments.http.dependencies import At, Store, Variant
 from deployments.http.problems import answers
 from deployments.http.routes.drift import AskedMode
 from deployments.wire.backtest import BacktestWire, asked_policy
 from deployments.wire.base import Instant
+from lifecycle_core.access import Role
 from lifecycle_core.operations import backtesting, policies
 
 router = APIRouter(prefix="/api/lifecycle/drift", tags=["drift"])
@@ -26,7 +28,7 @@ Settings = Annotated[
 ]
 
 
-@router.get("/backtest", summary="What another policy would have done", responses=answers(404))
+@router.get("/backtest", summary="What another policy would have done", openapi_extra=needs(Role.READ), responses=answers(404))
 def backtest(
     *,
     variant: Variant,

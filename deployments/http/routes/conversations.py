@@ -4,9 +4,11 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Header, Request
 
+from deployments.http.access import needs
 from deployments.http.dependencies import Acting, Store
 from deployments.http.problems import answers
 from deployments.wire.traffic import IngestedWire, conversation_schema
+from lifecycle_core.access import Role
 from lifecycle_core.operations import traffic
 from lifecycle_core.traffic.posted import MAX_BODY_BYTES, MAX_CONVERSATIONS, conversations_of
 
@@ -32,7 +34,7 @@ async def whole_body(request: Request) -> bytes:
     description=f"One conversation, an array, or one a line: up to {MAX_CONVERSATIONS:,}, {MAX_BODY_BYTES >> 20} MiB in all. "
     "All of them are taken or none. What is known by its variant and id changes nothing, so a request may be repeated.",
     responses=answers(413),
-    openapi_extra={"requestBody": BODY},
+    openapi_extra=needs(Role.INGEST) | {"requestBody": BODY},
 )
 def post_conversations(
     body: Annotated[bytes, Depends(whole_body)],

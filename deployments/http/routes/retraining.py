@@ -7,9 +7,10 @@ from http import HTTPStatus
 from typing import Annotated, Any, Final
 from uuid import uuid4
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
+from deployments.http.access import expect, needs
 from deployments.http.dependencies import Acting, At, Before, Limit, Store, Variant
 from deployments.http.problems import NotReadyProblem, answers
 from deployments.wire.retraining import (
@@ -25,6 +26,7 @@ from deployments.wire.retraining import (
     TriggerCheckWire,
 )
 from deployments.wire.review import ReviewPageWire
+from lifecycle_core.access import Role
 from lifecycle_core.operations import arms, promotion, retraining, standing
 from lifecycle_core.provenance import Provenance
 from lifecycle_core.retraining.session import Answer, Session
@@ -48,7 +50,7 @@ ACCEPTED: Final[dict[int | str, dict[str, Any]]] = {
 }
 
 
-@router.get("/check", summary="Whether a retraining would start", responses=answers(404))
+@router.get("/check", summary="Whether a retraining would start", openapi_extra=needs(Role.READ), responses=answers(404))
 def check(variant: Variant, at: At, database: Store) -> TriggerCheckWire:
     """By the triggers, with every condition that refuses it; nothing is started."""
     return TriggerCheckWire.of(retraining.check(database, variant, at))
@@ -59,6 +61,7 @@ def check(variant: Variant, at: At, database: Store) -> TriggerCheckWire:
     summary="Start a retraining",
     description="By hand: no drift and no cooldown is asked for, only that no session is open and that the variant has an active "
     "version. Answers when the session reaches its shadow test or ends; under an `Idempotency-Key` the same session, as it is by then.",
+    openapi_extra=needs(Role.OPERATE),
     responses=answers(404, 409) | ACCEPTED,
 )
 async def start(body: StartRequest, act: Acting, database: Store, response: Response) -> StartedWire:
@@ -87,16 +90,24 @@ async def _tested(database: Store, it: Session, within_s: float) -> Session:
     "/finalize",
     summary="End a retraining by its evidence",
     description="Before the samples are in it is 409 `not-ready`, with their number and an estimate of the time left.",
+    openapi_extra=needs(Role.OPERATE),
     responses=answers(404, 409, conflict=NotReadyProblem),
 )
-async def finalize(body: FinalizeRequest, act: Acting, database: Store) -> FinalizedWire:
+async def finalize(body: FinalizeRequest, act: Acting, database: Store, request: Request) -> FinalizedWire:
     """Once, whoever asks how often."""
+    if body.force:
+        expect(request.state.roles, Role.APPROVE, "force=true")
     act = replace(act, why=body.reason)
     it = await run_in_threadpool(promotion.finalize, database, act, body.session_id, force=body.force, reason=body.reason)
     return await _decided(database, it)
 
 
-@router.get("/review", summary="What a decision rests on: verdict, diff and paired conversations", responses=answers(404))
+@router.get(
+    "/review",
+    summary="What a decision rests on: verdict, diff and paired conversations",
+    openapi_extra=needs(Role.READ),
+    responses=answers(404),
+)
 def review(database: Store, session_id: ReviewedSession) -> ReviewPageWire:
     """The pairs in which the versions differ most come first, read from what was served."""
     from tasks.review import pairs
@@ -104,13 +115,18 @@ def review(database: Store, session_id: ReviewedSession) -> ReviewPageWire:
     return ReviewPageWire.of(arms.arms(database, session_id), pairs(session_id))
 
 
-@router.post("/approve", summary="Promote the candidate under review", responses=answers(404, 409))
+@router.post("/approve", summary="Promote the candidate under review", openapi_extra=needs(Role.APPROVE), responses=answers(404, 409))
 async def approve(body: DecisionRequest, act: Acting, database: Store) -> FinalizedWire:
     """A person's yes, with its reason; it is asked for once."""
     return await _answer(database, act, body, Answer.PROMOTE)
 
 
-@router.post("/reject", summary="Keep the incumbent in place of the candidate under review", responses=answers(404, 409))
+@router.post(
+    "/reject",
+    summary="Keep the incumbent in place of the candidate under review",
+    openapi_extra=needs(Role.APPROVE),
+    responses=answers(404, 409),
+)
 async def reject(body: DecisionRequest, act: Acting, database: Store) -> FinalizedWire:
     """A person's no, with its reason; it is asked for once."""
     return await _answer(database, act, body, Answer.REJECT)
@@ -123,7 +139,7 @@ async def _answer(database: Store, act: Provenance, body: DecisionRequest, answe
     return await _decided(database, it)
 
 
-@router.post("/cancel", summary="End a retraining without a verdict", responses=answers(404, 409))
+@router.post("/cancel", summary="End a retraining without a verdict", openapi_extra=needs(Role.OPERATE), responses=answers(404, 409))
 async def cancel(body: CancelRequest, act: Acting, database: Store) -> FinalizedWire:
     """The incumbent stays."""
     it = await run_in_threadpool(promotion.cancel, database, replace(act, why=body.reason), body.session_id, body.reason)
@@ -136,14 +152,14 @@ async def _decided(database: Store, it: Session) -> FinalizedWire:
     return FinalizedWire.of(found, context.settings().prefect_url)
 
 
-@router.get("/status", summary="How retraining stands", responses=answers(404))
+@router.get("/status", summary="How retraining stands", openapi_extra=needs(Role.READ), responses=answers(404))
 def status(database: Store, at: At, session_id: AskedSession = None) -> RetrainingStatusWire:
     """Open sessions, the newest ones, how they ended; one session whole."""
     asked = standing.of_session(database, session_id, at) if session_id is not None else None
     return RetrainingStatusWire.of_all(standing.overview(database, at), asked, context.settings().prefect_url)
 
 
-@router.get("/history", summary="Retrainings, the newest first", responses=answers(404))
+@router.get("/history", summary="Retrainings, the newest first", openapi_extra=needs(Role.READ), responses=answers(404))
 def history(database: Store, at: At, before: Before, variant: Variant | None = None, limit: Limit = 50) -> RetrainingHistoryWire:
     """Of one variant, or of all."""
     found = standing.of_sessions(database, retraining.history(database, variant, limit, before), at)

@@ -4,9 +4,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
+from deployments.http.access import needs
 from deployments.http.dependencies import Acting, At, Store, Variant
 from deployments.http.problems import answers
 from deployments.wire.shadow import MAX_SAMPLES, SamplesRequest, SamplesWire, ShadowStatusWire, ShadowTestWire
+from lifecycle_core.access import Role
 from lifecycle_core.operations import shadow, standing
 
 router = APIRouter(prefix="/api/reliability/shadow", tags=["shadow"])
@@ -16,13 +18,13 @@ AskedSession = Annotated[
 ]
 
 
-@router.get("/status", summary="Shadow tests that go on", responses=answers())
+@router.get("/status", summary="Shadow tests that go on", openapi_extra=needs(Role.READ), responses=answers())
 def status(database: Store, at: At) -> ShadowStatusWire:
     """How many samples each has, how long it takes yet, and the evidence so far."""
     return ShadowStatusWire.of(standing.shadow_tests(database, at))
 
 
-@router.get("/analysis", summary="What a shadow test says", responses=answers(404, 409))
+@router.get("/analysis", summary="What a shadow test says", openapi_extra=needs(Role.READ), responses=answers(404, 409))
 def analysis(database: Store, at: At, session_id: AskedSession = None, variant: Variant | None = None) -> ShadowTestWire:
     """Its verdict where there is one, else the evidence so far."""
     if session_id is None:
@@ -35,6 +37,7 @@ def analysis(database: Store, at: At, session_id: AskedSession = None, variant: 
     "/samples",
     summary="Take a deployed agent's own pairs",
     description=f"Up to {MAX_SAMPLES:,} at a time, all of them or none. A scenario counts once; posted pairs and replays are never mixed.",
+    openapi_extra=needs(Role.INGEST),
     responses=answers(404, 409),
 )
 def post_samples(body: SamplesRequest, act: Acting, database: Store) -> SamplesWire:

@@ -5,9 +5,11 @@ from typing import Literal
 from fastapi import APIRouter
 from pydantic import BaseModel
 
+from deployments.http.access import needs
 from deployments.http.dependencies import At, Store
 from deployments.http.problems import answers
 from deployments.wire.status import ReliabilityWire, StatusWire
+from lifecycle_core.access import Role
 from lifecycle_core.operations import database as databases
 from lifecycle_core.operations import retraining, standing
 from lifecycle_core.operations import status as stands
@@ -28,13 +30,18 @@ class Readiness(Health):
     revision: str
 
 
-@router.get("/api/lifecycle/status", summary="How everything stands", responses=answers())
+@router.get("/api/lifecycle/status", summary="How everything stands", openapi_extra=needs(Role.READ), responses=answers())
 def status(database: Store, at: At) -> StatusWire:
     """Variants, active versions, open episodes and sessions, probations, the last check."""
     return StatusWire.of(stands.status(database, at), standing.overview(database, at, newest=0), context.settings().prefect_url)
 
 
-@router.get("/api/reliability/metrics", summary="Figures of drift, traffic, versions and retraining", responses=answers())
+@router.get(
+    "/api/reliability/metrics",
+    summary="Figures of drift, traffic, versions and retraining",
+    openapi_extra=needs(Role.READ),
+    responses=answers(),
+)
 def reliability(database: Store, at: At) -> ReliabilityWire:
     """The last day's traffic, and the month's activations and rollbacks."""
     return ReliabilityWire.of(stands.reliability(database, at), retraining.status(database, limit=0))
