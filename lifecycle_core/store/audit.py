@@ -119,6 +119,13 @@ def acts(tx: Session, subject: str) -> list[Provenance]:
     return [Provenance(it.by, it.at, it.why, it.request_id) for it in rows]
 
 
+def of_request(tx: Session, request_id: str) -> tuple[int, ...]:
+    """The numbers of the rows that one request wrote, in order."""
+    return tuple(
+        it for it in tx.exec(select(AuditRow.id).where(AuditRow.request_id == request_id).order_by(col(AuditRow.id))) if it is not None
+    )
+
+
 def changes(tx: Session, table: str) -> list[tuple[str, Mapping[str, Any], Mapping[str, Any]]]:
     """What changed in a table: (the row's name in the log, its audited columns before, and after), the oldest change first."""
     ours = col(AuditRow.subject).startswith(f"{table}:", autoescape=True)
