@@ -130,7 +130,7 @@ class Driven:
 
     def stand_at(self, at: datetime) -> None:
         """Let it be `at`, until told otherwise."""
-        if self._context.database.cache_info().currsize:
+        if self._context.current.cache_info().currsize:
             self._context.database().close()
         self._context.configure(**self._place, LIFECYCLE_CLOCK=f"{at.isoformat()}=2025-01-01T00:00:00Z*0")
 

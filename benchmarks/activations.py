@@ -18,7 +18,7 @@ import numpy as np
 
 from benchmarks._databases import places
 from lifecycle_core.errors import DatabaseUnavailableError, NothingToRollBackError
-from lifecycle_core.operations import versions
+from lifecycle_core.operations import versions, versions_asked
 from lifecycle_core.operations.database import upgrade, verify
 from lifecycle_core.provenance import Provenance
 from lifecycle_core.store.database import Database
@@ -91,7 +91,7 @@ def race(url: str, changes: int, processes: int) -> Outcome:
     with ProcessPoolExecutor(processes, context, initializer=_meet_at, initargs=(context.Barrier(processes),)) as pool:
         noted = list(pool.map(_change, range(processes), [url] * processes, [changes // processes] * processes))
     acknowledged = [name for it in noted for name in it.acknowledged]
-    kept = Counter(it.why for variant in VARIANTS for it in versions.history(database, variant, 10 * changes).activations)
+    kept = Counter(it.why for variant in VARIANTS for it in versions_asked.history(database, variant, 10 * changes).activations)
     problems = verify(database).problems
     database.close()
     each = np.array([it for process in noted for it in process.seconds]) * 1000

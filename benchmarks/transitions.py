@@ -22,7 +22,7 @@ import numpy as np
 from benchmarks._databases import places
 from benchmarks._sessions import in_shadow_test, samples
 from lifecycle_core.errors import LifecycleError
-from lifecycle_core.operations import promotion, retraining, shadow, versions
+from lifecycle_core.operations import promotion, retraining, shadow, versions, versions_asked
 from lifecycle_core.operations.database import upgrade, verify
 from lifecycle_core.provenance import Provenance
 from lifecycle_core.retraining.session import TRANSITIONS, Answer, Session, Status
@@ -97,7 +97,7 @@ def race(url: str, calls: int, processes: int, rounds: int) -> Outcome:
         noted = list(pool.map(_call, arguments))
     moves = _moves(database)[len(before) :]
     ended = [retraining.session(database, it.session_id) for it in waiting]
-    trails = {it.variant: versions.history(database, it.variant, 10 * calls).activations for it in ended}
+    trails = {it.variant: versions_asked.history(database, it.variant, 10 * calls).activations for it in ended}
     unlawful = [*_unlawful(moves), *(sentence for it in ended for sentence in _untrue(it, trails[it.variant])), *verify(database).problems]
     database.close()
     seconds = np.array([second for it in noted for second in it[2]])

@@ -165,6 +165,20 @@ class SchemaMismatchError(LifecycleError):
     code = "schema-mismatch"
 
 
+class UnknownAuditRowError(LifecycleError):
+    """A row that the audit log does not have."""
+
+    status = 404
+    code = "unknown-audit-row"
+
+
+class AuditBrokenError(LifecycleError):
+    """An audit log that is not what its anchors say."""
+
+    status = 409
+    code = "audit-broken"
+
+
 class UnauditedWriteError(LifecycleError):
     """A write that would pass the audit log by: a fault of the program."""
 

@@ -18,7 +18,7 @@ class Provenance:
     why : str, the reason given; empty where none was asked for.
     request_id : str, names the request in logs and problem documents.
     idempotency_key : str, the caller's own name for the change: asked again under it, the change is not made again.
-    dry_run : bool, whether all is only tried: the answer is what it would be, and nothing is kept.
+    dry_run : bool, whether all is done in a rehearsal, which is taken back: nobody outside of the database is told.
 
     >>> from datetime import UTC
     >>> Provenance("cli:ada", datetime(2025, 10, 7, 12, tzinfo=UTC)).by

@@ -24,6 +24,8 @@ DEFAULT_MODEL = "gpt-4o-mini"
 RATE_LIMIT = "6000/minute"
 """What one key may ask for; rollbacks and active prompts are counted apart."""
 NO_RATE_LIMIT = "none"
+ANCHORS = "audit-anchors.jsonl"
+LEAST_KEY_CHARACTERS = 16
 NO_KEY = "none"
 """What an endpoint without a key is sent in place of one."""
 
@@ -125,6 +127,8 @@ class Settings:
     models: ModelAccess | None = None
     model_prices: str | None = None
     rate_limit: str | None = RATE_LIMIT
+    audit_anchors: Path = Path(DEFAULT_DATA_DIR, ANCHORS)
+    audit_key: bytes | None = field(default=None, repr=False)
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> Self:
@@ -148,6 +152,8 @@ class Settings:
             models=ModelAccess.read(environment),
             model_prices=environment.get("LIFECYCLE_MODEL_PRICES") or None,
             rate_limit=_rate(environment.get("LIFECYCLE_RATE_LIMIT") or RATE_LIMIT),
+            audit_anchors=Path(environment.get("LIFECYCLE_AUDIT_ANCHORS") or data_dir / ANCHORS).expanduser().absolute(),
+            audit_key=_audit_key(environment.get("LIFECYCLE_AUDIT_KEY")),
         )
 
     @property
@@ -197,6 +203,13 @@ def _rate(text: str) -> str | None:
         message = f"LIFECYCLE_RATE_LIMIT is {text!r}; write how many requests in which time, such as {RATE_LIMIT}, or {NO_RATE_LIMIT}"
         raise InvalidInputError(message, field="LIFECYCLE_RATE_LIMIT")
     return text.strip()
+
+
+def _audit_key(text: str | None) -> bytes | None:
+    if text and len(text) < LEAST_KEY_CHARACTERS:
+        message = f"LIFECYCLE_AUDIT_KEY has {len(text)} characters; give {LEAST_KEY_CHARACTERS} or more, by chance, such as 32 hex digits"
+        raise InvalidInputError(message, field="LIFECYCLE_AUDIT_KEY")
+    return text.encode() if text else None
 
 
 def _address(name: str, text: str) -> str:

@@ -1,6 +1,8 @@
 """The clock, environment and database of the running process: the one place below `deployments` that asks for them. Knows no Prefect."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from secrets import token_bytes
@@ -19,13 +21,14 @@ AHEAD: Final = timedelta(hours=1)
 """What clocks may differ by: an instant further ahead of now was not meant."""
 
 _given: dict[str, str] = {}
+_rehearsals: list["Database"] = []
 
 
 def configure(**environment: str) -> None:
     """Let `environment` win over the process's own, for what this process was told on its command line."""
     _given.update(environment)
     settings.cache_clear()
-    database.cache_clear()
+    current.cache_clear()
 
 
 @cache
@@ -46,14 +49,32 @@ def opened() -> "Database":
     return Database(settings().database_url)
 
 
-@cache
 def database() -> "Database":
+    """The database of this process, brought to this program's schema; in a rehearsal, what that has made of it."""
+    return _rehearsals[-1] if _rehearsals else current()
+
+
+@cache
+def current() -> "Database":
     """The database of this process, brought to this program's schema."""
     from lifecycle_core.operations.database import upgrade
 
     found = opened()
     upgrade(found)
     return found
+
+
+@contextmanager
+def rehearsal() -> Iterator[None]:
+    """Let this process change its database for as long as this lasts, and take all of it back."""
+    from lifecycle_core.operations.database import rehearsed
+
+    with rehearsed(database()) as trying:
+        _rehearsals.append(trying)
+        try:
+            yield
+        finally:
+            _rehearsals.pop()
 
 
 def now() -> datetime:

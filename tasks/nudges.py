@@ -25,7 +25,7 @@ _DECIDED: Final = "decided already"
 
 async def begun(act: Provenance, session: Session) -> str | None:
     """Start the run that executes an opened session, and note it: -> why that could not be, None where it runs."""
-    if not session.open or session.flow_run_id is not None:
+    if act.dry_run or not session.open or session.flow_run_id is not None:
         return None
     if not await _serving():
         return NOT_SERVING
@@ -40,10 +40,10 @@ async def begun(act: Provenance, session: Session) -> str | None:
     return None
 
 
-async def decided(session: Session) -> None:
+async def decided(act: Provenance, session: Session) -> None:
     """Let the run of a session that was decided or ended go on to its own end; what is lost the reconciler makes good."""
     run = session.flow_run_id
-    if run is None or not await _serving():
+    if act.dry_run or run is None or not await _serving():
         return
     os.environ.setdefault(ADDRESS, _address())
     from tasks import runs

@@ -33,6 +33,8 @@ def show_config(*, as_json: bool) -> None:
         "LIFECYCLE_API_PORT": it.api_port,
         "LIFECYCLE_RATE_LIMIT": it.rate_limit or "none",
         "LIFECYCLE_PREFECT_PORT": it.prefect_port,
+        "LIFECYCLE_AUDIT_ANCHORS": it.audit_anchors,
+        "LIFECYCLE_AUDIT_KEY": "***" if it.audit_key else None,
         "LIFECYCLE_CLOCK": it.clock,
         "LIFECYCLE_WATCH_SECONDS": it.watch_seconds,
         f"{prefix}_BASE_URL": masked(models.base_url) if models else None,

@@ -6,6 +6,7 @@ from contextlib import closing
 import click
 
 from deployments.cli.asking import ask
+from deployments.cli.changing import dry_run_option
 from deployments.cli.shown import BAD_NEWS, NOTHING, json_option, print_facts, print_json, printable
 
 
@@ -15,12 +16,18 @@ def db() -> None:
 
 
 @db.command()
-def upgrade() -> None:
+@dry_run_option
+def upgrade(*, dry_run: bool) -> None:
     """Bring the schema to this program's; every command that opens the database does."""
     from lifecycle_core.operations import database as operations
     from tasks import context
 
     with closing(context.opened()) as database:
+        if dry_run:
+            with operations.rehearsed(database) as trying:
+                told = ", ".join(operations.upgrade(trying))
+            click.echo(f"{database.name} {f'would get revision {told}' if told else 'is up to date'}")
+            return
         applied = ", ".join(operations.upgrade(database))
         click.echo(f"{database.name} {f'has revision {applied} now' if applied else 'was up to date'}")
 
@@ -28,7 +35,8 @@ def upgrade() -> None:
 @db.command()
 @click.argument("to", metavar="REVISION")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-def downgrade(*, to: str, yes: bool) -> None:
+@dry_run_option
+def downgrade(*, to: str, yes: bool, dry_run: bool) -> None:
     """Take the schema back to REVISION, "base" for nothing at all.
 
     What stands in a table that is dropped is lost, and any command but this one
@@ -38,6 +46,11 @@ def downgrade(*, to: str, yes: bool) -> None:
     from tasks import context
 
     with closing(context.opened()) as database:
+        if dry_run:
+            with operations.rehearsed(database) as trying:
+                told = ", ".join(operations.downgrade(trying, to))
+            click.echo(f"{database.name} {f'would lose revision {told}' if told else f'is at {to} already'}")
+            return
         if not yes:
             ask(f"Everything in {database.name} that revision {to} has no place for is lost. Go on?")
         taken_back = ", ".join(operations.downgrade(database, to))

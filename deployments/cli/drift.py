@@ -5,6 +5,7 @@ from datetime import datetime
 
 import click
 
+from deployments.cli.changing import acting, dry_run_option, finish
 from deployments.cli.drift_backtest import backtest
 from deployments.cli.drift_explain import explain
 from deployments.cli.drift_history import episode, history
@@ -12,7 +13,6 @@ from deployments.cli.drift_known import known
 from deployments.cli.shown import (
     BAD_NEWS,
     NOTHING,
-    acting,
     at_option,
     command,
     json_option,
@@ -43,8 +43,9 @@ for _command in (backtest, episode, explain, history, known):
     "--mode", type=click.Choice(["evidence", "threshold"]), help="What decides: evidence beside the threshold, or the bare threshold."
 )
 @click.option("--record", is_flag=True, help="Keep the check, and the episode that it opens, prolongs or closes, as the watch does.")
+@dry_run_option
 @json_option
-def check(*, variant: str, at: datetime | None, mode: str | None, record: bool, as_json: bool) -> None:
+def check(*, variant: str, at: datetime | None, mode: str | None, record: bool, dry_run: bool, as_json: bool) -> None:
     """Check VARIANT for drift in its five metrics."""
     from deployments.cli.drift_report import show
     from deployments.wire.drift import DriftWire
@@ -56,14 +57,17 @@ def check(*, variant: str, at: datetime | None, mode: str | None, record: bool, 
         message = "--record keeps what the watch would find, which decides by the variant's own mode; leave one of --record and --mode out"
         raise click.UsageError(message)
     instant = context.as_of(at)
-    if record:
-        report = operations.check_and_record(context.database(), acting(), variant, instant)
+    act = acting(dry_run=dry_run) if record else None
+    if act is not None:
+        report = operations.check_and_record(context.database(), act, variant, instant)
     else:
         report = operations.check(context.database(), variant, instant, Mode(mode) if mode else None)
     if as_json:
         print_json(DriftWire.of(report))
     else:
         show(report)
+    if act is not None:
+        finish(act, no_undo="what was found is kept; where the change is meant, say so by drift known", as_json=as_json)
     if report.drifts:
         sys.exit(BAD_NEWS)
 

@@ -2,14 +2,18 @@
 
 import click
 
-from deployments.cli.shown import acting, command, json_option, minute, print_json, printable
+from deployments.cli.changing import acting, dry_run_option, finish
+from deployments.cli.shown import command, json_option, minute, print_json, printable
+
+KNOWN = "what is known to be meant is compared with nothing from before"
 
 
 @click.command()
 @click.argument("episode", type=click.IntRange(1, 2**31 - 1))
 @click.option("--reason", required=True, metavar="TEXT", help="Why it is meant; the audit log keeps it.")
+@dry_run_option
 @json_option
-def known(*, episode: int, reason: str, as_json: bool) -> None:
+def known(*, episode: int, reason: str, dry_run: bool, as_json: bool) -> None:
     """Say that the change of EPISODE is meant: end its alarms and begin the reference anew.
 
     EPISODE is an id of `lifecycle drift history`. There is no way back: what came
@@ -20,10 +24,11 @@ def known(*, episode: int, reason: str, as_json: bool) -> None:
     from lifecycle_core.operations import drift as operations
     from tasks import context
 
-    act = acting()
+    act = acting(reason, dry_run=dry_run)
     told = operations.known(context.database(), act, episode, reason)
     if as_json:
         print_json(KnownWire.of(told))
+        finish(act, no_undo=KNOWN, as_json=True)
         return
     it = told.episode
     what = listed([name(metric) for metric in it.drifts])
@@ -35,3 +40,4 @@ def known(*, episode: int, reason: str, as_json: bool) -> None:
     for sentence in told.meaning:
         click.echo(f"  {sentence}")
     click.echo(f"Next: {command('drift', 'check', it.variant)}")
+    finish(act, no_undo=KNOWN)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
-from deployments.cli.shown import acting, json_option, print_json, printable
+from deployments.cli.changing import acting
+from deployments.cli.shown import json_option, print_json, printable
 
 if TYPE_CHECKING:
     from datetime import datetime

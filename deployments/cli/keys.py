@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import click
 
-from deployments.cli.shown import NOTHING, acting, command, json_option, minute, print_json, print_table, printable, why_option
+from deployments.cli.changing import acting, dry_run_option, finish, why_option
+from deployments.cli.shown import NOTHING, command, json_option, minute, print_json, print_table, printable
 from lifecycle_core.access import Role
 
 EPILOG = """\b
@@ -34,8 +35,9 @@ def keys() -> None:
 )
 @click.option("--expires", "days", type=click.IntRange(1, 3650), metavar="DAYS", help="How long it is good.  [default: for ever]")
 @why_option
+@dry_run_option
 @json_option
-def create(*, name: str, roles: tuple[str, ...], days: int | None, why: str, as_json: bool) -> None:
+def create(*, name: str, roles: tuple[str, ...], days: int | None, why: str, dry_run: bool, as_json: bool) -> None:
     """Make a key called NAME, and print it once.
 
     Standard output has the key alone, so that it can be piped to where it is
@@ -45,19 +47,22 @@ def create(*, name: str, roles: tuple[str, ...], days: int | None, why: str, as_
     from lifecycle_core.operations import keys as operations
     from tasks import context
 
-    database, act, secret = context.database(), acting(why), context.new_secret()
+    act, secret = acting(why, dry_run=dry_run), context.new_secret()
+    database = context.database()
     first = not operations.any_made(database)
     expires = timedelta(days=days) if days else None
     made = operations.create(database, act, name, roles=[Role(it) for it in roles], secret=secret, expires_in=expires)
+    undo = command("keys", "revoke", name)
     if as_json:
         print_json(MadeKeyWire.made(made, secret, act.at))
+        finish(act, undo=undo, as_json=True)
         return
     until = f" until {minute(made.expires_at)}" if made.expires_at else ""
     click.echo(f"Key {printable(name)} ({made.id}) is good for {', '.join(made.roles)}{until}; it is shown this once:", err=True)
     click.echo(secret.text)
     if first:
         click.echo("It is the first: within a second the API asks everybody for a key, also on this machine", err=True)
-    click.echo(f"Undo: {command('keys', 'revoke', name)}", err=True)
+    finish(act, undo=undo, as_json=True)
 
 
 @keys.command("list")
@@ -97,8 +102,9 @@ def list_keys(*, as_json: bool) -> None:
 @keys.command()
 @click.argument("name")
 @why_option
+@dry_run_option
 @json_option
-def revoke(*, name: str, why: str, as_json: bool) -> None:
+def revoke(*, name: str, why: str, dry_run: bool, as_json: bool) -> None:
     """Let the key called NAME, or of that id, be good no more.
 
     There is no way back: make another. Where it was the last one that is
@@ -108,10 +114,12 @@ def revoke(*, name: str, why: str, as_json: bool) -> None:
     from lifecycle_core.operations import keys as operations
     from tasks import context
 
-    act = acting(why)
+    act = acting(why, dry_run=dry_run)
     it = operations.revoke(context.database(), act, name)
+    another = f"a key once revoked is gone; another: {command('keys', 'create', f'{it.name}-2', *(f'--role={role}' for role in it.roles))}"
     if as_json:
         print_json(KeyWire.at(it, act.at))
+        finish(act, no_undo=another, as_json=True)
         return
     if it.revoked_at != act.at:
         click.echo(f"Key {printable(it.name)} was revoked at {minute(it.revoked_at)} already; nothing changed")
@@ -119,4 +127,4 @@ def revoke(*, name: str, why: str, as_json: bool) -> None:
     click.echo(f"Key {printable(it.name)} ({it.id}) is good no more, within a second")
     if not any(other.usable(act.at) for other in operations.list_keys(context.database())):
         click.echo("It was the last one that was good: nobody can ask the API now")
-    click.echo(f"No undo; another: {command('keys', 'create', f'{it.name}-2', *(f'--role={role}' for role in it.roles))}")
+    finish(act, no_undo=another)

@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from deployments.cli.changing import acting, dry_run_option, finish, why_option
 from deployments.cli.shown import (
     NOTHING,
-    acting,
     coloured,
     command,
     json_option,
@@ -15,13 +15,13 @@ from deployments.cli.shown import (
     print_json,
     print_table,
     printable,
-    why_option,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from lifecycle_core.policy import Policy
+    from lifecycle_core.provenance import Provenance
 
 
 @click.group()
@@ -59,8 +59,9 @@ def show(*, variant: str, changed: bool, as_json: bool) -> None:
 @click.argument("variant")
 @click.argument("given", metavar="NAME=VALUE...", nargs=-1, required=True)
 @why_option
+@dry_run_option
 @json_option
-def set_policy(*, variant: str, given: tuple[str, ...], why: str, as_json: bool) -> None:
+def set_policy(*, variant: str, given: tuple[str, ...], why: str, dry_run: bool, as_json: bool) -> None:
     """Change settings of VARIANT's policy, such as shadow.replays=8.
 
     "none" takes a limit away. The next check goes by it; an open session goes on
@@ -75,19 +76,22 @@ def set_policy(*, variant: str, given: tuple[str, ...], why: str, as_json: bool)
             message = f"{it!r} sets nothing; write NAME=VALUE, as shadow.replays=8"
             raise click.UsageError(message)
         wanted[name] = value
-    _change(variant, lambda it: changed(it, wanted), why, as_json, "Nothing changed: each has this value already")
+    _change(variant, lambda it: changed(it, wanted), acting(why, dry_run=dry_run), as_json, "Nothing changed: each has this value already")
 
 
 @policy.command()
 @click.argument("variant")
 @click.argument("names", metavar="[NAME]...", nargs=-1)
 @why_option
+@dry_run_option
 @json_option
-def reset(*, variant: str, names: tuple[str, ...], why: str, as_json: bool) -> None:
+def reset(*, variant: str, names: tuple[str, ...], why: str, dry_run: bool, as_json: bool) -> None:
     """Bring settings of VARIANT's policy back to the default; all of them where none is named."""
     from deployments.wire import policies as wire
 
-    _change(variant, lambda it: wire.reset(it, names), why, as_json, "Nothing changed: each is the default already")
+    _change(
+        variant, lambda it: wire.reset(it, names), acting(why, dry_run=dry_run), as_json, "Nothing changed: each is the default already"
+    )
 
 
 @policy.command()
@@ -119,22 +123,23 @@ def history(*, variant: str, limit: int, as_json: bool) -> None:
     click.echo(f"Undo the newest: {command('policy', 'set', variant, *(f'{name}={typed(value)}' for name, value in newest.undo.items()))}")
 
 
-def _change(variant: str, change: "Callable[[Policy], Policy]", why: str, as_json: bool, nothing: str) -> None:  # noqa: FBT001 - a flag of the command
+def _change(variant: str, change: "Callable[[Policy], Policy]", act: "Provenance", as_json: bool, nothing: str) -> None:  # noqa: FBT001 - a flag of the command
     from deployments.wire.policies import PolicyWire, differing, settings
     from lifecycle_core.operations import policies
     from tasks import context
 
-    made = policies.change_policy(context.database(), acting(why), variant, change, None)
-    if as_json:
-        print_json(PolicyWire.of(variant, made.policy))
-        return
+    made = policies.change_policy(context.database(), act, variant, change, None)
     told, was = dict(settings(made.policy)), dict(settings(made.before))
     moved = differing(made.before, made.policy)
+    undo = command("policy", "set", variant, *(f"{name}={was[name]}" for name in moved))
+    if as_json:
+        print_json(PolicyWire.of(variant, made.policy))
+        finish(act, undo=undo, as_json=True)
+        return
     for name in moved:
         click.echo(f"{name} is {printable(told[name])} in place of {printable(was[name])}")
     for note in policies.meanings(made.policy):
         click.echo(note)
-    if moved:
-        click.echo(f"Undo: {command('policy', 'set', variant, *(f'{name}={was[name]}' for name in moved))}")
-    else:
+    if not moved:
         click.echo(nothing)
+    finish(act, undo=undo)

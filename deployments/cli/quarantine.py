@@ -3,7 +3,8 @@
 import click
 
 from deployments.cli.asking import ask
-from deployments.cli.shown import acting, json_option, minute, print_json, print_table, printable
+from deployments.cli.changing import acting, dry_run_option, finish
+from deployments.cli.shown import json_option, minute, print_json, print_table, printable
 
 SHOWN_CHARACTERS = 80
 
@@ -48,7 +49,8 @@ def list_quarantined(*, source: str | None, limit: int, as_json: bool) -> None:
 @quarantine.command()
 @source_option
 @click.option("--yes", is_flag=True, help="Do not ask.")
-def drop(*, source: str | None, yes: bool) -> None:
+@dry_run_option
+def drop(*, source: str | None, yes: bool, dry_run: bool) -> None:
     """Let go of refused records that have been dealt with.
 
     A record that was mended and taken in leaves its old self here until then.
@@ -57,10 +59,12 @@ def drop(*, source: str | None, yes: bool) -> None:
     from tasks import context
 
     of = "all sources" if source is None else printable(source)
-    if not yes:
+    if not yes and not dry_run:
         ask(f"The refused records of {of} are lost. Go on?")
-    dropped = traffic.drop_quarantined(context.database(), acting(), source)
+    act = acting(dry_run=dry_run)
+    dropped = traffic.drop_quarantined(context.database(), act, source)
     click.echo(f"{dropped:,} refused {'record' if dropped == 1 else 'records'} of {of} let go of")
+    finish(act, no_undo="what was let go of is gone; it stands in the file that it came from")
 
 
 def _cut(content: str) -> str:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from deployments.cli import retrain_asked
-from deployments.cli.shown import BAD_NEWS, acting, json_option, print_json
+from deployments.cli.changing import acting, dry_run_option, finish
+from deployments.cli.shown import BAD_NEWS, command, json_option, print_json
 
 if TYPE_CHECKING:
     from lifecycle_core.provenance import Provenance
@@ -38,6 +39,7 @@ for it in (retrain_asked.check, retrain_asked.status, retrain_asked.history, ret
 @click.option("--manual-review/--no-manual-review", default=None, help="Whether a person decides on the promotion.")
 @click.option("--engine", type=click.Choice(["builtin", "rules"]), help="Who writes the prompt: a model, or rules alone.")
 @click.option("--seed", type=int, help="Of all that chance decides.")
+@dry_run_option
 @json_option
 def start(
     *,
@@ -49,6 +51,7 @@ def start(
     manual_review: bool | None,
     engine: str | None,
     seed: int | None,
+    dry_run: bool,
     as_json: bool,
 ) -> None:
     """Start a retraining of VARIANT by hand.
@@ -75,24 +78,26 @@ def start(
         reason=reason,
         seed=seed,
     )
-    act = acting(reason)
+    act = acting(reason, dry_run=dry_run)
     begun = retraining.begin(context.database(), act, variant, f"{act.by}/{uuid4()}", options)
     warning = asyncio.run(nudges.begun(act, begun))
     found = standing.of_session(context.database(), begun.session_id, context.now())
     if as_json:
         print_json(StartedWire.of(found, context.settings().prefect_url, warning))
-        return
-    show(found)
-    if warning:
-        click.echo(f"Note: {warning}", err=True)
+    else:
+        show(found)
+        if warning:
+            click.echo(f"Note: {warning}", err=True)
+    finish(act, undo=command("retrain", "cancel", begun.session_id), as_json=as_json)
 
 
 @retrain.command(epilog=FINALIZE_EPILOG)
 @click.argument("session")
 @click.option("--force", is_flag=True, help="Decide now, by the gates as they stand; needs --reason, and cannot override harm.")
 @click.option("--reason", default="", metavar="WHY", help="Why; it is kept with the decision.")
+@dry_run_option
 @json_option
-def finalize(*, session: str, force: bool, reason: str, as_json: bool) -> None:
+def finalize(*, session: str, force: bool, reason: str, dry_run: bool, as_json: bool) -> None:
     """End SESSION by its evidence.
 
     An ended session is told as it ended.
@@ -100,38 +105,42 @@ def finalize(*, session: str, force: bool, reason: str, as_json: bool) -> None:
     from lifecycle_core.operations import promotion
     from tasks import context
 
-    act = acting(reason)
-    _tell(promotion.finalize(context.database(), act, session, force=force, reason=reason), as_json=as_json)
+    act = acting(reason, dry_run=dry_run)
+    _tell(act, promotion.finalize(context.database(), act, session, force=force, reason=reason), as_json=as_json)
 
 
 @retrain.command(epilog=FINALIZE_EPILOG)
 @click.argument("session")
 @reason_option
+@dry_run_option
 @json_option
-def approve(*, session: str, reason: str, as_json: bool) -> None:
+def approve(*, session: str, reason: str, dry_run: bool, as_json: bool) -> None:
     """Promote the candidate of SESSION, which waits for a person."""
-    _decide(acting(reason), session, "promote", reason, as_json=as_json)
+    _decide(acting(reason, dry_run=dry_run), session, "promote", reason, as_json=as_json)
 
 
 @retrain.command()
 @click.argument("session")
 @reason_option
+@dry_run_option
 @json_option
-def reject(*, session: str, reason: str, as_json: bool) -> None:
+def reject(*, session: str, reason: str, dry_run: bool, as_json: bool) -> None:
     """Keep the incumbent in place of the candidate of SESSION."""
-    _decide(acting(reason), session, "reject", reason, as_json=as_json, wanted=False)
+    _decide(acting(reason, dry_run=dry_run), session, "reject", reason, as_json=as_json, wanted=False)
 
 
 @retrain.command()
 @click.argument("session")
 @click.option("--reason", default="", metavar="WHY", help="Why; it is kept with the session.")
+@dry_run_option
 @json_option
-def cancel(*, session: str, reason: str, as_json: bool) -> None:
+def cancel(*, session: str, reason: str, dry_run: bool, as_json: bool) -> None:
     """End SESSION without a verdict; the incumbent stays."""
     from lifecycle_core.operations import promotion
     from tasks import context
 
-    _tell(promotion.cancel(context.database(), acting(reason), session, reason), as_json=as_json, wanted=False)
+    act = acting(reason, dry_run=dry_run)
+    _tell(act, promotion.cancel(context.database(), act, session, reason), as_json=as_json, wanted=False)
 
 
 def _decide(act: "Provenance", session: str, answer: str, reason: str, *, as_json: bool, wanted: bool = True) -> None:
@@ -140,17 +149,17 @@ def _decide(act: "Provenance", session: str, answer: str, reason: str, *, as_jso
     from tasks import context
 
     promotion.record_decision(context.database(), act, session, Answer(answer), reason)
-    _tell(promotion.promote_or_roll_back(context.database(), act, session), as_json=as_json, wanted=wanted)
+    _tell(act, promotion.promote_or_roll_back(context.database(), act, session), as_json=as_json, wanted=wanted)
 
 
-def _tell(it: "Session", *, as_json: bool, wanted: bool = True) -> None:
+def _tell(act: "Provenance", it: "Session", *, as_json: bool, wanted: bool = True) -> None:
     """Tell how a session ended; exits with 5 where a promotion was wanted and did not come."""
     from deployments.cli.retrain_report import show
     from deployments.wire.retraining import FinalizedWire
     from lifecycle_core.operations import standing
     from tasks import context, nudges
 
-    asyncio.run(nudges.decided(it))
+    asyncio.run(nudges.decided(act, it))
     found = standing.of_session(context.database(), it.session_id, context.now())
     said = FinalizedWire.of(found, context.settings().prefect_url)
     if as_json:
@@ -158,5 +167,7 @@ def _tell(it: "Session", *, as_json: bool, wanted: bool = True) -> None:
     else:
         click.echo(said.message)
         show(found)
+    undo = command("versions", "rollback", it.variant) if it.success else None
+    finish(act, undo=undo, no_undo="an ended session stays ended; begin another by retrain start", as_json=as_json)
     if wanted and not it.success:
         sys.exit(BAD_NEWS)

@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
-    from lifecycle_core.provenance import Provenance
-
 BAD_NEWS: Final = 5
 """What a command exits with that ran well and has bad news: a drift, a damaged database."""
 NOTHING: Final = "-"
 MOST_ROWS: Final = 1000
+SCHEMA_VERSION: Final = 1
+"""Of what `--json` prints: it counts up when a field goes or changes its meaning, and not when one is added."""
 VERSION_NUMBER: Final = click.IntRange(1, 2**31 - 1)
 
 _PIPE_COLUMNS: Final = 200
@@ -43,7 +43,6 @@ class Instant(click.ParamType[datetime]):
 
 at_option = click.option("--at", type=Instant(), metavar="TIME", help="Ask as of this time, ISO 8601 with a zone.  [default: now]")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print what the API would answer, one JSON object.")
-why_option = click.option("--why", default="", metavar="REASON", help="Why; the audit log keeps it.")
 limit_option = click.option(
     "--limit", type=click.IntRange(1, MOST_ROWS), default=50, show_default=True, help="How many at most, the newest first."
 )
@@ -57,17 +56,8 @@ class Wire(Protocol):
 
 
 def print_json(said: Wire) -> None:
-    """Print what the route would answer."""
-    click.echo(said.model_dump_json(by_alias=True))
-
-
-def acting(why: str = "") -> "Provenance":
-    """Who changes something from the command line, now."""
-    from getpass import getuser
-
-    from tasks import context
-
-    return context.act(f"cli:{getuser()}", why)
+    """Print what the route would answer, after the version of these shapes."""
+    click.echo(f'{{"schemaVersion":{SCHEMA_VERSION},{said.model_dump_json(by_alias=True)[1:]}')
 
 
 def console() -> "Console":

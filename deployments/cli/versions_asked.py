@@ -1,9 +1,20 @@
-"""The commands of `lifecycle versions` that change nothing: what is active, what was, and how two versions differ."""
+"""The commands of `lifecycle versions` that change nothing: what is active, what one is, what was, which there are."""
 
 import click
 
 from deployments.cli import shown
-from deployments.cli.shown import VERSION_NUMBER, command, json_option, limit_option, minute, number, print_facts, print_json, print_table
+from deployments.cli.shown import (
+    MOST_ROWS,
+    VERSION_NUMBER,
+    command,
+    json_option,
+    limit_option,
+    minute,
+    number,
+    print_facts,
+    print_json,
+    print_table,
+)
 
 
 @click.command()
@@ -13,7 +24,7 @@ from deployments.cli.shown import VERSION_NUMBER, command, json_option, limit_op
 def active(*, variant: str, prompt: bool, as_json: bool) -> None:
     """Tell which version of VARIANT is active."""
     from deployments.wire.versions import VersionWire
-    from lifecycle_core.operations import versions as operations
+    from lifecycle_core.operations import versions_asked as operations
     from tasks import context
 
     it = operations.active(context.database(), variant)
@@ -32,8 +43,49 @@ def active(*, variant: str, prompt: bool, as_json: bool) -> None:
                 ("prompt", f"{len(it.system_prompt):,} characters; --prompt prints it"),
                 ("tags", ", ".join(it.tags) or shown.NOTHING),
                 ("content hash", it.content_hash),
+                ("etag", it.etag),
             )
         )
+
+
+@click.command()
+@click.argument("variant")
+@click.argument("number", type=VERSION_NUMBER)
+@json_option
+def show(*, variant: str, number: int, as_json: bool) -> None:
+    """Show version NUMBER of VARIANT: what it is, and what it rests on."""
+    from deployments.wire.versions import OneVersionWire
+    from lifecycle_core.operations import versions_asked as operations
+    from tasks import context
+
+    it, evidence = operations.version(context.database(), variant, number)
+    if as_json:
+        print_json(OneVersionWire.told(it, evidence))
+        return
+    if evidence is None:
+        basis = "it was never active"
+    elif evidence.session_id is None:
+        made = evidence.activation
+        basis = f"no evidence: by hand, {made.by}{f', {made.why}' if made.why else ''}"
+    else:
+        proof = f"e = {evidence.e_better:,.1f} after {evidence.samples} samples" if evidence.e_better is not None else "no samples"
+        basis = f"{evidence.session_id}: {proof}"
+    print_facts(
+        (
+            ("version", f"{it.version} of {it.variant_name}{', active' if it.is_active else ''}"),
+            ("registered", f"{minute(it.created_at)} by {it.metadata.get('createdBy', shown.NOTHING)}"),
+            ("description", str(it.metadata.get("description", shown.NOTHING))),
+            ("active since", f"{minute(it.activated_at)}" if it.is_active else shown.NOTHING),
+            ("evidence", basis),
+            ("model", it.model or shown.NOTHING),
+            ("parameters", str(dict(it.parameters)) if it.parameters else shown.NOTHING),
+            ("tools", f"{len(it.tools)}" if it.tools else shown.NOTHING),
+            ("prompt", f"{len(it.system_prompt):,} characters"),
+            ("tags", ", ".join(f"{name} ({said})" if said else name for name, said in it.tags.items()) or shown.NOTHING),
+            ("content hash", it.content_hash),
+            ("etag", it.etag),
+        )
+    )
 
 
 @click.command()
@@ -46,7 +98,7 @@ def history(*, variant: str, limit: int, as_json: bool) -> None:
     The newest come first.
     """
     from deployments.wire.versions import VersionHistoryWire
-    from lifecycle_core.operations import versions as operations
+    from lifecycle_core.operations import versions_asked as operations
     from tasks import context
 
     found = operations.history(context.database(), variant, limit)
@@ -76,9 +128,10 @@ def history(*, variant: str, limit: int, as_json: bool) -> None:
     if found.activations:
         click.echo()
         print_table(
-            ("active since", "version", "before", "how", "by", "why"),
+            ("revision", "active since", "version", "before", "how", "by", "why"),
             (
                 (
+                    str(it.revision),
                     minute(it.at),
                     str(it.version),
                     number(it.previous_version),
@@ -88,88 +141,23 @@ def history(*, variant: str, limit: int, as_json: bool) -> None:
                 )
                 for it in found.activations
             ),
-            right=("version", "before"),
+            right=("revision", "version", "before"),
         )
 
 
-@click.command()
-@click.argument("variant")
-@click.argument("first", type=VERSION_NUMBER)
-@click.argument("second", type=VERSION_NUMBER)
-@json_option
-def compare(*, variant: str, first: int, second: int, as_json: bool) -> None:
-    """Set the traffic of two versions of VARIANT side by side."""
-    from deployments.wire import formats
-    from deployments.wire.versions import CompareWire
-    from lifecycle_core.operations import versions as operations
-    from tasks import context
-
-    found = operations.compare(context.database(), variant, first, second)
-    said = CompareWire.of(found)
-    if as_json:
-        print_json(said)
-        return
-    one, two, changes = found.version1, found.version2, found.differences
-
-    def row(name: str, before: str | None, now: str | None, change: float | None) -> tuple[str, ...]:
-        return name, before or shown.NOTHING, now or shown.NOTHING, formats.change(change) or shown.NOTHING
-
-    print_table(
-        (shown.printable(variant), f"version {first}", f"version {second}", "change"),
-        (
-            ("conversations", number(one.total_conversations), number(two.total_conversations), ""),
-            row("booking rate", formats.percent(one.booking_rate), formats.percent(two.booking_rate), changes.booking_rate),
-            row("escalation rate", formats.percent(one.escalation_rate), formats.percent(two.escalation_rate), changes.escalation_rate),
-            row("mean cost", formats.dollars(one.avg_cost_usd), formats.dollars(two.avg_cost_usd), changes.avg_cost_usd),
-            row("mean tokens", _tokens(one.avg_tokens), _tokens(two.avg_tokens), changes.avg_tokens),
-        ),
-        right=(f"version {first}", f"version {second}", "change"),
-    )
-    click.echo(f"Note: {said.warning}")
-
-
-def _tokens(mean: float | None) -> str | None:
-    return None if mean is None else f"{mean:,.0f}"
-
-
-@click.command()
-@click.argument("variant")
-@click.argument("first", type=VERSION_NUMBER)
-@click.argument("second", type=VERSION_NUMBER)
-@json_option
-def diff(*, variant: str, first: int, second: int, as_json: bool) -> None:
-    """Show how version SECOND of VARIANT differs from version FIRST."""
-    from deployments.wire.versions import DiffWire
-    from lifecycle_core.operations import versions as operations
-    from tasks import context
-
-    found = operations.diff(context.database(), variant, first, second)
-    if as_json:
-        print_json(DiffWire.of(found))
-        return
-    console = shown.console()
-    for line in found.unified:
-        style = {"+": "green", "-": "red", "@": "cyan"}.get(line[0], "")
-        console.print(shown.coloured(line, style), soft_wrap=True)
-    if found.same_prompt:
-        click.echo("The prompts are the same to the letter")
-    elif not found.unified:
-        click.echo("The prompts differ in line ends alone")
-    if found.run_with:
-        click.echo(f"Also different: {', '.join(found.run_with)}")
-
-
 @click.command("list")
+@click.option("--limit", type=click.IntRange(1, MOST_ROWS), default=MOST_ROWS, show_default=True, help="How many at most.")
+@click.option("--after", metavar="VARIANT", help="Only those whose names follow this one.")
 @json_option
-def list_variants(*, as_json: bool) -> None:
-    """List all variants with their versions and their traffic."""
+def list_variants(*, limit: int, after: str | None, as_json: bool) -> None:
+    """List variants with their versions and their traffic, by name."""
     from deployments.wire.versions import VariantsWire
-    from lifecycle_core.operations import versions as operations
+    from lifecycle_core.operations import versions_asked as operations
     from tasks import context
 
-    found = operations.list_variants(context.database())
+    found = operations.list_variants(context.database(), limit, after)
     if as_json:
-        print_json(VariantsWire.of(found))
+        print_json(VariantsWire.of(found, limit))
         return
     if not found:
         click.echo("No variant is known")
@@ -190,3 +178,8 @@ def list_variants(*, as_json: bool) -> None:
         ),
         right=("active", "latest", "versions", "conversations"),
     )
+    if len(found) == limit:
+        click.echo(f"There may be more: {command('versions', 'list', '--after', found[-1].variant_name)}", err=True)
+
+
+COMMANDS = (active, show, history, list_variants)

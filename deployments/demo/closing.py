@@ -8,7 +8,7 @@ from typing import Final
 from deployments.demo.agents import BOOKING, PHONE
 from deployments.demo.stage import ENDED, Stage, expect
 from deployments.demo.tree import is_free
-from lifecycle_core.operations import drift, probation, retraining, versions
+from lifecycle_core.operations import drift, probation, retraining, versions_asked
 from lifecycle_core.retraining.session import Answer, Status
 from lifecycle_core.retraining.verdict import Verdict
 from tasks import context
@@ -86,7 +86,7 @@ def _claims(stage: Stage, promoted: str, harmful: str) -> Iterator[tuple[str, bo
     holds = evidence is not None and evidence.e_better >= evidence.level and evidence.verdict in {Verdict.PROMOTE, Verdict.TO_A_PERSON}
     yield f"{promoted} promoted version {one.version} on its evidence", one.status is Status.PROMOTED and holds
     yield "a person approved it", one.review is not None and one.review.answer is Answer.PROMOTE
-    served = versions.compare(database, BOOKING.variant, one.incumbent_version, one.version).version2.total_conversations
+    served = versions_asked.compare(database, BOOKING.variant, one.incumbent_version, one.version).version2.total_conversations
     yield f"the promoted prompt served {served} customers", served > 0
     yield "its probation was opened with it", probation.of_session(database, promoted) is not None
     evidence = two.shadow_analysis
@@ -94,10 +94,10 @@ def _claims(stage: Stage, promoted: str, harmful: str) -> Iterator[tuple[str, bo
         f"{harmful} was rolled back for harm",
         two.status is Status.ROLLED_BACK and evidence is not None and evidence.verdict is Verdict.HARM,
     )
-    acts = versions.history(database, BOOKING.variant, 10).activations
+    acts = versions_asked.history(database, BOOKING.variant, 10).activations
     yield "the newest act on the versions is the rollback by hand", acts[0].kind == "rollback" and acts[0].version == one.incumbent_version
     for desk in (BOOKING, PHONE):
-        yield f"version 1 of {desk.variant} is active", versions.active(database, desk.variant).version == 1
+        yield f"version 1 of {desk.variant} is active", versions_asked.active(database, desk.variant).version == 1
 
 
 def _run_state(stage: Stage, run_id: str | None) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Final
 
 from deployments.demo.stage import Stage, expect
-from lifecycle_core.operations import shadow, versions
+from lifecycle_core.operations import shadow, versions_asked
 from lifecycle_core.retraining.analysis import ShadowAnalysis
 from lifecycle_core.retraining.session import Session
 from tasks import context
@@ -56,7 +56,7 @@ def tell_prompt(stage: Stage, session_id: str) -> None:
         f"Written by the scripted writer, asked through the `openai` client as any model is: {len(improvement.candidates)} candidates,"
     )
     stage.screen.fact(f"of which {usable} passed the gates. Chosen was {improvement.why}. As a diff:")
-    stage.screen.diff(versions.diff(context.database(), it.variant, it.incumbent_version, it.version).unified)
+    stage.screen.diff(versions_asked.diff(context.database(), it.variant, it.incumbent_version, it.version).unified)
 
 
 def tell_evaluation(stage: Stage, session_id: str) -> None:

@@ -1,13 +1,15 @@
 """What a route is given: the database, the instant asked for, who asks, and which page."""
 
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import datetime
 from typing import Annotated
 
 from fastapi import Depends, Header, Query, Request, Response
+from fastapi.concurrency import contextmanager_in_threadpool
 
 from deployments.wire.base import Instant
-from lifecycle_core.errors import InvalidInputError
+from lifecycle_core.operations.database import rehearsed
 from lifecycle_core.provenance import Provenance
 from lifecycle_core.store.database import Database
 from tasks import context
@@ -34,11 +36,24 @@ IdempotencyKey = Annotated[
 ]
 
 
+DryRun = Annotated[bool, Query(alias="dryRun", description="Try all of it and keep nothing: the answer is what it would be.")]
+
+
+async def writable(*, dry_run: DryRun = False) -> AsyncIterator[Database]:
+    """The database; of a dry run one that is taken back in the end."""
+    if not dry_run:
+        yield context.database()
+        return
+    async with contextmanager_in_threadpool(rehearsed(context.database())) as trying:
+        yield trying
+
+
 def acting(
     request: Request,
     response: Response,
     idempotency_key: IdempotencyKey = None,
-    dry_run: Annotated[bool, Query(alias="dryRun", description="Try all of it and keep nothing: the answer is what it would be.")] = False,  # noqa: FBT002 - a flag of the request
+    *,
+    dry_run: DryRun = False,
 ) -> Provenance:
     """Who asks, as the gate found."""
     if dry_run:
@@ -59,23 +74,11 @@ def insisted(
     return None if if_match is None else if_match.strip().removeprefix("W/").strip('"')
 
 
-def asked_before(
-    cursor: Annotated[str | None, Query(description="`nextCursor` of the page before.", max_length=40)] = None,
-) -> int | None:
-    """Where the page begins: before this row."""
-    if cursor is None:
-        return None
-    if not (cursor.isascii() and cursor.isdecimal() and 0 < int(cursor) < 2**31):
-        message = f"cursor is {cursor!r}; give the nextCursor of the page before"
-        raise InvalidInputError(message, field="cursor")
-    return int(cursor)
-
-
 Store = Annotated[Database, Depends(context.database)]
+Writable = Annotated[Database, Depends(writable)]
 At = Annotated[datetime, Depends(asked_at)]
 Acting = Annotated[Provenance, Depends(acting)]
 Insisted = Annotated[str | None, Depends(insisted)]
-Before = Annotated[int | None, Depends(asked_before)]
 Limit = Annotated[int, Query(ge=1, le=1000, description="How many at most, the newest first.")]
 Variant = Annotated[str, Query(min_length=1, max_length=200, description="The variant's name.")]
 VariantName = Annotated[str, Query(alias="variantName", min_length=1, max_length=200, description="The variant's name.")]

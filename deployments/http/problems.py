@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
@@ -64,6 +64,8 @@ def answers(*statuses: int, conflict: type[Problem] = Problem) -> dict[int | str
 
 def told(status: int, kind: type[Problem] = Problem) -> dict[str, Any]:
     """One refusal in the OpenAPI document."""
+    if status == HTTPStatus.NOT_MODIFIED:
+        return {"description": "What the client has still holds; there is no body."}
     schema = {"$ref": f"#/components/schemas/{kind.__name__}"}
     headers = {"Retry-After": {"description": "Seconds until it may work.", "schema": {"type": "integer"}}} if status in WAITS else {}
     return {
@@ -125,7 +127,9 @@ def install(app: FastAPI) -> None:
         return problem(request, HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-input", detail, errors)
 
     @app.exception_handler(HTTPException)
-    def _(request: Request, error: HTTPException) -> JSONResponse:
+    def _(request: Request, error: HTTPException) -> Response:
+        if error.status_code == HTTPStatus.NOT_MODIFIED:
+            return Response(status_code=error.status_code, headers=error.headers)
         if isinstance(error.__cause__, LifecycleError):  # raised while the body was read
             return refused(request, error.__cause__)
         if error.status_code == HTTPStatus.BAD_REQUEST:

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Self
 from pydantic import Field
 
 from deployments.wire.base import Wire, Zulu
+from deployments.wire.comparison import DiffWire
 from deployments.wire.shadow import ShadowAnalysisWire
-from deployments.wire.versions import DiffWire
 from lifecycle_core.conversations import Message
 from lifecycle_core.operations.arms import Arms
 from lifecycle_core.replay.episode import Replay

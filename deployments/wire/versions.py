@@ -1,13 +1,12 @@
 """Versions on the wire: the plan's requests and replies."""
 
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
+from urllib.parse import quote
 
 from pydantic import Field, JsonValue
 
 from deployments.wire.base import AskedWire, CopiedWire, Wire, Zulu, zulu
-from lifecycle_core.operations.versions import History
-from lifecycle_core.versions.compare import Comparison
-from lifecycle_core.versions.diff import Diff
+from lifecycle_core.operations.versions_asked import Evidence, History
 from lifecycle_core.versions.version import VariantSummary, Version
 
 VariantName = Annotated[str, Field(min_length=1, max_length=200)]
@@ -41,6 +40,15 @@ class RollbackRequest(AskedWire):
     reason: Why = ""
 
 
+class UntagRequest(AskedWire):
+    """A tag to take off."""
+
+    variant_name: VariantName
+    version: Number
+    tag: str = Field(min_length=1, max_length=200)
+    reason: Why = ""
+
+
 class TagRequest(AskedWire):
     """A tag to set, or to move here."""
 
@@ -48,10 +56,11 @@ class TagRequest(AskedWire):
     version: Number
     tag: str = Field(min_length=1, max_length=200)
     description: str = Field(default="", max_length=1000)
+    reason: Why = ""
 
 
 class VersionWire(Wire):
-    """One version. `metadata` has what its author gave, and `createdAt`."""
+    """One version. `metadata` has what its author gave, and `createdAt`; `revision` is that of the activation that made it active last."""
 
     variant_name: str
     version: int
@@ -63,7 +72,9 @@ class VersionWire(Wire):
     tags: dict[str, str]
     is_active: bool
     activated_at: Zulu | None
+    revision: int | None
     content_hash: str
+    etag: str = Field(description="What `If-Match` insists on.")
 
     @classmethod
     def of(cls, it: Version) -> Self:
@@ -79,14 +90,17 @@ class VersionWire(Wire):
             tags=dict(it.tags),
             is_active=it.is_active,
             activated_at=it.activated_at,
+            revision=it.revision,
             content_hash=it.content_hash,
+            etag=it.etag,
         )
 
 
 class ActivationWire(CopiedWire):
-    """A change of the active version."""
+    """A change of the active version; `revision` counts those of its variant, `sessionId` names the retraining that it rests on."""
 
     variant_name: str
+    revision: int
     version: int
     previous_version: int | None
     activated_at: Zulu = Field(validation_alias="at")
@@ -94,6 +108,42 @@ class ActivationWire(CopiedWire):
     reason: str = Field(validation_alias="why")
     kind: str = Field(description="activate or rollback")
     rolled_back: bool = Field(validation_alias="popped", description="A later rollback has taken it back.")
+    session_id: str | None
+
+
+class EvidenceWire(Wire):
+    """What made a version active for the first time; `by` hand there are no figures."""
+
+    basis: Literal["retraining", "by hand"]
+    activation: ActivationWire
+    session_id: str | None
+    e_better: float | None
+    samples: int | None
+    link: str | None = Field(description="Where the session is told whole.")
+
+    @classmethod
+    def of(cls, it: Evidence) -> Self:
+        """Shape it."""
+        return cls(
+            basis="by hand" if it.session_id is None else "retraining",
+            activation=ActivationWire.of(it.activation),
+            session_id=it.session_id,
+            e_better=it.e_better,
+            samples=it.samples,
+            link=None if it.session_id is None else f"/api/lifecycle/retraining/status?sessionId={quote(it.session_id)}",
+        )
+
+
+class OneVersionWire(VersionWire):
+    """One version, and what it rests on; null where it was never active."""
+
+    evidence: EvidenceWire | None
+
+    @classmethod
+    def told(cls, it: Version, evidence: Evidence | None) -> Self:
+        """Shape it."""
+        found = EvidenceWire.of(evidence) if evidence else None
+        return cls(**VersionWire.of(it).model_dump(by_alias=False), evidence=found)
 
 
 class RollbackWire(CopiedWire):
@@ -111,107 +161,31 @@ class VersionHistoryWire(Wire):
     variant_name: str
     versions: list[VersionWire]
     activations: list[ActivationWire]
-    next_cursor: str | None = Field(description="Ask with it for the older versions; null at the end.")
+    next_cursor: str | None = Field(description="Ask with it for the older ones of both; null at the end.")
 
     @classmethod
     def of(cls, variant: str, it: History, limit: int) -> Self:
-        """Shape it; a full page has a next one."""
-        more = str(it.versions[-1].version) if len(it.versions) == limit else None
+        """Shape it; where either page is full there is a next one."""
+        oldest = (it.versions[-1].version if it.versions else 1, it.activations[-1].revision if it.activations else 1)
+        more = limit in {len(it.versions), len(it.activations)}
         return cls(
             variant_name=variant,
             versions=[VersionWire.of(version) for version in it.versions],
             activations=[ActivationWire.of(activation) for activation in it.activations],
-            next_cursor=more,
+            next_cursor=f"{oldest[0]}.{oldest[1]}" if more else None,
         )
 
 
-class PerformanceWire(CopiedWire):
-    """What a version's traffic came to; null where nothing is known. `…N` counts the conversations that know a figure."""
+def place(cursor: str | None) -> tuple[int | None, int | None]:
+    """The version and the revision under which a page of `VersionHistoryWire` begins.
 
-    version: int
-    total_conversations: int
-    bookings: int
-    escalations: int
-    avg_cost: float | None = Field(validation_alias="avg_cost_usd")
-    avg_tokens: float | None
-    booking_rate: float | None
-    escalation_rate: float | None
-    booked_n: int
-    escalated_n: int
-    cost_n: int
-    tokens_n: int
-
-
-class DifferencesWire(Wire):
-    """Relative changes from the first to the second, in percent; null where undefined."""
-
-    booking_rate: float | None
-    escalation_rate: float | None
-    avg_cost: float | None
-    avg_tokens: float | None
-
-
-class CompareWire(Wire):
-    """Two versions side by side."""
-
-    variant_name: str
-    version1: PerformanceWire
-    version2: PerformanceWire
-    differences: DifferencesWire
-    warning: str = "the two versions served at different times, not side by side at random: a difference may be the time's"
-
-    @classmethod
-    def of(cls, it: Comparison) -> Self:
-        """Shape it."""
-        found = it.differences
-        return cls(
-            variant_name=it.variant_name,
-            version1=PerformanceWire.of(it.version1),
-            version2=PerformanceWire.of(it.version2),
-            differences=DifferencesWire(
-                booking_rate=_percent(found.booking_rate),
-                escalation_rate=_percent(found.escalation_rate),
-                avg_cost=_percent(found.avg_cost_usd),
-                avg_tokens=_percent(found.avg_tokens),
-            ),
-        )
-
-
-def _percent(change: float | None) -> float | None:
-    return None if change is None else round(100 * change, 2)
-
-
-class SideWire(CopiedWire):
-    """One version of a diff."""
-
-    version: int
-    prompt_length: int
-    changes: list[str]
-
-
-class DiffWire(Wire):
-    """How the second version differs from the first."""
-
-    variant_name: str
-    version1: SideWire
-    version2: SideWire
-    length_diff: int
-    same_prompt: bool
-    unified_diff: list[str]
-    also_different: list[str] = Field(description="model, parameters, tools: those that differ.")
-
-    @classmethod
-    def of(cls, it: Diff) -> Self:
-        """Shape it."""
-        return cls(
-            variant_name=it.variant_name,
-            version1=SideWire.of(it.version1),
-            version2=SideWire.of(it.version2),
-            length_diff=it.length_diff,
-            same_prompt=it.same_prompt,
-            unified_diff=list(it.unified),
-            also_different=list(it.run_with),
-        )
+    >>> place("17.42"), place(None)
+    ((17, 42), (None, None))
+    """
+    if cursor is None:
+        return None, None
+    version, revision = cursor.split(".")
+    return int(version), int(revision)
 
 
 class VariantWire(CopiedWire):
@@ -226,11 +200,12 @@ class VariantWire(CopiedWire):
 
 
 class VariantsWire(Wire):
-    """All variants."""
+    """The variants, by name."""
 
     variants: list[VariantWire]
+    next_cursor: str | None = Field(description="Ask with it for those that follow; null at the end.")
 
     @classmethod
-    def of(cls, found: list[VariantSummary]) -> Self:
-        """Shape them."""
-        return cls(variants=[VariantWire.of(it) for it in found])
+    def of(cls, found: list[VariantSummary], limit: int) -> Self:
+        """Shape them; a full page has a next one."""
+        return cls(variants=[VariantWire.of(it) for it in found], next_cursor=found[-1].variant_name if len(found) == limit else None)

@@ -1,10 +1,13 @@
 """The database as a whole: its schema brought up to date, its contents checked."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from lifecycle_core.errors import SchemaMismatchError
-from lifecycle_core.store import audit, damage, migrations
+from lifecycle_core.store import audit, audit_checks, damage, migrations
 from lifecycle_core.store.database import Database, sqlite_module
+from lifecycle_core.store.rehearsal import Rehearsal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +59,19 @@ def downgrade(database: Database, to: str) -> list[str]:
         return migrations.downgrade(connection, to)
 
 
+@contextmanager
+def rehearsed(database: Database) -> Iterator[Rehearsal]:
+    """Let `database` be changed for as long as this lasts, by the one who is given it, and take all of it back.
+
+    Nobody else can write to SQLite meanwhile, so a rehearsal should be short.
+    """
+    with database.migrate() as connection:
+        try:
+            yield Rehearsal(database, connection)
+        finally:
+            connection.rollback()
+
+
 def sqlite_version() -> str:
     """The version of the SQLite in use, which may be newer than Python's own."""
     version: str = sqlite_module().sqlite_version
@@ -72,8 +88,8 @@ def verify(database: Database) -> Verification:
             *damage.of_file(tx),
             *rollups.problems,
             *verification.versions(tx),
-            *audit.broken_links(tx),
-            *audit.unexplained(tx),
+            *audit_checks.broken_links(tx),
+            *audit_checks.unexplained(tx),
         )
         audit_rows, audit_head = audit.head(tx)
     return Verification(

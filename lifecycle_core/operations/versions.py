@@ -5,21 +5,17 @@ Each of the four changes is made once for an idempotency key; see `store.answers
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from pydantic import JsonValue
 
 from lifecycle_core.conversations import MAX_NAME_CHARACTERS, is_name
-from lifecycle_core.errors import InvalidInputError, NothingActiveError, TooLargeError
+from lifecycle_core.errors import InvalidInputError, TooLargeError
 from lifecycle_core.provenance import Provenance
 from lifecycle_core.store import answers, variants, versions
 from lifecycle_core.store.database import Database, Transaction
-from lifecycle_core.versions.compare import Comparison
-from lifecycle_core.versions.compare import compare as side_by_side
-from lifecycle_core.versions.diff import Diff
-from lifecycle_core.versions.diff import diff as difference
-from lifecycle_core.versions.version import Activation, Rollback, Tag, Tagged, VariantSummary, Version, content_hash
+from lifecycle_core.versions.version import Activation, Rollback, Tag, Tagged, Version, content_hash
 
 MAX_PROMPT_CHARACTERS: Final = 1_000_000
 MAX_DOCUMENT_CHARACTERS: Final = 200_000
@@ -28,14 +24,6 @@ MAX_DOCUMENT_DEPTH: Final = 100
 """How deeply lists and objects may stand in each other in one of them."""
 MAX_DESCRIPTION_CHARACTERS: Final = 1_000
 """What the description of a tag and the reason of a change may hold."""
-
-
-@dataclass(frozen=True, slots=True)
-class History:
-    """The newest versions of a variant, and the newest changes of the active one; both newest first."""
-
-    versions: tuple[Version, ...]
-    activations: tuple[Activation, ...]
 
 
 def register(
@@ -102,46 +90,6 @@ def roll_back(database: Database, act: Provenance, variant: str, expected: str |
         return answers.once(tx, act, request, Rollback, lambda: _roll_back(tx, act, variant, expected))
 
 
-def active(database: Database, variant: str) -> Version:
-    """The active version; raises UnknownVariantError and NothingActiveError."""
-    with database.read() as tx:
-        found = versions.active(tx, variant)
-        if found is None:
-            variants.expect(tx, variant)
-            message = f"variant {variant!r} has no active version; register one and activate it"
-            raise NothingActiveError(message)
-        return found
-
-
-def history(database: Database, variant: str, limit: int, before_id: int | None = None) -> History:
-    """The newest `limit` versions, under the number `before_id` where it is given, and the newest `limit` changes of the active one."""
-    with database.read() as tx:
-        variants.expect(tx, variant)
-        found = versions.newest(tx, variant, limit, before_id)
-        return History(tuple(found), tuple(versions.activations(tx, variant, limit)))
-
-
-def compare(database: Database, variant: str, version1: int, version2: int) -> Comparison:
-    """What the traffic of two versions came to, side by side; either may be known by its conversations alone.
-
-    Raises UnknownVariantError, and UnknownVersionError for a version that neither was registered nor served a conversation.
-    """
-    from lifecycle_core.store import conversations
-
-    with database.read() as tx:
-        found = [conversations.performance(tx, variant, version) for version in (version1, version2)]
-        for it in found:
-            if it.total_conversations == 0:
-                versions.get(tx, variant, it.version)
-        return side_by_side(variant, *found)
-
-
-def diff(database: Database, variant: str, version1: int, version2: int) -> Diff:
-    """How the second version differs from the first; raises UnknownVariantError and UnknownVersionError."""
-    with database.read() as tx:
-        return difference(versions.get(tx, variant, version1), versions.get(tx, variant, version2))
-
-
 def tag(  # noqa: PLR0917 - the words of the plan's request, in its order
     database: Database, act: Provenance, variant: str, version: int, tag: str, description: str = "", expected: str | None = None
 ) -> Tagged:
@@ -176,12 +124,6 @@ def untag(  # noqa: PLR0917 - as `tag`
     request = ("untag", variant, version, tag, act.why, expected)
     with database.write(act) as tx:
         return answers.once(tx, act, request, Tagged, lambda: _untag(tx, variant, version, tag, expected))
-
-
-def list_variants(database: Database) -> list[VariantSummary]:
-    """Every variant with its versions and its traffic, by name."""
-    with database.read() as tx:
-        return versions.summaries(tx)
 
 
 def _register(tx: Transaction, version: Version) -> Version:

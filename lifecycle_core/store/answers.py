@@ -40,7 +40,7 @@ def once(tx: Transaction, act: Provenance, request: object, kind: type[V], chang
     key = act.idempotency_key
     if key is None:
         return change()
-    _lock(tx, act.by, key)
+    lock(tx, act.by, key)
     oldest = act.at - KEPT
     _forget(tx, oldest)
     fingerprint = hashlib.sha256(json_bytes(request)).hexdigest()
@@ -70,7 +70,7 @@ def claim(tx: Transaction, act: Provenance, request: object) -> bool:
     return once(tx, act, request, _Claimed, lambda: made) is made
 
 
-def _lock(tx: Transaction, by: str, key: str) -> None:
+def lock(tx: Transaction, by: str, key: str) -> None:
     """Keep others with this key waiting to the end of `tx`; SQLite has one writer anyway."""
     if tx.get_bind().dialect.name == "postgresql":
         digest = hashlib.sha256(json_bytes(["idempotency", by, key])).digest()

@@ -180,8 +180,14 @@ def traffic_version(tx: Transaction, variant: str, before: datetime) -> int | No
 
 def performance(tx: Transaction, variant: str, version: int) -> Performance:
     """What the traffic of a version came to over all its time, from the rollups."""
-    names = ("conversations", "booked", "booked_n", "escalated", "escalated_n", "cost_usd", "cost_n", "tokens", "tokens_n")
-    chosen = select(*(func.coalesce(func.sum(_ROLLUPS.c[name]), 0.0).label(name) for name in names))
+    known = ("booked", "escalated", "cost_usd", "tokens", "booked_n", "escalated_n", "cost_n", "tokens_n")
+    names = ("conversations", *known, "cost_zero_n", "log_cost", "log_cost_squared")
+    hour = _ROLLUPS.c.hour
+    chosen = select(
+        *(func.coalesce(func.sum(_ROLLUPS.c[name]), 0.0).label(name) for name in names),
+        func.min(hour, type_=hour.type).label("first_hour"),
+        func.max(hour, type_=hour.type).label("last_hour"),
+    )
     sums = tx.connection().execute(chosen.where(_ROLLUPS.c.variant == variant, _ROLLUPS.c.version == version)).mappings().one()
     return Performance(
         version=version,
@@ -194,6 +200,11 @@ def performance(tx: Transaction, variant: str, version: int) -> Performance:
         cost_n=int(sums["cost_n"]),
         avg_tokens=sums["tokens"] / sums["tokens_n"] if sums["tokens_n"] else None,
         tokens_n=int(sums["tokens_n"]),
+        cost_zero_n=int(sums["cost_zero_n"]),
+        log_cost=sums["log_cost"],
+        log_cost_squared=sums["log_cost_squared"],
+        first_hour=sums["first_hour"],
+        last_hour=sums["last_hour"],
     )
 
 

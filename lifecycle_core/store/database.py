@@ -64,19 +64,16 @@ class Database:
 
     @contextmanager
     def write(self, act: Provenance, step: str = "") -> Iterator[Transaction]:
-        """One transaction that `act` answers for; all of it is kept, or nothing. Of a dry run nothing is, after all of it was tried.
+        """One transaction that `act` answers for; all of it is kept, or nothing.
 
         step : names it in `Transaction.info`, for who must meet one of them half done, as tests of kills do.
         """
         with (
             self._plain_words(),
             WriteSession(self._writer, info={"act": act, "step": step}, expire_on_commit=False) as session,
-            session.begin() as kept,
+            session.begin(),
         ):
             yield session
-            if act.dry_run:
-                session.flush()  # what the database refuses, it refuses now
-                kept.rollback()
 
     @contextmanager
     def read(self) -> Iterator[Transaction]:

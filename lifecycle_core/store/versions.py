@@ -64,15 +64,18 @@ def newest(tx: Transaction, variant: str, limit: int, before_version: int | None
     return [_version(it) for it in tx.exec(chosen.order_by(col(VersionRow.version).desc()).limit(limit))]
 
 
-def summaries(tx: Transaction) -> list[VariantSummary]:
-    """Every variant with its versions and its traffic, by name."""
+def summaries(tx: Transaction, limit: int | None = None, after: str | None = None) -> list[VariantSummary]:
+    """The variants with their versions and their traffic, by name: up to `limit` of those that follow `after`, where these are given."""
     ours = VersionRow.variant_name == VariantRow.name
     latest = select(func.max(VersionRow.version)).where(ours).scalar_subquery()
     total = select(func.count()).where(ours).scalar_subquery()
-    active_number = select(VersionRow.version).where(ours, VersionRow.is_active == 1).scalar_subquery()
+    active_number = select(VersionRow.version).where(ours, text("is_active = 1")).scalar_subquery()
     counted = select(func.sum(RollupRow.conversations)).where(RollupRow.variant == VariantRow.name).scalar_subquery()
     ended_at = func.max(ConversationRow.ended_at, type_=InstantColumn)
     last = select(ended_at).where(ConversationRow.variant == VariantRow.name).scalar_subquery()
+    chosen = select_columns(col(VariantRow.name), latest, total, active_number, counted, last).order_by(col(VariantRow.name)).limit(limit)
+    if after is not None:
+        chosen = chosen.where(col(VariantRow.name) > after)
     return [
         VariantSummary(
             variant_name=name,
@@ -82,9 +85,7 @@ def summaries(tx: Transaction) -> list[VariantSummary]:
             conversations=int(conversations or 0),
             last_ended_at=last_ended_at,
         )
-        for name, latest_version, total_versions, active_version, conversations, last_ended_at in tx.execute(
-            select_columns(col(VariantRow.name), latest, total, active_number, counted, last).order_by(col(VariantRow.name))
-        )
+        for name, latest_version, total_versions, active_version, conversations, last_ended_at in tx.execute(chosen)
     ]
 
 
@@ -141,9 +142,13 @@ def pop(tx: Transaction, act: Provenance, variant: str, expected: str | None = N
     )
 
 
-def activations(tx: Transaction, variant: str, limit: int, before: datetime | None = None) -> list[Activation]:
-    """The newest changes of the active version, newest first; those at or before `before` where it is given."""
+def activations(
+    tx: Transaction, variant: str, limit: int, before: datetime | None = None, before_revision: int | None = None
+) -> list[Activation]:
+    """The newest changes of the active version, newest first; those at or before `before`, and under `before_revision`, where given."""
     chosen = select(ActivationRow).where(ActivationRow.variant_name == variant)
+    if before_revision is not None:
+        chosen = chosen.where(ActivationRow.revision < before_revision)
     if before is not None:
         chosen = chosen.where(ActivationRow.at <= before)
     return [value(Activation, it) for it in tx.exec(chosen.order_by(col(ActivationRow.id).desc()).limit(limit))]
@@ -197,7 +202,7 @@ def _expect(now: VersionRow | None, expected: str | None, whose: str) -> None:
         return
     found = f"now has etag {_version(now).etag}" if now else "has no active version"
     message = f"{whose} {found}, and the change insists on {expected[:50]!r}; look again, and decide anew"
-    raise StaleError(message, field="If-Match")
+    raise StaleError(message)
 
 
 def _marked(tx: Transaction, variant: str) -> list[VersionRow]:

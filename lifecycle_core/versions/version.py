@@ -122,7 +122,8 @@ class Tagged:
 class Performance:
     """What the traffic of one version came to, over all its time; None where nothing is known.
 
-    The n beside a figure counts the conversations that know it.
+    The n beside a figure counts the conversations that know it; cost_zero_n those that cost nothing, which have no logarithm.
+    log_cost, log_cost_squared : sums over the others. first_hour, last_hour : in which its conversations ended.
     """
 
     version: int
@@ -135,6 +136,11 @@ class Performance:
     cost_n: int
     avg_tokens: float | None
     tokens_n: int
+    cost_zero_n: int = 0
+    log_cost: float = 0.0
+    log_cost_squared: float = 0.0
+    first_hour: datetime | None = None
+    last_hour: datetime | None = None
 
     @property
     def booking_rate(self) -> float | None:

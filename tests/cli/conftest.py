@@ -69,7 +69,7 @@ def _in_folder(folder: Path, monkeypatch: pytest.MonkeyPatch, template: Path) ->
         given.setattr(context, "_given", {})
         context.configure()
         yield lambda *words, stdin=None: CliRunner().invoke(main, [str(it) for it in words], input=stdin)
-        if context.database.cache_info().currsize:
+        if context.current.cache_info().currsize:
             context.database().close()
     monkeypatch.undo()
     context.configure()

@@ -69,7 +69,7 @@ def test_json_is_what_the_api_answers_and_changes_no_exit_code(watched):
     said = watched("drift", "check", "baseline", "--at", AT, "--json")
     report = drift.check(context.database(), "baseline", context.as_of(None).replace(year=2025, month=10, day=7, hour=12))
     assert said.exit_code == 5
-    assert json.loads(said.stdout) == json.loads(DriftWire.of(report).model_dump_json(by_alias=True))
+    assert json.loads(said.stdout) == {"schemaVersion": 1} | json.loads(DriftWire.of(report).model_dump_json(by_alias=True))
 
 
 def test_a_check_records_nothing_unless_it_is_told_to(watched):

@@ -75,7 +75,7 @@ def test_json_is_what_the_api_answers(watched):
     assert told.exit_code == 0, told.output
     current = policies.policy(context.database(), "baseline")
     found = replayed(context.database(), "baseline", context.as_of(None), changed=replace(current, booking_rate_threshold=0.9))
-    assert json.loads(told.stdout) == json.loads(BacktestWire.of(found).model_dump_json(by_alias=True))
+    assert json.loads(told.stdout) == {"schemaVersion": 1} | json.loads(BacktestWire.of(found).model_dump_json(by_alias=True))
 
 
 def test_the_plot_is_written_and_told(watched, tmp_path):

@@ -74,7 +74,7 @@ def test_a_metric_is_explained_on_demand(watched):
 def test_json_is_what_the_api_answers(planted):
     said = planted("drift", "explain", "planted", "--at", AT, "--limit", 3, "--json")
     expected = ExplanationWire.of(explain(context.database(), "planted", END, limit=3))
-    assert json.loads(said.stdout) == json.loads(expected.model_dump_json(by_alias=True))
+    assert json.loads(said.stdout) == {"schemaVersion": 1} | json.loads(expected.model_dump_json(by_alias=True))
 
 
 def test_an_episode_and_a_time_are_not_asked_for_together(watched):

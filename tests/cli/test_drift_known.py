@@ -36,7 +36,10 @@ def test_known_tells_what_it_means(found):
         "  a metric is insufficient_data until 50 conversations since then lie on both sides",
         "  the audit log keeps who said so, when and why",
         "Next: lifecycle drift check baseline",
+        "No undo: what is known to be meant is compared with nothing from before",
+        said.stdout.splitlines()[-1],
     ]
+    assert said.stdout.splitlines()[-1].startswith("Audit: ")
     assert said.stdout.splitlines()[1].startswith("Said at 2025-10-07 15:00Z by cli:")
 
 
@@ -73,7 +76,7 @@ def test_history_tells_where_it_began_when_it_was_found_and_how_it_ended(found):
 
 def test_history_as_json_is_what_the_api_answers(found):
     told = DriftHistoryWire.of(drift.history(context.database(), None, 50), 50)
-    assert found("drift", "history", "--json").stdout == f"{told.model_dump_json(by_alias=True)}\n"
+    assert found("drift", "history", "--json").stdout == f'{{"schemaVersion":1,{told.model_dump_json(by_alias=True)[1:]}\n'
 
 
 def test_a_full_page_says_that_there_may_be_more(found):
@@ -105,7 +108,7 @@ def test_an_episode_that_is_known_tells_who_said_so_and_offers_it_no_more(found)
 
 def test_an_episode_as_json_is_what_the_api_answers(found):
     told = ToldEpisodeWire.of(drift.episode(context.database(), 1))
-    assert found("drift", "episode", 1, "--json").stdout == f"{told.model_dump_json(by_alias=True)}\n"
+    assert found("drift", "episode", 1, "--json").stdout == f'{{"schemaVersion":1,{told.model_dump_json(by_alias=True)[1:]}\n'
 
 
 def test_a_reason_is_no_markup_and_no_control_to_the_terminal(found):

@@ -35,7 +35,7 @@ def lifecycle(tmp_path, monkeypatch):
         return CliRunner().invoke(main, words, input=stdin)
 
     yield run
-    if context.database.cache_info().currsize:
+    if context.current.cache_info().currsize:
         context.database().close()
     monkeypatch.undo()
     context.configure()

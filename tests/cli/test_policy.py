@@ -110,7 +110,7 @@ def test_a_reset_brings_back_what_is_named_and_its_undoing_takes_that_back(polic
     said = policy("reset", "baseline", "shadow.replays")
     assert said.stdout.splitlines()[0] == "shadow.replays is 4 in place of 8"
     assert of_baseline() == Policy(recent_hours=12)
-    lifecycle(*shlex.split(said.stdout.splitlines()[-1])[2:])
+    lifecycle(*shlex.split(next(line for line in said.stdout.splitlines() if line.startswith("Undo: ")))[2:])
     assert of_baseline().shadow.replays == 8
 
 

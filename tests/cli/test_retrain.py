@@ -12,7 +12,7 @@ from deployments.cli import retrain_asked
 from deployments.wire.retraining import FinalizedWire, RetrainingHistoryWire, RetrainingStatusWire, TriggerCheckWire
 from deployments.wire.review import ReviewPageWire
 from deployments.wire.shadow import ShadowStatusWire, ShadowTestWire
-from lifecycle_core.operations import arms, promotion, retraining, shadow, standing, versions
+from lifecycle_core.operations import arms, promotion, retraining, shadow, standing, versions, versions_asked
 from lifecycle_core.provenance import Provenance
 from lifecycle_core.retraining.session import Status
 from tasks import context, nudges, review
@@ -38,7 +38,7 @@ def told(monkeypatch):
         calls.append(("begun", session.session_id))
         return nudges.NOT_SERVING
 
-    async def decided(session):
+    async def decided(act, session):
         calls.append(("decided", session.session_id))
 
     monkeypatch.setattr(nudges, "begun", begun)
@@ -74,7 +74,7 @@ def printed(said, label):
 
 
 def as_routes(wire):
-    return json.loads(wire.model_dump_json(by_alias=True))
+    return {"schemaVersion": 1} | json.loads(wire.model_dump_json(by_alias=True))
 
 
 # would it start
@@ -122,7 +122,7 @@ def test_a_start_keeps_the_session_says_what_undoes_it_and_that_prefect_is_down(
 def test_a_start_for_programs_has_the_routes_shape(retrain, act):
     ready(context.database(), act)
     told = json.loads(retrain("start", "baseline", "--json").stdout)
-    assert set(told) == {"message", "session", "nextSteps", "warning"}
+    assert set(told) == {"schemaVersion", "message", "session", "nextSteps", "warning"}
     assert (told["message"], told["session"]["status"]) == ("Retraining started - collecting data", "collecting_data")
 
 
@@ -151,9 +151,9 @@ def test_a_promotion_exits_with_0_and_its_undoing_brings_the_incumbent_back(life
     assert said.exit_code == 0
     assert said.stdout.startswith("Retraining successful - baseline_v2 promoted\n")
     assert told == [("decided", testing)]
-    assert versions.active(context.database(), "baseline").version == 2
+    assert versions_asked.active(context.database(), "baseline").version == 2
     assert lifecycle(*printed(said, "Undo: ")).exit_code == 0
-    assert versions.active(context.database(), "baseline").version == 1
+    assert versions_asked.active(context.database(), "baseline").version == 1
 
 
 def test_an_ending_without_promotion_exits_with_5_and_says_why(retrain, testing, act):
@@ -231,7 +231,7 @@ def test_a_cancelled_session_leaves_the_incumbent(retrain, testing):
     said = retrain("cancel", testing, "--reason", "a mistake")
     assert said.exit_code == 0
     assert "a mistake" in said.stdout
-    assert versions.active(context.database(), "baseline").version == 1
+    assert versions_asked.active(context.database(), "baseline").version == 1
 
 
 # does the verdict hold
@@ -241,7 +241,7 @@ def test_a_verdict_that_its_rows_give_verifies(retrain, asked):
     said = retrain("verify", asked)
     assert (said.exit_code, said.stdout) == (0, f"The verdict of {asked}, to a person after 100 samples, is what its rows give\n")
     told = {"sessionId": asked, "verdict": "to_a_person", "samples": 100, "differences": []}
-    assert json.loads(retrain("verify", asked, "--json").stdout) == told
+    assert json.loads(retrain("verify", asked, "--json").stdout) == {"schemaVersion": 1, **told}
 
 
 def test_a_verdict_that_its_rows_do_not_give_exits_with_5(retrain, asked, monkeypatch):
@@ -312,7 +312,7 @@ def test_shadow_tests_are_listed_with_their_evidence(lifecycle, testing, act):
     assert "63 of 100 samples" in said.stdout
     assert printed(said, "Next: ") == ["shadow", "analysis", testing]
     told = json.loads(lifecycle("shadow", "status", "--json").stdout)
-    assert set(told) == set(ShadowStatusWire.model_json_schema(by_alias=True)["properties"])
+    assert set(told) - {"schemaVersion"} == set(ShadowStatusWire.model_json_schema(by_alias=True)["properties"])
 
 
 def test_an_analysis_shows_each_gate_and_what_such_evidence_can_show(lifecycle, asked, act):

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from deployments.wire.versions import VersionWire
-from lifecycle_core.operations import versions
+from lifecycle_core.operations import versions_asked
 from tasks import context
 
 FIRST, SECOND = "Be kind.\nBook tables.\n", "Be kind.\nBook tables and flights.\n"
@@ -37,7 +37,8 @@ def test_a_registered_version_is_told_with_the_command_that_activates_it(lifecyc
     said = lifecycle("versions", "register", "my agent", "--prompt", "prompt.txt")
     assert said.exit_code == 0
     assert "Version 1 of my agent is kept" in said.stdout
-    assert said.stdout.endswith("Next: lifecycle versions activate 'my agent' 1\n")
+    assert "Next: lifecycle versions activate 'my agent' 1\n" in said.stdout
+    assert said.stdout.endswith("Audit: 1\n")
 
 
 def test_what_a_version_is_run_with_and_what_its_author_says_is_kept(lifecycle):
@@ -75,7 +76,7 @@ def test_a_rollback_tells_where_it_went_and_its_undoing_goes_forth_again(two):
 def test_a_first_activation_has_nothing_to_go_back_to_and_says_so(lifecycle):
     lifecycle("versions", "register", "baseline", "--prompt", "-", stdin=FIRST)
     said = lifecycle("versions", "activate", "baseline", 1)
-    assert said.stdout == "Version 1 of baseline is active, the first one that is; there is none to go back to\n"
+    assert "Version 1 of baseline is active, the first one that is\nNo undo: no other version was active before\n" in said.stdout
     refused = lifecycle("versions", "rollback", "baseline")
     assert refused.exit_code == 1
     assert refused.stderr == "variant 'baseline' had no other version active before version 1; activate one by its number\n"
@@ -111,9 +112,8 @@ def test_the_active_version_is_told_in_facts(two):
 
 def test_json_is_what_the_api_answers(two):
     said = two("active", "baseline", "--json")
-    assert json.loads(said.stdout) == json.loads(
-        VersionWire.of(versions.active(context.database(), "baseline")).model_dump_json(by_alias=True)
-    )
+    told = VersionWire.of(versions_asked.active(context.database(), "baseline"))
+    assert json.loads(said.stdout) == {"schemaVersion": 1} | json.loads(told.model_dump_json(by_alias=True))
 
 
 def test_a_diff_shows_the_lines_that_changed_and_no_escape_byte_in_a_pipe(two):
@@ -125,7 +125,44 @@ def test_a_diff_shows_the_lines_that_changed_and_no_escape_byte_in_a_pipe(two):
 def test_equal_prompts_with_another_model_differ_in_the_model_alone(two):
     two("register", "baseline", "--prompt", "-", "--model", "other", stdin=FIRST)
     said = two("diff", "baseline", 1, 3)
-    assert said.stdout == "The prompts are the same to the letter\nAlso different: model\n"
+    assert said.stdout == 'The prompts are the same to the letter\nmodel: none -> "other"\n'
+
+
+def test_a_diff_by_word_marks_what_went_and_what_came(two):
+    assert two("diff", "baseline", 1, 2, "--words").stdout.strip().endswith("Book tables{+ and flights+}.")
+
+
+def test_a_tag_is_taken_off_and_its_undoing_puts_it_back(two):
+    two("tag", "baseline", 1, "good", "--description", "the best so far")
+    said = two("untag", "baseline", 1, "good")
+    assert "has the tag 'good' no more" in said.stdout
+    undone(two, said)
+    assert json.loads(two("show", "baseline", 1, "--json").stdout)["tags"]["good"] == "the best so far"
+
+
+def test_a_tag_that_nobody_had_is_undone_by_taking_it_off(two):
+    undone(two, two("tag", "baseline", 1, "good"))
+    assert "good" not in json.loads(two("show", "baseline", 1, "--json").stdout)["tags"]
+
+
+def test_a_change_that_insists_on_another_etag_is_refused(two):
+    refused = two("activate", "baseline", 2, "--if-match", "0" * 16)
+    assert (refused.exit_code, active(two)) == (1, 1)
+    etag = json.loads(two("active", "baseline", "--json").stdout)["etag"]
+    assert two("activate", "baseline", 2, "--if-match", etag).exit_code == 0
+
+
+def test_a_dry_run_of_a_rollback_tells_what_it_would_do_and_does_nothing(two):
+    two("activate", "baseline", 2, "--why", "flights")
+    said = two("rollback", "baseline", "--dry-run")
+    assert "A rollback would make version 1 of baseline active in the place of version 2" in said.stdout
+    assert said.stderr == "Dry run: nothing was changed\n"
+    assert active(two) == 2
+
+
+def test_a_version_activated_by_hand_has_no_evidence(two):
+    assert "no evidence: by hand" in two("show", "baseline", 1).stdout
+    assert "it was never active" in two("show", "baseline", 2).stdout
 
 
 def test_a_comparison_of_traffic_warns_that_it_is_not_randomised(watched):
@@ -133,7 +170,8 @@ def test_a_comparison_of_traffic_warns_that_it_is_not_randomised(watched):
         watched("versions", "register", "baseline", "--prompt", "-", stdin=prompt)
     said = watched("versions", "compare", "baseline", 1, 2)
     assert said.exit_code == 0
-    assert "conversations          840          0" in said.stdout
+    assert ", n = 840" in said.stdout
+    assert "unknown" in said.stdout
     assert "Note: the two versions served at different times" in said.stdout
 
 

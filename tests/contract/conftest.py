@@ -28,7 +28,7 @@ def clock(tmp_path, monkeypatch):
     stop(NOON)
     context.configure()
     yield stop
-    if context.database.cache_info().currsize:
+    if context.current.cache_info().currsize:
         context.database().close()
     monkeypatch.undo()
     context.configure()

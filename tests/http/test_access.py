@@ -112,9 +112,9 @@ def test_a_revoked_key_is_good_no_more_within_a_second_and_the_door_stays_closed
 def test_the_audit_log_names_the_key(client, holders):
     client.post(REGISTER, json={"variantName": "baseline", "systemPrompt": "be kind"}, headers=holders[Role.OPERATE])
     with context.database().read() as tx:
-        from lifecycle_core.store import audit
+        from lifecycle_core.store import audit_asked
 
-        assert [it.by for it in audit.acts(tx, "model_versions:baseline/1")] == ["key:key of operate"]
+        assert [it.by for it in audit_asked.acts(tx, "model_versions:baseline/1")] == ["key:key of operate"]
 
 
 def test_force_needs_the_role_approve(client, holders):

@@ -9,7 +9,7 @@ import pytest
 from benchmarks._sessions import STEPS, in_shadow_test, later, proved, ready, samples, served, taken
 from deployments.http.problems import MEDIA_TYPE
 from deployments.http.routes import retraining as routes
-from lifecycle_core.operations import promotion, retraining, shadow, traffic, versions
+from lifecycle_core.operations import promotion, retraining, shadow, traffic, versions_asked
 from lifecycle_core.provenance import Provenance
 from lifecycle_core.retraining.options import Options
 from tasks import context, nudges, review
@@ -37,7 +37,7 @@ def told(monkeypatch):
         calls.append(("begun", session.session_id))
         return nudges.NOT_SERVING
 
-    async def decided(session):
+    async def decided(act, session):
         calls.append(("decided", session.session_id, session.status))
 
     monkeypatch.setattr(nudges, "begun", begun)
@@ -219,7 +219,7 @@ def test_finalizing_twice_answers_the_same_and_changes_nothing(testing, api, act
     first, again = (api.post(f"{BASE}/finalize", json={"sessionId": testing}) for _ in range(2))
     assert first.json()["success"] is True
     assert (again.status_code, again.json()) == (200, first.json())
-    assert len(versions.history(context.database(), "baseline", 10).activations) == 2
+    assert len(versions_asked.history(context.database(), "baseline", 10).activations) == 2
 
 
 def test_a_refused_finalize_may_come_again_under_its_key(testing, api, act):
@@ -307,7 +307,7 @@ def test_an_answer_that_nobody_asked_for_is_refused(testing, api):
 def test_a_cancelled_session_leaves_the_incumbent_and_says_by_whom(testing, api):
     told = api.post(f"{BASE}/cancel", json={"sessionId": testing, "reason": "a mistake"}).json()
     assert (told["message"], told["reasons"]) == ("Retraining unsuccessful - cancelled", ["Cancelled by http:anonymous: a mistake"])
-    assert versions.active(context.database(), "baseline").version == 1
+    assert versions_asked.active(context.database(), "baseline").version == 1
 
 
 def test_what_has_ended_cannot_be_cancelled(testing, api, act):

@@ -8,7 +8,7 @@ from sqlmodel import col
 
 from lifecycle_core.conversations import Conversation
 from lifecycle_core.errors import DatabaseUnavailableError
-from lifecycle_core.operations import traffic, versions
+from lifecycle_core.operations import traffic, versions, versions_asked
 from lifecycle_core.operations.database import verify
 from lifecycle_core.store.tables import ActivationRow, AuditRow, ConversationRow, RollupRow, VersionRow
 
@@ -214,7 +214,7 @@ def test_who_reads_a_damaged_document_is_told_what_is_damaged(kept):
     with kept.migrate() as connection:
         connection.execute(text("UPDATE model_versions SET tags = '{}}'"))
     with pytest.raises(DatabaseUnavailableError, match=r"is damaged where it says '\{\}\}'.*put a backup in its place"):
-        versions.active(kept, "baseline")
+        versions_asked.active(kept, "baseline")
 
 
 def test_a_text_of_no_encoding_is_a_damaged_database(database, act):

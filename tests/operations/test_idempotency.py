@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks._sessions import in_shadow_test, proved, ready, served
 from lifecycle_core.errors import IdempotencyKeyReusedError, NothingToRollBackError
-from lifecycle_core.operations import promotion, retraining, shadow, traffic, versions
+from lifecycle_core.operations import promotion, retraining, shadow, traffic, versions, versions_asked
 from lifecycle_core.retraining.errors import RetrainingRefusedError
 from lifecycle_core.retraining.options import Options
 from lifecycle_core.retraining.session import Answer
@@ -42,7 +42,7 @@ CHANGES = {
 
 
 def trail(database):
-    found = versions.history(database, "baseline", 100)
+    found = versions_asked.history(database, "baseline", 100)
     return [(it.version, it.tags) for it in found.versions], [(it.kind, it.version) for it in found.activations]
 
 
@@ -58,7 +58,7 @@ def test_a_replay_answers_as_the_first_time_though_the_state_has_moved_on(three,
     first = versions.activate(three, keyed, "baseline", 1)
     versions.activate(three, act, "baseline", 2)
     assert versions.activate(three, keyed, "baseline", 1) == first
-    assert versions.active(three, "baseline").version == 2
+    assert versions_asked.active(three, "baseline").version == 2
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_a_hundred_identical_requests_at_once_change_once(three, keyed):
     with ThreadPoolExecutor(20) as at_once:
         told = list(at_once.map(lambda _: versions.roll_back(three, keyed, "baseline"), range(100)))
     assert len(set(told)) == 1
-    assert [it.kind for it in versions.history(three, "baseline", 100).activations].count("rollback") == 1
+    assert [it.kind for it in versions_asked.history(three, "baseline", 100).activations].count("rollback") == 1
 
 
 def judged(database, act):

@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks._sessions import in_shadow_test, later, proved
 from lifecycle_core.conversations import Conversation
-from lifecycle_core.operations import probation, promotion, shadow, traffic, versions
+from lifecycle_core.operations import probation, promotion, shadow, traffic, versions, versions_asked
 from lifecycle_core.operations.database import verify
 from lifecycle_core.retraining.probations import ProbationStatus
 from lifecycle_core.versions.version import Tag
@@ -62,7 +62,7 @@ def test_a_version_that_does_no_harm_becomes_stable(promoted, act):
     live(promoted, day, 220, booked=0.8)
     it = probation.check(promoted, day, "baseline")
     assert (it.status, it.ended_at) == (ProbationStatus.STABLE, day.at)
-    assert Tag.STABLE in versions.active(promoted, "baseline").tags
+    assert Tag.STABLE in versions_asked.active(promoted, "baseline").tags
     assert probation.check(promoted, later(act, hours=26), "baseline") is None
 
 
@@ -71,8 +71,8 @@ def test_harm_brings_the_version_before_back_and_says_so(promoted, act):
     live(promoted, day, 220, booked=0.1)
     it = probation.check(promoted, day, "baseline")
     assert (it.status, "books less" in it.because) == (ProbationStatus.HARM, True)
-    assert versions.active(promoted, "baseline").version == 1
-    assert versions.history(promoted, "baseline", 1).activations[0].why.startswith("probation of version 2: It books less")
+    assert versions_asked.active(promoted, "baseline").version == 1
+    assert versions_asked.history(promoted, "baseline", 1).activations[0].why.startswith("probation of version 2: It books less")
     assert verify(promoted).problems == ()
 
 

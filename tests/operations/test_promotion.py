@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks._sessions import in_shadow_test, later, proved, ready, samples, taken
 from lifecycle_core.errors import InvalidInputError, LifecycleError
-from lifecycle_core.operations import probation, promotion, retraining, shadow, versions
+from lifecycle_core.operations import probation, promotion, retraining, shadow, versions, versions_asked
 from lifecycle_core.operations.database import verify
 from lifecycle_core.retraining.errors import ForbiddenMoveError, NotReadyError, UnknownSessionError
 from lifecycle_core.retraining.session import Answer, Status
@@ -36,13 +36,13 @@ def asked(database, act):
 
 
 def tags(database):
-    return {tag: it.version for it in versions.history(database, "baseline", 10).versions for tag in it.tags}
+    return {tag: it.version for it in versions_asked.history(database, "baseline", 10).versions for tag in it.tags}
 
 
 def test_a_promotion_is_one_act(any_database, act, better):
     done = promotion.promote_or_roll_back(any_database, act, better)
     assert (done.status, done.success, done.completed_at, done.reasons) == (Status.PROMOTED, True, act.at, ())
-    assert versions.active(any_database, "baseline").version == 2
+    assert versions_asked.active(any_database, "baseline").version == 2
     assert tags(any_database) == {Tag.PRODUCTION: 2, Tag.ROLLBACK: 1}
     opened = probation.of_session(any_database, better)
     assert (opened.version, opened.previous_version, opened.open) == (2, 1, True)
@@ -51,7 +51,7 @@ def test_a_promotion_is_one_act(any_database, act, better):
 
 def test_the_activation_tells_which_session_and_what_evidence(any_database, act, better):
     promotion.promote_or_roll_back(any_database, act, better)
-    newest = versions.history(any_database, "baseline", 1).activations[0]
+    newest = versions_asked.history(any_database, "baseline", 1).activations[0]
     assert newest.why.startswith(f"promoted by {better}: e = ")
 
 
@@ -59,7 +59,7 @@ def test_it_happens_once_whoever_calls_it_how_often(any_database, act, better):
     done = promotion.promote_or_roll_back(any_database, act, better)
     assert promotion.promote_or_roll_back(any_database, later(act, hours=1), better) == done
     assert promotion.finalize(any_database, later(act, hours=1), better) == done
-    assert len(versions.history(any_database, "baseline", 10).activations) == 2
+    assert len(versions_asked.history(any_database, "baseline", 10).activations) == 2
     assert retraining.session(any_database, better) == done
 
 
@@ -68,7 +68,7 @@ def test_harm_is_rolled_back_and_leaves_the_incumbent(any_database, act):
     done = promotion.promote_or_roll_back(any_database, act, name)
     assert (done.status, done.success) == (Status.ROLLED_BACK, False)
     assert "The candidate succeeds less often than the incumbent" in done.reasons[0]
-    assert versions.active(any_database, "baseline").version == 1
+    assert versions_asked.active(any_database, "baseline").version == 1
 
 
 def test_no_difference_is_no_promotion(any_database, act):
@@ -84,7 +84,7 @@ def test_a_candidate_is_promoted_over_no_other_version_than_it_was_compared_with
     done = promotion.promote_or_roll_back(any_database, act, better)
     assert done.status is Status.INCONCLUSIVE
     assert done.reasons == ("the test compared with version 1, and version 3 is active now",)
-    assert versions.active(any_database, "baseline").version == 3
+    assert versions_asked.active(any_database, "baseline").version == 3
 
 
 def test_before_the_samples_are_in_the_count_and_an_estimate_are_told(database, act):
@@ -128,7 +128,7 @@ def test_force_cannot_override_harm(any_database, act):
     shadow.record_samples(any_database, act, it.session_id, samples(act, 30, incumbent=4, candidate=0))
     done = promotion.finalize(any_database, act, it.session_id, force=True, reason="I want it")
     assert done.status is Status.ROLLED_BACK
-    assert versions.active(any_database, "baseline").version == 1
+    assert versions_asked.active(any_database, "baseline").version == 1
 
 
 @pytest.mark.parametrize("count", [0, 19])
@@ -148,7 +148,7 @@ def test_force_past_the_deadline_of_a_test_without_samples_ends_it_undecided(dat
 def test_a_force_past_a_review_that_nobody_answered_says_so(database, act):
     name = asked(database, act)
     promotion.finalize(database, act, name, force=True, reason="now")
-    why = versions.history(database, "baseline", 1).activations[0].why
+    why = versions_asked.history(database, "baseline", 1).activations[0].why
     assert why.endswith("; forced by test, before anybody answered the review: now")
 
 
@@ -252,7 +252,7 @@ def test_forty_calls_at_once_end_a_session_once(any_database, act, better):
     assert {it for it in told if it is not None} == {ended.status}
     with any_database.read() as tx:
         assert len(rows.recorded(tx, better)) == 100
-    assert len(versions.history(any_database, "baseline", 10).activations) == 1 + ended.success
+    assert len(versions_asked.history(any_database, "baseline", 10).activations) == 1 + ended.success
 
 
 def _answer(call, act):

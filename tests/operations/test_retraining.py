@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks._sessions import BETTER, EVALUATION, FAILURES, IMPROVEMENT, PROMPT, STEPS, later, ready, served, taken, training_data
 from lifecycle_core.errors import IdempotencyKeyReusedError, InvalidInputError, UnknownVariantError
-from lifecycle_core.operations import promotion, retraining, shadow, traffic, versions
+from lifecycle_core.operations import promotion, retraining, shadow, traffic, versions, versions_asked
 from lifecycle_core.policy import Engine, Policy, RetrainingPolicy, ShadowSource
 from lifecycle_core.replay.episode import Replay
 from lifecycle_core.retraining.cases import Side
@@ -178,7 +178,7 @@ def test_what_each_step_found_is_kept(variant, act):
 
 def test_the_candidate_is_a_version_tagged_experimental_with_its_changes(variant, act):
     taken(variant, act, 4)
-    candidate = versions.history(variant, "baseline", 1).versions[0]
+    candidate = versions_asked.history(variant, "baseline", 1).versions[0]
     assert (candidate.version, candidate.system_prompt, candidate.is_active) == (2, BETTER, False)
     assert Tag.EXPERIMENTAL in candidate.tags
     assert (candidate.metadata["createdBy"], candidate.metadata["changes"]) == ("retraining_system", ["Check the calendar"])
@@ -189,7 +189,7 @@ def test_a_candidate_whose_content_is_known_is_that_version(variant, act):
     versions.register(variant, act, variant="baseline", system_prompt="another")
     it = taken(variant, act, 4)
     assert it.version == 2
-    assert [Tag.EXPERIMENTAL in known.tags for known in versions.history(variant, "baseline", 3).versions] == [False, True, False]
+    assert [Tag.EXPERIMENTAL in known.tags for known in versions_asked.history(variant, "baseline", 3).versions] == [False, True, False]
 
 
 def test_a_candidate_that_is_the_incumbent_ends_the_session(variant, act):

@@ -14,7 +14,7 @@ from lifecycle_core.errors import (
     UnknownVariantError,
     UnknownVersionError,
 )
-from lifecycle_core.operations import traffic, versions
+from lifecycle_core.operations import traffic, versions, versions_asked
 from lifecycle_core.versions.version import Tag
 
 
@@ -40,15 +40,15 @@ def activate(database, act, *numbers: int):
 
 
 def tags(database):
-    return {tag: it.version for it in versions.history(database, "baseline", 10).versions for tag in it.tags}
+    return {tag: it.version for it in versions_asked.history(database, "baseline", 10).versions for tag in it.tags}
 
 
 def active(database):
-    return versions.active(database, "baseline").version
+    return versions_asked.active(database, "baseline").version
 
 
 def test_versions_are_numbered_from_one(variant):
-    assert [it.version for it in versions.history(variant, "baseline", 10).versions] == [5, 4, 3, 2, 1]
+    assert [it.version for it in versions_asked.history(variant, "baseline", 10).versions] == [5, 4, 3, 2, 1]
 
 
 def test_conversations_use_up_no_numbers(database, act):
@@ -65,7 +65,7 @@ def test_a_version_is_kept_as_it_was_given(any_database, act):
     }
     versions.register(any_database, act, variant="baseline", system_prompt="Be kind.\n", **given)
     versions.activate(any_database, act, "baseline", 1)
-    kept = versions.active(any_database, "baseline")
+    kept = versions_asked.active(any_database, "baseline")
     assert (kept.system_prompt, kept.model, kept.parameters, kept.tools) == ("Be kind.\n", "gpt-5", {"t": 0.5}, [{"name": "book"}])
     assert kept.metadata == {"createdBy": "test", "description": "priced", "changes": ["a"]}
     assert (kept.created_at, kept.activated_at, kept.is_active) == (act.at, act.at, True)
@@ -74,7 +74,7 @@ def test_a_version_is_kept_as_it_was_given(any_database, act):
 def test_the_same_content_is_the_same_version(variant, act):
     again = versions.register(variant, act, variant="baseline", system_prompt="two", metadata={"description": "again"})
     assert (again.version, again.metadata) == (2, {"createdBy": "test"})
-    assert len(versions.history(variant, "baseline", 10).versions) == 5
+    assert len(versions_asked.history(variant, "baseline", 10).versions) == 5
 
 
 @pytest.mark.parametrize("other", [{"model": "gpt-5"}, {"parameters": {"temperature": 0}}, {"tools": [{"name": "book"}]}])
@@ -85,7 +85,7 @@ def test_another_model_parameter_or_tool_is_another_version(database, act, other
 
 def test_activation_is_a_change_of_exactly_one_version(variant, act):
     activate(variant, act, 1, 2)
-    assert [it.version for it in versions.history(variant, "baseline", 10).versions if it.is_active] == [2]
+    assert [it.version for it in versions_asked.history(variant, "baseline", 10).versions if it.is_active] == [2]
 
 
 def test_activation_tells_what_was_active_before(variant, act):
@@ -98,7 +98,7 @@ def test_activating_what_is_active_answers_the_activation_there_was(variant, act
     activate(variant, act, 1)
     first = versions.activate(variant, act, "baseline", 2)
     assert versions.activate(variant, replace(act, at=act.at + timedelta(hours=1)), "baseline", 2) == first
-    assert len(versions.history(variant, "baseline", 10).activations) == 2
+    assert len(versions_asked.history(variant, "baseline", 10).activations) == 2
 
 
 def test_a_rollback_goes_to_the_version_before(variant, act):
@@ -144,7 +144,7 @@ def test_each_change_follows_from_the_one_before(variant, act):
     activate(variant, act, 1, 2, 3)
     versions.roll_back(variant, act, "baseline")
     activate(variant, act, 4)
-    trail = versions.history(variant, "baseline", 10).activations
+    trail = versions_asked.history(variant, "baseline", 10).activations
     assert [(it.kind, it.previous_version, it.version, it.popped) for it in trail] == [
         ("activate", 2, 4, False),
         ("rollback", 3, 2, False),
@@ -221,7 +221,7 @@ def test_what_waited_for_another_change_is_dated_no_earlier_than_it(variant, act
     late = replace(act, at=act.at - timedelta(seconds=1))
     assert versions.activate(variant, late, "baseline", 3).at == act.at
     assert versions.roll_back(variant, late, "baseline").rolled_back_at == act.at
-    assert versions.active(variant, "baseline").activated_at == act.at
+    assert versions_asked.active(variant, "baseline").activated_at == act.at
 
 
 @pytest.mark.parametrize(
@@ -249,13 +249,13 @@ def test_a_reason_that_cannot_be_kept_is_refused(database, act, change, why, tol
 
 
 def test_history_goes_on_below_a_version(variant):
-    assert [it.version for it in versions.history(variant, "baseline", 2, before_id=4).versions] == [3, 2]
+    assert [it.version for it in versions_asked.history(variant, "baseline", 2, before_version=4).versions] == [3, 2]
 
 
 def test_every_variant_is_listed_with_its_versions_and_traffic(variant, act):
     activate(variant, act, 2)
     traffic.ingest(variant, act, [Conversation(id=str(number), variant="imported", ended_at=act.at) for number in range(3)])
-    baseline, imported = versions.list_variants(variant)
+    baseline, imported = versions_asked.list_variants(variant)
     assert (baseline.variant_name, baseline.latest_version, baseline.total_versions, baseline.active_version) == ("baseline", 5, 5, 2)
     assert (baseline.conversations, baseline.last_ended_at) == (0, None)
     assert (imported.variant_name, imported.latest_version, imported.total_versions, imported.active_version) == ("imported", None, 0, None)
@@ -271,7 +271,7 @@ def test_versions_are_compared_by_their_traffic(variant, act):
         for number in range(10)
     ]
     traffic.ingest(variant, act, conversations)
-    found = versions.compare(variant, "baseline", 1, 2)
+    found = versions_asked.compare(variant, "baseline", 1, 2)
     assert (found.version1.booking_rate, found.version2.booking_rate) == (0.5, 0.6)
     assert found.differences.booking_rate == pytest.approx(0.2)
     assert found.differences.escalation_rate is None
@@ -280,11 +280,11 @@ def test_versions_are_compared_by_their_traffic(variant, act):
 def test_a_version_known_by_its_traffic_alone_can_be_compared(database, act):
     conversations = [Conversation(id=str(version), variant="imported", version=version, ended_at=act.at) for version in (1, 2)]
     traffic.ingest(database, act, conversations)
-    assert versions.compare(database, "imported", 1, 2).version2.total_conversations == 1
+    assert versions_asked.compare(database, "imported", 1, 2).version2.total_conversations == 1
 
 
 def test_a_diff_is_of_registered_versions(variant):
-    assert versions.diff(variant, "baseline", 1, 3).unified[-2:] == ("-one", "+three")
+    assert versions_asked.diff(variant, "baseline", 1, 3).unified[-2:] == ("-one", "+three")
 
 
 @pytest.mark.parametrize(
@@ -292,8 +292,8 @@ def test_a_diff_is_of_registered_versions(variant):
     [
         lambda it, act: versions.activate(it, act, "baseline", 9),
         lambda it, act: versions.tag(it, act, "baseline", 9, "stable", ""),
-        lambda it, act: versions.compare(it, "baseline", 1, 9),
-        lambda it, act: versions.diff(it, "baseline", 1, 9),
+        lambda it, act: versions_asked.compare(it, "baseline", 1, 9),
+        lambda it, act: versions_asked.diff(it, "baseline", 1, 9),
     ],
     ids=["activate", "tag", "compare", "diff"],
 )
@@ -307,10 +307,10 @@ def test_a_version_that_does_not_exist_is_told_with_those_that_do(variant, act, 
     [
         lambda it, act: versions.activate(it, act, "basline", 1),
         lambda it, act: versions.roll_back(it, act, "basline"),
-        lambda it, act: versions.active(it, "basline"),
-        lambda it, act: versions.history(it, "basline", 5),
-        lambda it, act: versions.compare(it, "basline", 1, 2),
-        lambda it, act: versions.diff(it, "basline", 1, 2),
+        lambda it, act: versions_asked.active(it, "basline"),
+        lambda it, act: versions_asked.history(it, "basline", 5),
+        lambda it, act: versions_asked.compare(it, "basline", 1, 2),
+        lambda it, act: versions_asked.diff(it, "basline", 1, 2),
         lambda it, act: versions.tag(it, act, "basline", 1, "stable", ""),
     ],
     ids=["activate", "roll back", "active", "history", "compare", "diff", "tag"],
@@ -325,7 +325,7 @@ def test_a_variant_without_versions_says_so(database, act):
     with pytest.raises(UnknownVersionError, match="'imported' has no registered version; register one first"):
         versions.activate(database, act, "imported", 1)
     with pytest.raises(NothingActiveError, match="'imported' has no active version"):
-        versions.active(database, "imported")
+        versions_asked.active(database, "imported")
 
 
 @pytest.mark.parametrize(
@@ -350,7 +350,7 @@ def test_a_variant_without_versions_says_so(database, act):
 def test_what_cannot_be_meant_is_refused_and_leaves_nothing(database, act, wrong, told):
     with pytest.raises(InvalidInputError, match=told):
         versions.register(database, act, **{"variant": "baseline", "system_prompt": "one", **wrong})
-    assert versions.list_variants(database) == []
+    assert versions_asked.list_variants(database) == []
 
 
 def test_a_document_may_be_as_deep_as_the_limit(database, act):

@@ -81,36 +81,36 @@ def test_where_prefect_does_not_answer_the_caller_hears_why(session, told, act, 
     assert asyncio.run(nudges.begun(act, session)) == "Prefect could not start"
 
 
-def test_a_run_that_waits_for_samples_goes_on(session, told, monkeypatch):
+def test_a_run_that_waits_for_samples_goes_on(session, told, monkeypatch, act):
     async def resume(run):
         told.append(("resume", run))
         return True
 
     monkeypatch.setattr(runs, "resume", resume)
-    asyncio.run(nudges.decided(replace(session, flow_run_id=RUN, status=Status.PROMOTED)))
+    asyncio.run(nudges.decided(act, replace(session, flow_run_id=RUN, status=Status.PROMOTED)))
     assert told == [("resume", RUN)]
 
 
 def test_a_run_that_waits_for_a_person_has_the_answer_filled_in(session, told, act):
     review = Review(answer=Answer.REJECT, reason="no", by="cli:ada", at=act.at)
-    asyncio.run(nudges.decided(replace(session, flow_run_id=RUN, status=Status.ROLLED_BACK, review=review)))
+    asyncio.run(nudges.decided(act, replace(session, flow_run_id=RUN, status=Status.ROLLED_BACK, review=review)))
     assert told[-1] == ("resume_review", RUN, "reject", "no.")
 
 
-def test_a_review_that_force_ended_is_filled_in_by_the_ending(session, told):
-    asyncio.run(nudges.decided(replace(session, flow_run_id=RUN, status=Status.PROMOTED)))
+def test_a_review_that_force_ended_is_filled_in_by_the_ending(session, told, act):
+    asyncio.run(nudges.decided(act, replace(session, flow_run_id=RUN, status=Status.PROMOTED)))
     assert told[-1] == ("resume_review", RUN, "promote", "decided already")
 
 
-def test_the_run_of_a_cancelled_session_is_cancelled(session, told):
-    asyncio.run(nudges.decided(replace(session, flow_run_id=RUN, status=Status.CANCELLED)))
+def test_the_run_of_a_cancelled_session_is_cancelled(session, told, act):
+    asyncio.run(nudges.decided(act, replace(session, flow_run_id=RUN, status=Status.CANCELLED)))
     assert told == [("cancel", RUN)]
 
 
-def test_a_session_without_a_run_tells_nobody(session, told):
-    asyncio.run(nudges.decided(replace(session, status=Status.PROMOTED)))
+def test_a_session_without_a_run_tells_nobody(session, told, act):
+    asyncio.run(nudges.decided(act, replace(session, status=Status.PROMOTED)))
     assert told == []
 
 
-def test_an_ending_stands_though_prefect_is_away(session, away):
-    asyncio.run(nudges.decided(replace(session, flow_run_id=RUN, status=Status.PROMOTED)))
+def test_an_ending_stands_though_prefect_is_away(session, away, act):
+    asyncio.run(nudges.decided(act, replace(session, flow_run_id=RUN, status=Status.PROMOTED)))

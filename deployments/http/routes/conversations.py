@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Depends, Header, Request
 
 from deployments.http.access import needs
-from deployments.http.dependencies import Acting, Store
+from deployments.http.dependencies import Acting, Writable
 from deployments.http.problems import answers
 from deployments.wire.traffic import IngestedWire, conversation_schema
 from lifecycle_core.access import Role
@@ -39,7 +39,7 @@ async def whole_body(request: Request) -> bytes:
 def post_conversations(
     body: Annotated[bytes, Depends(whole_body)],
     act: Acting,
-    database: Store,
+    database: Writable,
     content_type: Annotated[str, Header(include_in_schema=False)] = "",
 ) -> IngestedWire:
     """Parse, keep, tell."""

@@ -5,7 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from deployments.http.access import needs
-from deployments.http.dependencies import Acting, At, Before, Limit, Store, Variant
+from deployments.http.cursors import AskedPage
+from deployments.http.dependencies import Acting, At, Limit, Store, Variant, Writable
 from deployments.http.problems import answers
 from deployments.wire.attribution import ExplanationWire
 from deployments.wire.drift import DriftWire
@@ -31,9 +32,9 @@ def detect(variant: Variant, at: At, database: Store, mode: AskedMode = None) ->
 
 
 @router.get("/history", summary="Episodes of drift, the newest first", openapi_extra=needs(Role.READ), responses=answers(404))
-def history(database: Store, before: Before, variant: Variant | None = None, limit: Limit = 50) -> DriftHistoryWire:
+def history(database: Store, page: AskedPage, variant: Variant | None = None, limit: Limit = 50) -> DriftHistoryWire:
     """Of one variant, or of all."""
-    return DriftHistoryWire.of(drift.history(database, variant, limit, before), limit)
+    return page.sign(DriftHistoryWire.of(drift.history(database, variant, limit, page.before), limit))
 
 
 @router.get("/episode", summary="One episode in full", openapi_extra=needs(Role.READ), responses=answers(404))
@@ -43,7 +44,7 @@ def episode(episode: EpisodeId, database: Store) -> ToldEpisodeWire:
 
 
 @router.post("/known", summary="Say that a change is meant", openapi_extra=needs(Role.OPERATE), responses=answers(404, 409))
-def known(body: KnownRequest, act: Acting, database: Store) -> KnownWire:
+def known(body: KnownRequest, act: Acting, database: Writable) -> KnownWire:
     """It ends the episode, and the reference begins anew where the last of its alarms began."""
     return KnownWire.of(drift.known(database, act, body.episode_id, body.reason))
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from fastapi import APIRouter, Request
 
 from deployments.http.access import needs
-from deployments.http.dependencies import Acting, Store
+from deployments.http.dependencies import Acting, Store, Writable
 from deployments.http.problems import answers
 from deployments.wire.keys import CreateKeyRequest, KeysWire, KeyWire, MadeKeyWire, RevokeKeyRequest, WhoamiWire
 from lifecycle_core.access import Role
@@ -30,7 +30,7 @@ def list_keys(database: Store) -> KeysWire:
 
 
 @router.post("/keys/create", summary="Make a key", openapi_extra=needs(Role.ADMIN), responses=answers())
-def create(body: CreateKeyRequest, act: Acting, database: Store) -> MadeKeyWire:
+def create(body: CreateKeyRequest, act: Acting, database: Writable) -> MadeKeyWire:
     """It is told once: sent again under its `Idempotency-Key` the answer is 409 `told-once`, for nobody keeps a key."""
     act, secret = replace(act, why=body.reason), context.new_secret()
     expires = timedelta(days=body.expires_days) if body.expires_days else None
@@ -39,6 +39,6 @@ def create(body: CreateKeyRequest, act: Acting, database: Store) -> MadeKeyWire:
 
 
 @router.post("/keys/revoke", summary="Revoke a key", openapi_extra=needs(Role.ADMIN), responses=answers(404))
-def revoke(body: RevokeKeyRequest, act: Acting, database: Store) -> KeyWire:
+def revoke(body: RevokeKeyRequest, act: Acting, database: Writable) -> KeyWire:
     """Within a second it is good no more; revoking it again changes nothing."""
     return KeyWire.at(keys.revoke(database, replace(act, why=body.reason), body.name), act.at)

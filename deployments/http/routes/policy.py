@@ -5,7 +5,8 @@ from dataclasses import replace
 from fastapi import APIRouter
 
 from deployments.http.access import needs
-from deployments.http.dependencies import Acting, Before, Limit, Store, Variant
+from deployments.http.cursors import AskedPage
+from deployments.http.dependencies import Acting, Limit, Store, Variant, Writable
 from deployments.http.problems import answers
 from deployments.wire.policies import PolicyHistoryWire, PolicyWire, ResetPolicyRequest, SetPolicyRequest, changed, reset
 from lifecycle_core.access import Role
@@ -21,7 +22,7 @@ def show(variant: Variant, database: Store) -> PolicyWire:
 
 
 @router.post("/set", summary="Change settings", openapi_extra=needs(Role.OPERATE), responses=answers(404))
-def set_policy(body: SetPolicyRequest, act: Acting, database: Store) -> PolicyWire:
+def set_policy(body: SetPolicyRequest, act: Acting, database: Writable) -> PolicyWire:
     """The next check goes by it; an open session goes on by the one that it began with."""
     act, wanted = replace(act, why=body.reason), ("set", body.settings)
     made = policies.change_policy(database, act, body.variant, lambda it: changed(it, body.settings), wanted)
@@ -29,7 +30,7 @@ def set_policy(body: SetPolicyRequest, act: Acting, database: Store) -> PolicyWi
 
 
 @router.post("/reset", summary="Bring settings back to the default", openapi_extra=needs(Role.OPERATE), responses=answers(404))
-def reset_policy(body: ResetPolicyRequest, act: Acting, database: Store) -> PolicyWire:
+def reset_policy(body: ResetPolicyRequest, act: Acting, database: Writable) -> PolicyWire:
     """Those that are named, or all."""
     act, wanted = replace(act, why=body.reason), ("reset", body.settings)
     made = policies.change_policy(database, act, body.variant, lambda it: reset(it, body.settings), wanted)
@@ -37,6 +38,6 @@ def reset_policy(body: ResetPolicyRequest, act: Acting, database: Store) -> Poli
 
 
 @router.get("/history", summary="Who changed the policy, the newest first", openapi_extra=needs(Role.READ), responses=answers(404))
-def history(variant: Variant, database: Store, before: Before, limit: Limit = 50) -> PolicyHistoryWire:
+def history(variant: Variant, database: Store, page: AskedPage, limit: Limit = 50) -> PolicyHistoryWire:
     """With the reason, and what takes each change back."""
-    return PolicyHistoryWire.of(variant, policies.history(database, variant, limit, before), limit)
+    return page.sign(PolicyHistoryWire.of(variant, policies.history(database, variant, limit, page.before), limit))

@@ -11,7 +11,8 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from deployments.http.access import expect, needs
-from deployments.http.dependencies import Acting, At, Before, Limit, Store, Variant
+from deployments.http.cursors import AskedPage
+from deployments.http.dependencies import Acting, At, Limit, Store, Variant, Writable
 from deployments.http.problems import NotReadyProblem, answers
 from deployments.wire.retraining import (
     BEFORE_ITS_TEST,
@@ -64,12 +65,12 @@ def check(variant: Variant, at: At, database: Store) -> TriggerCheckWire:
     openapi_extra=needs(Role.OPERATE),
     responses=answers(404, 409) | ACCEPTED,
 )
-async def start(body: StartRequest, act: Acting, database: Store, response: Response) -> StartedWire:
+async def start(body: StartRequest, act: Acting, database: Writable, response: Response) -> StartedWire:
     """The session is written first; its run is started then, and where Prefect is down, as soon as it is back."""
     key = f"{act.by}/{act.idempotency_key or uuid4()}"
     it = await run_in_threadpool(retraining.begin, database, act, body.variant, key, body.options.value())
     warning = await nudges.begun(act, it)
-    it = await _tested(database, it, within_s=0.0 if warning else WAIT_S)
+    it = await _tested(database, it, within_s=0.0 if warning or act.dry_run else WAIT_S)
     if it.status in BEFORE_ITS_TEST:
         response.status_code = HTTPStatus.ACCEPTED
         response.headers["Location"] = f"{STATUS}?sessionId={it.session_id}"
@@ -93,13 +94,13 @@ async def _tested(database: Store, it: Session, within_s: float) -> Session:
     openapi_extra=needs(Role.OPERATE),
     responses=answers(404, 409, conflict=NotReadyProblem),
 )
-async def finalize(body: FinalizeRequest, act: Acting, database: Store, request: Request) -> FinalizedWire:
+async def finalize(body: FinalizeRequest, act: Acting, database: Writable, request: Request) -> FinalizedWire:
     """Once, whoever asks how often."""
     if body.force:
         expect(request.state.roles, Role.APPROVE, "force=true")
     act = replace(act, why=body.reason)
     it = await run_in_threadpool(promotion.finalize, database, act, body.session_id, force=body.force, reason=body.reason)
-    return await _decided(database, it)
+    return await _decided(database, act, it)
 
 
 @router.get(
@@ -116,7 +117,7 @@ def review(database: Store, session_id: ReviewedSession) -> ReviewPageWire:
 
 
 @router.post("/approve", summary="Promote the candidate under review", openapi_extra=needs(Role.APPROVE), responses=answers(404, 409))
-async def approve(body: DecisionRequest, act: Acting, database: Store) -> FinalizedWire:
+async def approve(body: DecisionRequest, act: Acting, database: Writable) -> FinalizedWire:
     """A person's yes, with its reason; it is asked for once."""
     return await _answer(database, act, body, Answer.PROMOTE)
 
@@ -127,7 +128,7 @@ async def approve(body: DecisionRequest, act: Acting, database: Store) -> Finali
     openapi_extra=needs(Role.APPROVE),
     responses=answers(404, 409),
 )
-async def reject(body: DecisionRequest, act: Acting, database: Store) -> FinalizedWire:
+async def reject(body: DecisionRequest, act: Acting, database: Writable) -> FinalizedWire:
     """A person's no, with its reason; it is asked for once."""
     return await _answer(database, act, body, Answer.REJECT)
 
@@ -136,18 +137,19 @@ async def _answer(database: Store, act: Provenance, body: DecisionRequest, answe
     act = replace(act, why=body.reason)
     await run_in_threadpool(promotion.record_decision, database, act, body.session_id, answer, body.reason)
     it = await run_in_threadpool(promotion.promote_or_roll_back, database, act, body.session_id)
-    return await _decided(database, it)
+    return await _decided(database, act, it)
 
 
 @router.post("/cancel", summary="End a retraining without a verdict", openapi_extra=needs(Role.OPERATE), responses=answers(404, 409))
-async def cancel(body: CancelRequest, act: Acting, database: Store) -> FinalizedWire:
+async def cancel(body: CancelRequest, act: Acting, database: Writable) -> FinalizedWire:
     """The incumbent stays."""
-    it = await run_in_threadpool(promotion.cancel, database, replace(act, why=body.reason), body.session_id, body.reason)
-    return await _decided(database, it)
+    act = replace(act, why=body.reason)
+    it = await run_in_threadpool(promotion.cancel, database, act, body.session_id, body.reason)
+    return await _decided(database, act, it)
 
 
-async def _decided(database: Store, it: Session) -> FinalizedWire:
-    await nudges.decided(it)
+async def _decided(database: Store, act: Provenance, it: Session) -> FinalizedWire:
+    await nudges.decided(act, it)
     found = await run_in_threadpool(standing.of_session, database, it.session_id, context.now())
     return FinalizedWire.of(found, context.settings().prefect_url)
 
@@ -160,7 +162,7 @@ def status(database: Store, at: At, session_id: AskedSession = None) -> Retraini
 
 
 @router.get("/history", summary="Retrainings, the newest first", openapi_extra=needs(Role.READ), responses=answers(404))
-def history(database: Store, at: At, before: Before, variant: Variant | None = None, limit: Limit = 50) -> RetrainingHistoryWire:
+def history(database: Store, at: At, page: AskedPage, variant: Variant | None = None, limit: Limit = 50) -> RetrainingHistoryWire:
     """Of one variant, or of all."""
-    found = standing.of_sessions(database, retraining.history(database, variant, limit, before), at)
-    return RetrainingHistoryWire.of(found, limit, context.settings().prefect_url)
+    found = standing.of_sessions(database, retraining.history(database, variant, limit, page.before), at)
+    return page.sign(RetrainingHistoryWire.of(found, limit, context.settings().prefect_url))

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from deployments.http.access import needs
-from deployments.http.dependencies import Acting, At, Store, Variant
+from deployments.http.dependencies import Acting, At, Store, Variant, Writable
 from deployments.http.problems import answers
 from deployments.wire.shadow import MAX_SAMPLES, SamplesRequest, SamplesWire, ShadowStatusWire, ShadowTestWire
 from lifecycle_core.access import Role
@@ -40,7 +40,7 @@ def analysis(database: Store, at: At, session_id: AskedSession = None, variant: 
     openapi_extra=needs(Role.INGEST),
     responses=answers(404, 409),
 )
-def post_samples(body: SamplesRequest, act: Acting, database: Store) -> SamplesWire:
+def post_samples(body: SamplesRequest, act: Acting, database: Writable) -> SamplesWire:
     """Each scenario served by incumbent and candidate."""
     done = shadow.post_samples(database, act, body.session_id, [it.value() for it in body.samples])
     return SamplesWire.of(body.session_id, done)
