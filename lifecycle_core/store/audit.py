@@ -6,9 +6,8 @@
 4. A link's hash covers everything that the link says and the hash before it.
 """
 
-import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC
 from operator import itemgetter
 from typing import Any, Final
@@ -20,9 +19,9 @@ from sqlalchemy.orm import UOWTransaction
 from sqlalchemy.schema import ExecutableDDLElement
 from sqlmodel import Session, col, select
 
+from lifecycle_core.chain import GENESIS, link
 from lifecycle_core.errors import UnauditedWriteError
 from lifecycle_core.provenance import Provenance
-from lifecycle_core.store import damage
 from lifecycle_core.store.tables import Audited, AuditRow
 
 BEGIN_WRITE: Final = "BEGIN IMMEDIATE"
@@ -31,12 +30,10 @@ UNGUARDED: Final[Mapping[str, Any]] = {"lifecycle_unguarded": True}
 """Execution options of a connection that migrates."""
 HEAD_LOCK: Final = 0x1F_C1C1F
 """The key of PostgreSQL's advisory lock on the head of the chain."""
-GENESIS: Final = ""
 
 _GUARDED: Final = {str(table.__tablename__) for table in (*Audited.__subclasses__(), AuditRow)}  # type: ignore[attr-defined]
 _FLUSHING: Final = "lifecycle_flushing"
 _HEAD: Final = "audit_head"
-_TOLD_CHARACTERS: Final = 100
 
 
 class WriteSession(Session):
@@ -52,78 +49,15 @@ class WriteSession(Session):
             info[_FLUSHING] = False
 
 
-def link(previous_hash: str, act: Provenance, subject: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
-    """The hash of one change: SHA-256 over the hash before it and all that the log says of it, in hexadecimal."""
-    said = [previous_hash, act.at.astimezone(UTC).isoformat(), act.by, act.why, act.request_id, subject, before, after]
-    return hashlib.sha256(json.dumps(said, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()).hexdigest()
-
-
-def broken_links(tx: Session) -> Iterator[str]:
-    """A sentence for each row of the log that does not follow from the one before it."""
-    head = GENESIS
-    for row, damaged in damage.readable(tx, AuditRow):
-        yield from damaged
-        if row.previous_hash != head:
-            yield f"audit row {row.id} does not follow the row before it: one is missing or was put in"
-        elif not damaged and not _as_written(row):
-            yield f"audit row {row.id} ({row.subject}) was changed after it was written"
-        head = row.hash
-
-
-def unexplained(tx: Session) -> Iterator[str]:
-    """A sentence for each audited row that is not as the log says: changed, put in or deleted without a link, or its link was."""
-    said: dict[str, dict[str, Any]] = {}
-    unread: set[str] = set()
-    for it, damaged in damage.readable(tx, AuditRow):
-        if damaged or not isinstance(it.after, dict):
-            unread.add(it.subject)
-        else:
-            said[it.subject] = {**said.get(it.subject, {}), **it.after}
-    for kind in Audited.__subclasses__():
-        for row, damaged in damage.readable(tx, kind):
-            name = subject(row)
-            logged = said.pop(name, None)
-            yield from damaged
-            if damaged or name in unread:
-                continue
-            if logged is None:
-                yield f"{name} has no row in the audit log"
-                continue
-            now = _plain({column: getattr(row, column) for column in row.audit_columns})
-            for column in sorted(now.keys() & logged.keys()):  # what is audited since a later program has no row from before
-                if now[column] != logged[column]:
-                    yield f"{name} has {column} {_short(now[column])}; the audit log says {_short(logged[column])}"
-    yield from (f"{name} is in the audit log and no longer in its table" for name in sorted(said.keys() - unread))
-
-
 def subject(row: Audited) -> str:
     """The name of a row in the log."""
     return f"{row.__tablename__}:" + "/".join(str(getattr(row, name)) for name in row.audit_subject)
 
 
-def _as_written(row: AuditRow) -> bool:
-    try:
-        return row.hash == link(row.previous_hash, Provenance(row.by, row.at, row.why, row.request_id), row.subject, row.before, row.after)
-    except (TypeError, ValueError):  # a text that no encoding has
-        return False
-
-
-def _short(value: object) -> str:
-    told = repr(value)
-    return told if len(told) <= _TOLD_CHARACTERS else f"{told[:_TOLD_CHARACTERS]}…"
-
-
-def acts(tx: Session, subject: str) -> list[Provenance]:
-    """Who changed `subject`, a table and the row's key as in "drift_detections:baseline/1", and when; the oldest first."""
-    rows = tx.exec(select(AuditRow).where(AuditRow.subject == subject).order_by(col(AuditRow.id)))
-    return [Provenance(it.by, it.at, it.why, it.request_id) for it in rows]
-
-
-def of_request(tx: Session, request_id: str) -> tuple[int, ...]:
-    """The numbers of the rows that one request wrote, in order."""
-    return tuple(
-        it for it in tx.exec(select(AuditRow.id).where(AuditRow.request_id == request_id).order_by(col(AuditRow.id))) if it is not None
-    )
+def note(tx: Session, subject: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+    """Log a change of state that no audited row tells, such as the end of rows that are not audited."""
+    tx.flush()
+    _link(tx, [(subject, plain(before), plain(after))])
 
 
 def changes(tx: Session, table: str) -> list[tuple[str, Mapping[str, Any], Mapping[str, Any]]]:
@@ -157,17 +91,28 @@ def _append(session: OrmSession, _context: UOWTransaction) -> None:
     changes = sorted(((subject(row), *change) for row in rows if (change := _change(row)) is not None), key=itemgetter(0))
     if not changes:
         return
+    _link(session, changes)
+
+
+def _link(session: OrmSession, changes: Sequence[tuple[str, Mapping[str, Any], Mapping[str, Any]]]) -> None:
+    """Append a row for each of `changes`: (subject, before, after)."""
     connection = session.connection()
     if connection.dialect.name == "postgresql":
         connection.execute(select(func.pg_advisory_xact_lock(HEAD_LOCK)))
     act: Provenance = session.info["act"]
     previous, links = session.info.get(_HEAD) or _head(session), []
     for name, before, after in changes:
-        said = {"at": act.at, "by": act.by, "why": act.why, "request_id": act.request_id, "subject": name}
-        this = link(previous, act, name, before, after)
-        links.append({**said, "before": before, "after": after, "previous_hash": previous, "hash": this})
+        said: dict[str, Any] = {"at": act.at, "by": act.by, "why": act.why, "request_id": act.request_id}
+        said |= {"subject": name, "before": before, "after": after}
+        this = link(previous, **said)
+        links.append({**said, "previous_hash": previous, "hash": this})
         previous = this
-    connection.execute(insert(AuditRow), links)
+    flushing = connection.info.get(_FLUSHING, False)
+    connection.info[_FLUSHING] = True
+    try:
+        connection.execute(insert(AuditRow), links)
+    finally:
+        connection.info[_FLUSHING] = flushing
     session.info[_HEAD] = previous  # nobody else appends to the end of this transaction
 
 
@@ -180,12 +125,13 @@ def _change(row: Audited) -> tuple[dict[str, Any], dict[str, Any]] | None:
         if history.has_changes():
             before[name] = history.deleted[0] if history.deleted else None
             after[name] = history.added[0] if history.added else None
-    return (_plain(before), _plain(after)) if after else None
+    return (plain(before), plain(after)) if after else None
 
 
-def _plain(values: dict[str, Any]) -> dict[str, Any]:
-    plain: dict[str, Any] = json.loads(json.dumps(values, default=lambda it: it.astimezone(UTC).isoformat()))
-    return plain
+def plain(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values as the log keeps them: JSON, with instants in UTC."""
+    kept: dict[str, Any] = json.loads(json.dumps(values, default=lambda it: it.astimezone(UTC).isoformat()))
+    return kept
 
 
 def refuse_unaudited(

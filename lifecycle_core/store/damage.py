@@ -1,9 +1,9 @@
 """Reading what may be damaged, to tell what is."""
 
-from collections.abc import Iterator
-from typing import TypeVar
+from collections.abc import Iterator, Sequence
+from typing import Any, TypeVar
 
-from sqlalchemy import Text, inspect, select, type_coerce
+from sqlalchemy import ColumnElement, SQLColumnExpression, Text, inspect, select, type_coerce
 from sqlmodel import Session, SQLModel
 
 from lifecycle_core.errors import DatabaseUnavailableError
@@ -22,17 +22,27 @@ def of_file(tx: Session) -> Iterator[str]:
 
 def readable(tx: Session, kind: type[R]) -> Iterator[tuple[R, list[str]]]:
     """Every row of a table in the order of its key, with a sentence for each value that cannot be read; the row has None in its place."""
+    for found, problems in values(tx, kind):
+        yield kind(**found), problems
+
+
+def values(
+    tx: Session, kind: type[SQLModel], *, where: Sequence[ColumnElement[bool]] = (), order: Sequence[SQLColumnExpression[Any]] = ()
+) -> Iterator[tuple[dict[str, Any], list[str]]]:
+    """The same as plain values by their names, of some rows or in another order; a stream."""
     mapper = inspect(kind, raiseerr=True)
     dialect = tx.connection().dialect
-    readers = {name: column.type.dialect_impl(dialect).result_processor(dialect, None) for name, column in mapper.columns.items()}
-    chosen = select(*(type_coerce(column, Text).label(name) for name, column in mapper.columns.items())).order_by(*mapper.primary_key)
-    for raw in tx.connection().execute(chosen, execution_options={"yield_per": 1000}).mappings():
-        values, problems = dict(raw), []
-        for name, read in readers.items():
+    read = {name: column.type.dialect_impl(dialect).result_processor(dialect, None) for name, column in mapper.columns.items()}
+    readers = {name: reader for name, reader in read.items() if reader is not None}
+    chosen = select(*(type_coerce(column, Text).label(name) for name, column in mapper.columns.items()))
+    asked = chosen.where(*where).order_by(*(order or mapper.primary_key))
+    for raw in tx.connection().execute(asked, execution_options={"yield_per": 1000}).mappings():
+        found, problems = dict(raw), []
+        for name, reader in readers.items():
             try:
-                values[name] = read(raw[name]) if read is not None else raw[name]
+                found[name] = reader(raw[name])
             except DatabaseUnavailableError:
                 key = "/".join(str(raw[column.key]) for column in mapper.primary_key)
                 problems.append(f"{kind.__tablename__} row {key} is damaged: its {name} is {str(raw[name])[:50]!r}")
-                values[name] = None
-        yield kind(**values), problems
+                found[name] = None
+        yield found, problems

@@ -9,7 +9,7 @@ from sqlmodel import col, select
 
 from lifecycle_core.errors import UnauditedWriteError
 from lifecycle_core.operations import versions
-from lifecycle_core.store import audit
+from lifecycle_core.store import audit, audit_checks
 from lifecycle_core.store.tables import ActivationRow, AuditRow, QuarantineRow, VersionRow
 
 
@@ -20,7 +20,7 @@ def logged(database):
 
 def problems(database):
     with database.read() as tx:
-        return list(audit.broken_links(tx))
+        return list(audit_checks.broken_links(tx))
 
 
 def activate_all(tx):
