@@ -15,7 +15,12 @@ from lifecycle_core.store.database import Database
 from tasks import context
 
 
-def asked_at(
+async def store() -> Database:
+    """The database; like all that waits for nothing it takes no thread, of which every one may be waiting for a writer."""
+    return context.database()
+
+
+async def asked_at(
     at: Annotated[Instant | None, Query(description="Ask as of this instant, ISO 8601 with a zone; now by default.")] = None,
 ) -> datetime:
     """The instant that is asked for."""
@@ -48,7 +53,7 @@ async def writable(*, dry_run: DryRun = False) -> AsyncIterator[Database]:
         yield trying
 
 
-def acting(
+async def acting(
     request: Request,
     response: Response,
     idempotency_key: IdempotencyKey = None,
@@ -62,7 +67,7 @@ def acting(
     return replace(act, idempotency_key=idempotency_key, dry_run=dry_run)
 
 
-def insisted(
+async def insisted(
     if_match: Annotated[
         str | None,
         Header(
@@ -74,7 +79,7 @@ def insisted(
     return None if if_match is None else if_match.strip().removeprefix("W/").strip('"')
 
 
-Store = Annotated[Database, Depends(context.database)]
+Store = Annotated[Database, Depends(store)]
 Writable = Annotated[Database, Depends(writable)]
 At = Annotated[datetime, Depends(asked_at)]
 Acting = Annotated[Provenance, Depends(acting)]

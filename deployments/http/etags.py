@@ -24,17 +24,10 @@ def stamped(told: S, response: Response) -> S:
 
 
 class KnownTags:
-    """The etags that the client has."""
+    """The etags that a client has, from its header `If-None-Match`."""
 
-    def __init__(
-        self,
-        if_none_match: Annotated[
-            str | None,
-            Header(alias="If-None-Match", max_length=1000, description="The `ETag` that is known already: 304 where it still holds."),
-        ] = None,
-    ) -> None:
-        given = (if_none_match or "").split(",")
-        self._known = {it.strip().removeprefix("W/").strip('"') for it in given} - {""}
+    def __init__(self, header: str) -> None:
+        self._known = {it.strip().removeprefix("W/").strip('"') for it in header.split(",")} - {""}
 
     def expect_other(self, etag: str) -> None:
         """Answer 304, without a body, where the client has this one."""
@@ -42,4 +35,14 @@ class KnownTags:
             raise HTTPException(NOT_MODIFIED, headers={"ETag": f'"{etag}"'})
 
 
-Known = Annotated[KnownTags, Depends(KnownTags)]
+async def known(
+    if_none_match: Annotated[
+        str | None,
+        Header(alias="If-None-Match", max_length=1000, description="The `ETag` that is known already: 304 where it still holds."),
+    ] = None,
+) -> KnownTags:
+    """The etags that the client says it has."""
+    return KnownTags(if_none_match or "")
+
+
+Known = Annotated[KnownTags, Depends(known)]

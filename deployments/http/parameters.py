@@ -8,7 +8,7 @@ from fastapi.dependencies.models import Dependant
 from lifecycle_core.errors import InvalidInputError
 
 
-def only_known(request: Request) -> None:
+async def only_known(request: Request) -> None:
     """Refuse a parameter that the route of `request` does not take."""
     known = list(_names(request.scope["route"].dependant))
     for name in request.query_params:
