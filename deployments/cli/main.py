@@ -37,6 +37,7 @@ COMMANDS = {
     "down": ("serve", "End what `lifecycle serve` started on this data folder."),
     "demo": ("demo", "Play the whole loop on simulated traffic, from a drift to a promotion."),
     "keys": ("keys", "Keys to the API, each with the roles that it may be used for."),
+    "audit": ("audit", "Who changed what, and whether anybody has changed that since."),
     "db": ("db", "The database: its schema, and whether its contents hold."),
     "doctor": ("doctor", "Examine this installation, with a remedy for each fault."),
     "config": ("config", "What this installation is set to."),

@@ -3,7 +3,7 @@
 1. What cannot be served is refused before anything starts.
 2. The API comes first and needs no Prefect: checks, versions and rollback work while Prefect starts, and when it is down.
 3. A Prefect server that dies is started again, and so is a runner that gave up waiting for it.
-4. Sessions and their runs are brought together again every twenty seconds, by what the database says.
+4. Sessions and their runs are brought together again every twenty seconds, by what the database says; the audit log is anchored every hour.
 5. Where no model endpoint is set, a scripted one is a child too, and what it touches says "simulated".
 6. The end comes in order: API, runner, reconciler, server, endpoint; after Ctrl-C no process is left.
 """
@@ -81,7 +81,13 @@ class _Tree:
 
     async def live(self, listener: socket.socket) -> None:
         self._end_on_signals()
-        lives = [self._one_runner, self._one_reconciler, self._one_server, *([self._one_endpoint] if self.simulated_models else [])]
+        lives = [
+            self._one_runner,
+            self._one_reconciler,
+            self._anchoring,
+            self._one_server,
+            *([self._one_endpoint] if self.simulated_models else []),
+        ]
         parts = [asyncio.create_task(part) for part in (self._serve_api(listener), *(_again(life, self.say) for life in lives))]
         await asyncio.wait([asyncio.create_task(self.stop.wait()), *parts], return_when=asyncio.FIRST_COMPLETED)
         self.say("Ending the API, the runner and the Prefect server")
@@ -149,6 +155,11 @@ class _Tree:
             traceback.print_exc()
             return f"Reconciler ended: {error}"
         return "Reconciler ended by itself"
+
+    async def _anchoring(self) -> str:
+        anchoring = await asyncio.to_thread(import_module, "deployments.supervisor.anchoring")
+        await anchoring.anchor_for_ever()
+        return "Anchoring ended by itself"
 
     async def _one_endpoint(self) -> str:
         self.say(f"Models   {self.simulated_models}  simulated: no endpoint is set (LIFECYCLE_OPENAI_BASE_URL)")

@@ -97,13 +97,13 @@ def verify(database: Database, found: Anchors) -> AuditVerification:
         return _told(follower, found, chain, audit_checks.unexplained(tx))
 
 
-def verify_export(changes: Iterable[Change], found: Anchors) -> AuditVerification:
-    """Hold an export against itself and `found`; it needs no database."""
+def verify_export(changes: Iterable[Change | str], found: Anchors) -> AuditVerification:
+    """Hold an export against itself and `found`; it needs no database. A sentence among the changes is a problem of the file."""
     follower = Follower(found.by_line, whole=False)
 
     def problems() -> Iterator[str]:
         for it in changes:
-            yield from follower.follow(it)
+            yield from [it] if isinstance(it, str) else follower.follow(it)
         yield from follower.end()
 
     return _told(follower, found, problems())
