@@ -60,7 +60,7 @@ def current() -> "Database":
     from lifecycle_core.operations.database import upgrade
 
     found = opened()
-    upgrade(found)
+    upgrade(found, act("system:upgrade"))
     return found
 
 

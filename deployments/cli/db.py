@@ -6,7 +6,7 @@ from contextlib import closing
 import click
 
 from deployments.cli.asking import ask
-from deployments.cli.changing import dry_run_option
+from deployments.cli.changing import acting, dry_run_option
 from deployments.cli.shown import BAD_NEWS, NOTHING, json_option, print_facts, print_json, printable
 
 
@@ -28,7 +28,7 @@ def upgrade(*, dry_run: bool) -> None:
                 told = ", ".join(operations.upgrade(trying))
             click.echo(f"{database.name} {f'would get revision {told}' if told else 'is up to date'}")
             return
-        applied = ", ".join(operations.upgrade(database))
+        applied = ", ".join(operations.upgrade(database, acting()))
         click.echo(f"{database.name} {f'has revision {applied} now' if applied else 'was up to date'}")
 
 
@@ -53,7 +53,7 @@ def downgrade(*, to: str, yes: bool, dry_run: bool) -> None:
             return
         if not yes:
             ask(f"Everything in {database.name} that revision {to} has no place for is lost. Go on?")
-        taken_back = ", ".join(operations.downgrade(database, to))
+        taken_back = ", ".join(operations.downgrade(database, to, acting()))
         click.echo(f"{database.name} {f'has lost revision {taken_back}' if taken_back else f'was at {to} already'}")
     if taken_back:
         click.echo("Undo: lifecycle db upgrade, which brings back the tables and not what stood in them")

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from lifecycle_core.errors import SchemaMismatchError
+from lifecycle_core.provenance import Provenance
 from lifecycle_core.store import audit, audit_checks, damage, migrations
 from lifecycle_core.store.database import Database, sqlite_module
 from lifecycle_core.store.rehearsal import Rehearsal
@@ -41,22 +42,38 @@ def expect_current(database: Database) -> str:
     return migrations.HEAD
 
 
-def upgrade(database: Database) -> list[str]:
+def upgrade(database: Database, act: Provenance | None = None) -> list[str]:
     """Bring the schema to this program's; returns the revisions applied, none where it was there already.
 
+    act : who does it, for the audit log; what is made anew has none to keep it in.
     Costs one short query where nothing is to be done, so everything that opens a database calls it.
     Raises SchemaMismatchError for a database of a newer program.
     """
-    if revision(database) == migrations.HEAD:
+    before = revision(database)
+    if before == migrations.HEAD:
         return []
     with database.migrate() as connection:
-        return migrations.upgrade(connection)
+        applied = migrations.upgrade(connection)
+    if act is not None and before is not None and applied:
+        _log_schema(database, act, before, applied[-1])
+    return applied
 
 
-def downgrade(database: Database, to: str) -> list[str]:
-    """Take the schema back to the revision `to`, or to "base"; returns the revisions taken back. What stands in a dropped table is lost."""
+def downgrade(database: Database, to: str, act: Provenance | None = None) -> list[str]:
+    """Take the schema back to the revision `to`, or to "base"; returns the revisions taken back. What stands in a dropped table is lost.
+
+    act : who does it, for the audit log, which "base" takes away, too.
+    """
     with database.migrate() as connection:
-        return migrations.downgrade(connection, to)
+        taken_back = migrations.downgrade(connection, to)
+    if act is not None and taken_back and to != migrations.BASE:
+        _log_schema(database, act, taken_back[0], to)
+    return taken_back
+
+
+def _log_schema(database: Database, act: Provenance, before: str, after: str) -> None:
+    with database.write(act) as tx:
+        audit.note(tx, "schema", {"revision": before}, {"revision": after})
 
 
 @contextmanager

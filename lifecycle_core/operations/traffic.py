@@ -9,7 +9,7 @@ from functools import cache, partial
 from lifecycle_core.conversations import Conversation, believable_end, end_rule
 from lifecycle_core.errors import InvalidInputError
 from lifecycle_core.provenance import Provenance
-from lifecycle_core.store import answers, conversations, quarantine
+from lifecycle_core.store import answers, audit, conversations, quarantine
 from lifecycle_core.store.database import Database, Transaction
 from lifecycle_core.store.variants import names
 from lifecycle_core.traffic.rejected import Quarantined, Rejected
@@ -71,6 +71,9 @@ def quarantined(database: Database, limit: int, source: str | None = None) -> li
 
 
 def drop_quarantined(database: Database, act: Provenance, source: str | None = None) -> int:
-    """Let go of the refused records of `source`, or of all, and say how many they were."""
+    """Let go of the refused records of `source`, or of all, and say how many they were; so does the audit log."""
     with database.write(act) as tx:
-        return quarantine.drop(tx, source)
+        dropped = quarantine.drop(tx, source)
+        if dropped:
+            audit.note(tx, f"quarantine:{source or '*'}", {"records": dropped}, {"records": 0})
+        return dropped

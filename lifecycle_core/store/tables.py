@@ -517,7 +517,7 @@ class KeyRow(Audited, table=True):
 
     __tablename__ = "api_keys"
     audit_subject = ("id",)
-    audit_columns = ("name", "roles", "expires_at", "revoked_at", "revoked_by")
+    audit_columns = ("name", "roles", "secret_hash", "expires_at", "revoked_at", "revoked_by")
 
     id: str = Field(primary_key=True)
     name: str = Field(unique=True)
