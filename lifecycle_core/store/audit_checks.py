@@ -64,7 +64,9 @@ def _logged(tx: Session) -> Iterator[Logged]:
     """What the log says of each audited row in the end, by its name."""
     tables = tuple(_prefix(kind) for kind in Audited.__subclasses__())
     order = [_in_order(tx, col(AuditRow.subject)), col(AuditRow.id)]
-    for name, rows in groupby(damage.values(tx, AuditRow, order=order), key=lambda row: str(row[0]["subject"])):
+    for name, rows in groupby(
+        damage.values(tx, AuditRow, only=("id", "subject", "after"), order=order), key=lambda row: str(row[0]["subject"])
+    ):
         if not name.startswith(tables):
             continue
         after: dict[str, Any] | None = {}

@@ -27,22 +27,30 @@ def readable(tx: Session, kind: type[R]) -> Iterator[tuple[R, list[str]]]:
 
 
 def values(
-    tx: Session, kind: type[SQLModel], *, where: Sequence[ColumnElement[bool]] = (), order: Sequence[SQLColumnExpression[Any]] = ()
+    tx: Session,
+    kind: type[SQLModel],
+    *,
+    only: Sequence[str] = (),
+    where: Sequence[ColumnElement[bool]] = (),
+    order: Sequence[SQLColumnExpression[Any]] = (),
 ) -> Iterator[tuple[dict[str, Any], list[str]]]:
-    """The same as plain values by their names, of some rows or in another order; a stream."""
+    """The same as plain values by their names, of some columns or rows, or in another order; a stream."""
     mapper = inspect(kind, raiseerr=True)
     dialect = tx.connection().dialect
-    read = {name: column.type.dialect_impl(dialect).result_processor(dialect, None) for name, column in mapper.columns.items()}
+    columns = {name: column for name, column in mapper.columns.items() if not only or name in only}
+    read = {name: column.type.dialect_impl(dialect).result_processor(dialect, None) for name, column in columns.items()}
     readers = {name: reader for name, reader in read.items() if reader is not None}
-    chosen = select(*(type_coerce(column, Text).label(name) for name, column in mapper.columns.items()))
+    chosen = select(*(type_coerce(column, Text).label(name) for name, column in columns.items()))
     asked = chosen.where(*where).order_by(*(order or mapper.primary_key))
-    for raw in tx.connection().execute(asked, execution_options={"yield_per": 1000}).mappings():
-        found, problems = dict(raw), []
+    for raw in tx.connection().execute(asked, execution_options={"yield_per": 1000}):
+        found = dict(zip(columns, raw, strict=True))
+        problems = []
         for name, reader in readers.items():
+            said = found[name]
             try:
-                found[name] = reader(raw[name])
+                found[name] = reader(said)
             except DatabaseUnavailableError:
-                key = "/".join(str(raw[column.key]) for column in mapper.primary_key)
-                problems.append(f"{kind.__tablename__} row {key} is damaged: its {name} is {str(raw[name])[:50]!r}")
+                key = "/".join(str(found[column.key]) for column in mapper.primary_key)
+                problems.append(f"{kind.__tablename__} row {key} is damaged: its {name} is {str(said)[:50]!r}")
                 found[name] = None
         yield found, problems
