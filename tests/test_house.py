@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-ROOMS = {"lifecycle_core", "tasks", "flows", "deployments", "benchmarks", "tests"}
+ROOMS = {"lifecycle_client", "lifecycle_core", "tasks", "flows", "deployments", "benchmarks", "tests"}
 CORE = sorted(path for path in (ROOT / "lifecycle_core").iterdir() if path.suffix == ".py" or (path / "__init__.py").exists())
 WORLDS = {"time", "random", "secrets"}
 """Modules of which the core needs nothing: clocks and chance."""

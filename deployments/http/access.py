@@ -24,7 +24,6 @@ from limits.strategies import FixedWindowRateLimiter
 from lifecycle_core.access import Key, Role, Secret, reach
 from lifecycle_core.errors import ForbiddenError, LifecycleError, RateLimitedError, UnauthenticatedError
 from lifecycle_core.operations import keys
-from lifecycle_core.store.database import Database
 from tasks import context
 
 ROLES: Final = "x-required-roles"
@@ -120,7 +119,7 @@ class Doorkeeper:
         place = context.settings().database_url
         found = self._kept.get(place)
         if found is None:
-            found = self._kept.put(place, not await self._asked(keys.any_made))
+            found = self._kept.put(place, not await self._asked(partial(keys.any_made, context.database())))
         return bool(found)
 
     async def _key(self, request: Request, given: str) -> Key:
@@ -137,19 +136,19 @@ class Doorkeeper:
             if not self._limiter.test(self._failures, *of):
                 raise self._too_many(self._failures, of, "failures of this key")
             try:
-                key = await self._asked(partial(keys.authenticate, text=secret.text, at=at))
+                key = await self._asked(partial(keys.authenticate, context.database(), secret.text, at))
             except UnauthenticatedError:
                 self._limiter.hit(self._failures, *of)
                 raise
             self._kept.put(name, key)
-            await self._asked(partial(keys.note_use, act=context.act(f"key:{key.name}"), key=key))
+            await self._asked(partial(keys.note_use, context.database(), context.act(f"key:{key.name}"), key))
         keys.expect_usable(key, at)
         return key
 
-    async def _asked(self, question: Callable[[Database], V]) -> V:
+    async def _asked(self, question: Callable[[], V]) -> V:
         """Ask the database beside the threads of the routes, all of which may be waiting for it."""
         self._threads = self._threads or CapacityLimiter(_LOOKING_UP)
-        return await to_thread.run_sync(lambda: question(context.database()), limiter=self._threads)
+        return await to_thread.run_sync(question, limiter=self._threads)
 
     def _count(self, request: Request, key: Key) -> None:
         limit = context.settings().rate_limit
