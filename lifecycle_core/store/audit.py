@@ -88,7 +88,10 @@ def _refuse_deletion(session: OrmSession, _context: UOWTransaction, _instances: 
 def _append(session: OrmSession, _context: UOWTransaction) -> None:
     """Link what was just written, when new rows have their ids and the session still tells what changed."""
     rows = [row for row in (*session.new, *session.dirty) if isinstance(row, Audited)]
-    changes = sorted(((subject(row), *change) for row in rows if (change := _change(row)) is not None), key=itemgetter(0))
+    changes = sorted(
+        ((subject(row), *change) for row in rows if (change := _made(row) if row in session.new else _change(row)) is not None),
+        key=itemgetter(0),
+    )
     if not changes:
         return
     _link(session, changes)
@@ -114,6 +117,12 @@ def _link(session: OrmSession, changes: Sequence[tuple[str, Mapping[str, Any], M
     finally:
         connection.info[_FLUSHING] = flushing
     session.info[_HEAD] = previous  # nobody else appends to the end of this transaction
+
+
+def _made(row: Audited) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The audited columns of a new row, those that have no value included: whoever gives them one later must not go unseen."""
+    given = inspect(row, raiseerr=True).dict
+    return plain(dict.fromkeys(row.audit_columns)), plain({name: given.get(name) for name in row.audit_columns})
 
 
 def _change(row: Audited) -> tuple[dict[str, Any], dict[str, Any]] | None:
