@@ -10,6 +10,8 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
+from shutil import copyfile
 from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import Final
@@ -45,12 +47,12 @@ class Told:
 def run(tamperings: int = 1000, rounds: int = 16, processes: int = 2, links: int = 200_000) -> dict[str, object]:
     """Tamper so often in each way with a log of some hundreds of changes; then look at one of `links` rows."""
     with TemporaryDirectory() as folder:
-        url = f"sqlite:///{folder}/lifecycle.db"
-        rows = prepared(url, rounds)
+        path = Path(folder, "lifecycle.db")
+        rows = prepared(path, rounds)
         print(f"{tamperings} tamperings of each kind with a log of {rows} rows and {ANCHORS} anchors")
         kinds = {**DETECTED, **UNDETECTABLE}
         with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn")) as pool:
-            told = list(pool.map(partial(tampered, url, times=tamperings), kinds, range(len(kinds))))
+            told = list(pool.map(partial(tampered, path, times=tamperings), kinds, range(len(kinds))))
         print(f"{'kind':<34}{'detected':>10}{'missed':>8}  for example")
         for it in told:
             print(f"{it.kind:<34}{it.detected:>10}{it.tamperings - it.detected:>8}  {it.example[:100]}")
@@ -71,9 +73,9 @@ def figures(told: Sequence[Told]) -> dict[str, object]:
     }
 
 
-def prepared(url: str, rounds: int) -> int:
+def prepared(path: Path, rounds: int) -> int:
     """Make the database that is tampered with; -> how many rows its log has."""
-    with closing(Database(url)) as database:
+    with closing(Database(f"sqlite:///{path}")) as database:
         upgrade(database)
         fill(database, rounds)
         with database.migrate() as connection:
@@ -86,14 +88,14 @@ def prepared(url: str, rounds: int) -> int:
     return found.rows
 
 
-def tampered(url: str, kind: str, seed: int, *, times: int) -> Told:
-    """Tamper so often in one way, and take it back each time."""
+def tampered(path: Path, kind: str, seed: int, *, times: int) -> Told:
+    """Tamper so often in one way with a copy of the database, and take it back each time."""
     chance = np.random.default_rng(seed)
     key = None if kind == "rewrite_with_anchors_and_no_key" else KEY
     tamper = {**DETECTED, **UNDETECTABLE}[kind]
     detected = not_anchored = 0
     example = ""
-    with closing(Database(url)) as database:
+    with TemporaryDirectory() as folder, closing(Database(f"sqlite:///{copyfile(path, Path(folder, 'copy.db'))}")) as database:
         log = list(audit.exported(database))
         for _ in range(times):
             lengths = sorted({int(it) for it in chance.integers(2, len(log) - 1, ANCHORS)})
