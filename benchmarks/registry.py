@@ -1,0 +1,227 @@
+"""The registry beside MLflow's prompt registry, in one run: fetch of the active prompt, and switch, in process and over HTTP.
+
+MLflow is installed by this benchmark in an environment of its own; `--cache FOLDER` keeps it for the next run. Both
+keep their registry in SQLite. Ours over HTTP is one process, as `lifecycle serve` runs it; MLflow's server has one worker.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from http.client import HTTPConnection
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final
+
+import numpy as np
+
+from benchmarks import _mlflow
+from benchmarks._api import Api
+from deployments.supervisor.ports import free_port
+from lifecycle_client import Client
+from lifecycle_core.errors import SetupError
+from lifecycle_core.operations import versions, versions_asked
+from lifecycle_core.operations.database import upgrade
+from lifecycle_core.provenance import Provenance
+from lifecycle_core.settings import LOOPBACK
+from lifecycle_core.store.database import Database
+
+VARIANT: Final = "baseline"
+PROMPT: Final = "x" * 3000
+STARTS_WITHIN_S: Final = 120.0
+ACTIVE: Final = f"/api/lifecycle/versions/active?variantName={VARIANT}"
+ACTIVATE: Final = "/api/lifecycle/versions/activate"
+
+Seconds = dict[str, list[float]]
+
+
+def run(rounds: int = 200, many: int = 10_000, cache: str = "") -> dict[str, object]:
+    """Measure `rounds` of each; `many` versions for the growth."""
+    with TemporaryDirectory() as place:
+        folder = Path(place)
+        peer = _peer(Path(cache) if cache else folder / "peer")
+        theirs = {"in process": _theirs(peer, f"sqlite:///{folder}/mlflow.db", rounds)}
+        with _their_server(peer, folder) as uri:
+            theirs["over HTTP"] = _theirs(peer, uri, rounds)
+        ours = _ours(folder / "few", 10, rounds)
+        crowded = _ours(folder / "many", many, rounds)
+        staleness = _staleness(folder / "stale")
+    print(f"MLflow {theirs['in process']['version']}, SQLite, {rounds} rounds; milliseconds, p50 (p99)")
+    print(f"{'':<34}{'MLflow':>18}{'ours, 10 versions':>20}{f'ours, {many:,}':>20}")
+    rows = {
+        "fetch in process, uncached": (theirs["in process"]["fetch"], "fetch"),
+        "fetch in process, by the client": (theirs["in process"]["cached"], "client"),
+        "fetch over HTTP": (theirs["over HTTP"]["fetch"], "fetch over HTTP"),
+        "fetch over HTTP, not modified": ([], "not modified"),
+        "switch in process": (theirs["in process"]["switch"], "switch"),
+        "switch over HTTP": (theirs["over HTTP"]["switch"], "switch over HTTP"),
+    }
+    for name, (peers, own) in rows.items():
+        print(f"{name:<34}{_told(peers):>18}{_told(ours[own]):>20}{_told(crowded[own]):>20}")
+    measured = {
+        "fetch_in_process_speedup": _ratio(theirs["in process"]["fetch"], ours["client"]),
+        "fetch_http_speedup": _ratio(theirs["over HTTP"]["fetch"], ours["fetch over HTTP"]),
+        "switch_speedup": min(
+            _ratio(theirs["in process"]["switch"], ours["switch"]), _ratio(theirs["over HTTP"]["switch"], ours["switch over HTTP"])
+        ),
+        "max_staleness_s": round(staleness, 2),
+        "growth_10_to_10k": round(max(float(np.median(crowded[it]) / np.median(ours[it])) for it in ours), 2),
+    }
+    growth = {name: round(float(np.median(crowded[name]) / np.median(ours[name])), 2) for name in ours}
+    print(f"growth from 10 to {many:,} versions: {', '.join(f'{name} {it}' for name, it in growth.items())}")
+    print(f"longest time that an old version was served after a switch: {staleness:.2f} s")
+    switched = {
+        "switch_speedup_in_process": _ratio(theirs["in process"]["switch"], ours["switch"]),
+        "switch_speedup_http": _ratio(theirs["over HTTP"]["switch"], ours["switch over HTTP"]),
+    }
+    return {**measured, **switched, "mlflow": theirs["in process"]["version"]}
+
+
+def _act() -> Provenance:
+    return Provenance("benchmark", datetime.now(UTC))
+
+
+def _told(seconds: list[float]) -> str:
+    return "-" if not seconds else f"{1000 * np.percentile(seconds, 50):.3f} ({1000 * np.percentile(seconds, 99):.3f})"
+
+
+def _ratio(theirs: list[float], ours: list[float]) -> float:
+    return round(float(np.median(theirs) / np.median(ours)), 1)
+
+
+def _timed(rounds: int, call: Callable[[int], object]) -> list[float]:
+    seconds = []
+    for number in range(rounds):
+        began = time.perf_counter()
+        call(number)
+        seconds.append(time.perf_counter() - began)
+    return seconds
+
+
+def _ours(folder: Path, count: int, rounds: int) -> Seconds:
+    folder.mkdir()
+    database = Database(f"sqlite:///{folder}/lifecycle.db")
+    upgrade(database)
+    for number in range(count):
+        versions.register(database, _act(), variant=VARIANT, system_prompt=f"{number} {PROMPT}")
+    versions.activate(database, _act(), VARIANT, 1)
+    seconds = {
+        "fetch": _timed(rounds, lambda _: versions_asked.active(database, VARIANT)),
+        "switch": _timed(rounds, lambda number: versions.activate(database, _act(), VARIANT, 2 - number % 2)),
+    }
+    database.close()
+    api = Api(folder).start()
+    connection = HTTPConnection(LOOPBACK, api.port)
+    try:
+        etag = _ask(connection, "GET", ACTIVE)[1]
+        seconds["fetch over HTTP"] = _timed(rounds, lambda _: _ask(connection, "GET", ACTIVE))
+        seconds["not modified"] = _timed(rounds, lambda _: _ask(connection, "GET", ACTIVE, headers={"If-None-Match": etag}))
+        seconds["switch over HTTP"] = _timed(rounds, lambda number: _switch(connection, 2 - number % 2))
+        with Client(api.url, cache_dir=folder / "cache") as client:
+            client.active_prompt(VARIANT)
+            seconds["client"] = _timed(100 * rounds, lambda _: client.active_prompt(VARIANT))
+    finally:
+        connection.close()
+        api.kill()
+    return {name: found[1:] for name, found in seconds.items()}
+
+
+def _ask(connection: HTTPConnection, method: str, path: str, body: object = None, headers: dict[str, str] | None = None) -> tuple[int, str]:
+    given = {"Content-Type": "application/json", **(headers or {})}
+    connection.request(method, path, None if body is None else json.dumps(body), given)
+    reply = connection.getresponse()
+    reply.read()
+    if reply.status not in {200, 304}:
+        message = f"{method} {path} was answered {reply.status}"
+        raise SetupError(message)
+    return reply.status, reply.headers.get("ETag", "")
+
+
+def _switch(connection: HTTPConnection, version: int) -> None:
+    _ask(connection, "POST", ACTIVATE, {"variantName": VARIANT, "version": version})
+
+
+def _staleness(folder: Path, switches: int = 6) -> float:
+    """The longest time after an acknowledged switch at which the client still served the version before, by a client of the default age."""
+    folder.mkdir()
+    database = Database(f"sqlite:///{folder}/lifecycle.db")
+    upgrade(database)
+    for number in (1, 2):
+        versions.register(database, _act(), variant=VARIANT, system_prompt=f"{number}")
+    versions.activate(database, _act(), VARIANT, 1)
+    api, longest = Api(folder).start(), 0.0
+    with Client(api.url, cache_dir=folder / "cache") as client:
+        client.active_prompt(VARIANT)
+        for number in range(switches):
+            time.sleep(0.37 * number)  # at another moment of the client's age each time
+            wanted = 2 - number % 2
+            versions.activate(database, _act(), VARIANT, wanted)
+            switched = last = time.monotonic()
+            while client.active_prompt(VARIANT).version != wanted:
+                last = time.monotonic()
+                time.sleep(0.001)
+            longest = max(longest, last - switched)
+    api.kill()
+    database.close()
+    return longest
+
+
+def _peer(folder: Path) -> Path:
+    """A Python that has MLflow, in an environment made for it; raises SetupError where it cannot be had."""
+    python = folder / "bin" / "python"
+    if not python.exists():
+        print(f"installing MLflow in {folder}, a minute or two", file=sys.stderr)
+        subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)  # noqa: S603 - this Python
+    told = subprocess.run([str(python), "-m", "pip", "install", "--quiet", "mlflow"], capture_output=True, text=True, check=False)  # noqa: S603 - that Python
+    if told.returncode:
+        message = f"MLflow cannot be installed, and without it there is nothing to compare with: {told.stderr.strip().splitlines()[-1]}"
+        raise SetupError(message)
+    return python
+
+
+def _theirs(python: Path, uri: str, rounds: int) -> dict[str, Any]:
+    told = subprocess.run(  # noqa: S603 - a script of ours
+        [str(python), _mlflow.__file__, uri, str(rounds)], capture_output=True, text=True, check=False, env=_quiet()
+    )
+    if told.returncode:
+        message = f"MLflow failed: {told.stderr.strip().splitlines()[-1]}"
+        raise SetupError(message)
+    found: dict[str, Any] = json.loads(told.stdout.strip().splitlines()[-1])
+    return found
+
+
+@contextmanager
+def _their_server(python: Path, folder: Path) -> Iterator[str]:
+    port = free_port()
+    words = ["-m", "mlflow", "server", "--backend-store-uri", f"sqlite:///{folder}/served.db", "--workers", "1", "--port", str(port)]
+    with subprocess.Popen(  # noqa: S603 - that Python
+        [str(python), *words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=_quiet(), cwd=folder, start_new_session=True
+    ) as server:
+        try:
+            _await(port)
+            yield f"http://{LOOPBACK}:{port}"
+        finally:
+            os.killpg(server.pid, 9)
+
+
+def _await(port: int) -> None:
+    deadline = time.monotonic() + STARTS_WITHIN_S
+    while time.monotonic() < deadline:
+        try:
+            connection = HTTPConnection(LOOPBACK, port, timeout=2)
+            connection.request("GET", "/health")
+            if connection.getresponse().status == 200:  # noqa: PLR2004 - HTTP's
+                return
+        except (TimeoutError, OSError):
+            time.sleep(0.2)
+    message = f"MLflow's server has not answered within {STARTS_WITHIN_S:.0f} s"
+    raise SetupError(message)
+
+
+def _quiet() -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if name not in {"PYTHONPATH", "VIRTUAL_ENV"}}
+    return {**kept, "DO_NOT_TRACK": "1", "MLFLOW_DISABLE_TELEMETRY": "true", "GIT_PYTHON_REFRESH": "quiet"}
