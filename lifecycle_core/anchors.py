@@ -11,6 +11,7 @@
 import hashlib
 import hmac
 import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -21,6 +22,7 @@ from lifecycle_core.chain import GENESIS, Change
 from lifecycle_core.errors import InvalidInputError
 
 MOST_LINE_CHARACTERS: Final = 1000
+HASH: Final = re.compile(r"[0-9a-f]{0,64}")
 _TOLD_CHARACTERS: Final = 50
 
 
@@ -54,7 +56,7 @@ class Anchor:
         try:
             said = json.loads(line[:MOST_LINE_CHARACTERS])
             found = cls(**{**said, "at": datetime.fromisoformat(said["at"])})
-            meant = found.line == line
+            meant = found.line == line and found._typed
         except (TypeError, ValueError, KeyError, RecursionError, AttributeError):
             meant = False
         if not meant:
@@ -84,6 +86,12 @@ class Anchor:
     def is_signed_by(self, key: bytes) -> bool:
         """Whether this key has signed it."""
         return self.signature is not None and hmac.compare_digest(self.signature.encode(), self._signature(key).encode())
+
+    @property
+    def _typed(self) -> bool:
+        """Whether its values are of the kinds that they must be."""
+        counts = all(type(it) is int and it >= 0 for it in (self.rows, self.id))
+        return counts and all(isinstance(it, str) and HASH.fullmatch(it) for it in (self.head, self.previous, self.signature or GENESIS))
 
     @property
     def _said(self) -> dict[str, object]:

@@ -53,7 +53,12 @@ def test_an_anchor_is_read_as_it_was_written():
         assert Anchor.parse(it.line) == it
 
 
-@pytest.mark.parametrize("line", ["", "{}", "[]", "nonsense", "[" * 900, '{"at":1}', anchored(LOG, 3)[0].line + " "])
+ODD = [
+    anchored(LOG, 3)[0].line.replace('"rows":3', odd) for odd in ('"rows":"3"', '"rows":true', '"rows":-3', '"rows":3.0', '"rows":null')
+] + [replace(anchored(LOG, 3)[0], **{name: "\ud800"}).line for name in ("head", "previous", "signature")]
+
+
+@pytest.mark.parametrize("line", ["", "{}", "[]", "nonsense", "[" * 900, '{"at":1}', anchored(LOG, 3)[0].line + " ", *ODD])
 def test_what_is_not_to_the_letter_an_anchor_is_refused(line):
     with pytest.raises(InvalidInputError, match="is no anchor"):
         Anchor.parse(line)

@@ -59,3 +59,12 @@ def test_a_log_that_was_cut_short_is_told_and_not_anchored(changed, tmp_path):
     assert any("was cut short" in it for it in changed.get(f"{BASE}/verify").json()["problems"])
     refused = changed.post(f"{BASE}/anchor")
     assert (refused.status_code, json.loads(refused.text)["code"]) == (409, "audit-broken")
+
+
+def test_the_same_request_again_makes_no_other_anchor(changed, tmp_path):
+    headers = {"Idempotency-Key": "k"}
+    changed.post(f"{BASE}/anchor", params={"dryRun": True}, headers=headers)
+    first = changed.post(f"{BASE}/anchor", headers=headers).json()
+    changed.post("/api/lifecycle/versions/register", json={"variantName": "baseline", "systemPrompt": "two"})
+    assert changed.post(f"{BASE}/anchor", headers=headers).json() == first
+    assert len((tmp_path / "audit-anchors.jsonl").read_text().splitlines()) == 1

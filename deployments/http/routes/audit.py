@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Query
 
 from deployments.http.access import needs
 from deployments.http.cursors import AskedPage
-from deployments.http.dependencies import Acting, Limit, Store
+from deployments.http.dependencies import Acting, Limit, Store, Writable
 from deployments.http.problems import answers
 from deployments.wire.audit import AnchoredWire, AuditVerificationWire, ChangesWire
 from deployments.wire.base import ZonedInstant
@@ -49,7 +49,7 @@ def verify(database: Store) -> AuditVerificationWire:
 
 
 @router.post("/anchor", summary="Anchor the audit log", openapi_extra=needs(Role.ADMIN), responses=answers(409))
-def anchor(act: Acting, database: Store) -> AnchoredWire:
+def anchor(act: Acting, database: Writable) -> AnchoredWire:
     """Append a line that holds all rows up to now to the server's file of anchors; keep the answer where the server cannot edit it."""
     it = context.settings()
     return AnchoredWire.of(audit.anchor(database, act, it.audit_anchors, it.audit_key))
