@@ -179,9 +179,9 @@ def export(*, output: Path | None, since: datetime | None, as_format: str) -> No
     from tasks import context
 
     changes = operations.exported(context.database(), None if since is None else context.as_of(since))
+    lines = (csv_lines if as_format == "csv" else export_lines)(changes)
     with written(output) as file:
-        for line in (csv_lines if as_format == "csv" else export_lines)(changes):
-            file.write(f"{line}\n")
+        file.writelines(f"{line}\n" for line in lines)
 
 
 def _anchors(file: str | None) -> "Anchors":
