@@ -17,10 +17,10 @@ FORMULA = "=HYPERLINK(0)\x1b[31m"
 
 @pytest.fixture
 def changed(lifecycle):
-    """`lifecycle audit …` where two versions were registered and one activated."""
-    for prompt in ("one", "two"):
-        lifecycle("versions", "register", "baseline", "--prompt", "-", stdin=prompt)
-    lifecycle("versions", "activate", "baseline", 1, "--why", FORMULA)
+    """`lifecycle audit …` where four keys were made and one of them revoked: five rows."""
+    for name in "abcd":
+        lifecycle("keys", "create", name, "--role", "read")
+    lifecycle("keys", "revoke", "a", "--why", FORMULA)
     return lambda *words, stdin=None: lifecycle("audit", *words, stdin=stdin)
 
 
@@ -30,24 +30,23 @@ def forge(statement):
 
 
 def test_the_list_tells_who_changed_what_and_why_without_hostile_bytes(changed):
-    told = changed("list", "--subject", "activations:").stdout
-    assert "activations:baseline/1" in told
-    assert "version 1" in told
+    told = changed("list", "--subject", "api_keys:", "--limit", 1).stdout
+    assert "revoked_by cli:" in told
     assert "=HYPERLINK(0)�[31m" in told
 
 
 def test_the_list_is_narrowed(changed):
     assert len(json.loads(changed("list", "--json").stdout)["changes"]) == 5
     (it,) = json.loads(changed("list", "--limit", 1, "--json").stdout)["changes"]
-    assert len(json.loads(changed("list", "--request", it["requestId"], "--json").stdout)["changes"]) == 2
+    assert len(json.loads(changed("list", "--request", it["requestId"], "--json").stdout)["changes"]) == 1
     assert changed("list", "--by", "nobody").stdout == "No such change is in the audit log\n"
     assert changed("list", "--since", "2025-01-01").exit_code == 2
 
 
 def test_a_row_is_shown_before_and_after(changed):
     told = changed("show", 5).stdout
-    assert "model_versions:baseline/1" in told
-    assert "is_active  0" in told
+    assert "api_keys:" in told
+    assert "revoked_by  -       cli:" in told
     assert changed("show", 99).exit_code == 2
 
 
@@ -72,10 +71,10 @@ def test_an_anchor_may_go_elsewhere_or_only_be_printed(changed):
 def test_a_sound_log_verifies_and_what_is_not_anchored_is_counted(changed, lifecycle):
     assert "not yet anchored  5\n" in changed("verify").stdout
     changed("anchor")
-    lifecycle("versions", "activate", "baseline", 2)
+    lifecycle("keys", "revoke", "b")
     said = changed("verify")
     assert said.exit_code == 0
-    assert "not yet anchored  4\nproblems          0\nNext: lifecycle audit anchor\n" in said.stdout
+    assert "not yet anchored  1\nproblems          0\nNext: lifecycle audit anchor\n" in said.stdout
 
 
 def test_a_log_cut_short_exits_with_5_and_names_the_anchor(changed):
@@ -134,7 +133,7 @@ def test_an_export_ends_with_its_head_and_verifies_elsewhere(changed):
     [
         (lambda lines: lines[:-1], "the export does not end with its head: it was cut short"),
         (lambda lines: [*lines[:-2], lines[-1]], "the export says that it has 5 rows"),
-        (lambda lines: [lines[0].replace('"by":"cli', '"by":"CLI'), *lines[1:]], "audit row 1 (model_versions:baseline/1) was changed"),
+        (lambda lines: [lines[0].replace('"by":"cli', '"by":"CLI'), *lines[1:]], "audit row 1 (api_keys:"),
         (lambda lines: [lines[0], *lines[2:]], "audit row 3 does not follow"),
         (lambda lines: ["nonsense", *lines], "line 1 of the export is no row of an audit log"),
         (lambda lines: [*lines, lines[0]], "line 7 of the export stands behind its end"),

@@ -11,9 +11,10 @@ BASE = "/api/lifecycle/audit"
 
 @pytest.fixture
 def changed(client):
-    """A variant with a version that is active."""
-    client.post("/api/lifecycle/versions/register", json={"variantName": "baseline", "systemPrompt": "one"})
-    client.post("/api/lifecycle/versions/activate", json={"variantName": "baseline", "version": 1}, headers={"X-Request-Id": "r-77"})
+    """Three variants with a version: each is one row."""
+    for name in "abc":
+        body = {"variantName": name, "systemPrompt": "one"}
+        client.post("/api/lifecycle/versions/register", json=body, headers={"X-Request-Id": f"r-{name}"})
     return client
 
 
@@ -27,8 +28,8 @@ def test_pages_tell_every_change_once(changed):
 
 
 def test_a_request_is_looked_up_by_the_id_that_its_reply_had(changed):
-    told = changed.get(BASE, params={"requestId": "r-77"}).json()["changes"]
-    assert [it["subject"] for it in told] == ["model_versions:baseline/1", "activations:baseline/1"]
+    told = changed.get(BASE, params={"requestId": "r-b"}).json()["changes"]
+    assert [it["subject"] for it in told] == ["model_versions:b/1"]
     assert changed.get(BASE, params={"subject": "policies:"}).json() == {"changes": [], "nextCursor": None}
 
 
@@ -65,6 +66,6 @@ def test_the_same_request_again_makes_no_other_anchor(changed, tmp_path):
     headers = {"Idempotency-Key": "k"}
     changed.post(f"{BASE}/anchor", params={"dryRun": True}, headers=headers)
     first = changed.post(f"{BASE}/anchor", headers=headers).json()
-    changed.post("/api/lifecycle/versions/register", json={"variantName": "baseline", "systemPrompt": "two"})
+    changed.post("/api/lifecycle/versions/register", json={"variantName": "d", "systemPrompt": "two"})
     assert changed.post(f"{BASE}/anchor", headers=headers).json() == first
     assert len((tmp_path / "audit-anchors.jsonl").read_text().splitlines()) == 1
