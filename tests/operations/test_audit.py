@@ -64,10 +64,10 @@ def test_an_anchor_holds_all_rows_up_to_now(changed_anywhere, act, file):
     assert (found.problems, found.not_anchored, found.last_anchor) == ((), 0, made.anchor)
 
 
-def test_rows_after_the_last_anchor_are_counted(changed_anywhere, act, file):
-    held = audit.anchor(changed_anywhere, act, file, None).anchor.rows
-    change(changed_anywhere, act, ["three"])
-    found = verified(changed_anywhere, file)
+def test_rows_after_the_last_anchor_are_counted(changed, act, file):
+    held = audit.anchor(changed, act, file, None).anchor.rows
+    change(changed, act, ["three"])
+    found = verified(changed, file)
     assert (found.problems, found.anchored_rows, found.not_anchored) == ((), held, found.rows - held)
     assert found.not_anchored > 0
 
@@ -225,15 +225,15 @@ def test_an_export_verifies_without_its_database(changed_anywhere, act, file):
     assert "was cut short" in audit.verify_export(exported[:-1], anchors).problems[0]
 
 
-def test_an_export_since_an_instant_is_a_part_of_the_chain_without_a_gap(changed_anywhere, act, file):
+def test_an_export_since_an_instant_is_a_part_of_the_chain_without_a_gap(changed, act, file):
     later = replace(act, at=act.at + timedelta(hours=1))
-    change(change(changed_anywhere, later, ["three"]), act, ["four"])
-    audit.anchor(changed_anywhere, later, file, None)
-    exported = list(audit.exported(changed_anywhere, later.at))
+    change(change(changed, later, ["three"]), act, ["four"])
+    audit.anchor(changed, later, file, None)
+    exported = list(audit.exported(changed, later.at))
     assert exported[0].number == 9
     assert len(exported) == 2
     assert audit.verify_export(exported, audit.read_anchors(file, None)).found == 0
-    assert list(audit.exported(changed_anywhere, later.at + timedelta(hours=1))) == []
+    assert list(audit.exported(changed, later.at + timedelta(hours=1))) == []
 
 
 def test_a_dropped_quarantine_is_a_row(any_database, act):
@@ -245,10 +245,10 @@ def test_a_dropped_quarantine_is_a_row(any_database, act):
     assert verify_database(any_database).problems == ()
 
 
-def test_a_schema_taken_back_and_brought_up_is_two_rows(changed_anywhere, act):
-    downgrade(changed_anywhere, "0004", act)
-    upgrade(changed_anywhere, act)
-    up, down = audit.newest(changed_anywhere, audit.Asked(subject="schema"), 10)
+def test_a_schema_taken_back_and_brought_up_is_two_rows(changed, act):
+    downgrade(changed, "0004", act)
+    upgrade(changed, act)
+    up, down = audit.newest(changed, audit.Asked(subject="schema"), 10)
     assert (down.before, down.after) == ({"revision": "0005"}, {"revision": "0004"})
     assert (up.before, up.after) == ({"revision": "0004"}, {"revision": "0005"})
 

@@ -5,13 +5,13 @@ import pytest
 from benchmarks._tamperings import DETECTED, UNDETECTABLE
 from benchmarks.audit import prepared, tampered
 
-TIMES = 6
+TIMES = 4
 
 
 @pytest.fixture(scope="module")
 def path(tmp_path_factory):
     it = tmp_path_factory.mktemp("tampered") / "lifecycle.db"
-    prepared(it, 3)
+    prepared(it, 1)
     return it
 
 
