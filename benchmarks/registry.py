@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from http.client import HTTPConnection
 from pathlib import Path
@@ -47,8 +47,7 @@ def run(rounds: int = 200, many: int = 10_000, cache: str = "") -> dict[str, obj
         theirs = {"in process": _theirs(peer, f"sqlite:///{folder}/mlflow.db", rounds)}
         with _their_server(peer, folder) as uri:
             theirs["over HTTP"] = _theirs(peer, uri, rounds)
-        ours = _ours(folder / "few", 10, rounds)
-        crowded = _ours(folder / "many", many, rounds)
+        ours, crowded = _ours(folder / "ours", (10, many), rounds)
         staleness = _staleness(folder / "stale")
     print(f"MLflow {theirs['in process']['version']}, SQLite, {rounds} rounds; milliseconds, p50 (p99)")
     print(f"{'':<34}{'MLflow':>18}{'ours, 10 versions':>20}{f'ours, {many:,}':>20}")
@@ -93,41 +92,42 @@ def _ratio(theirs: list[float], ours: list[float]) -> float:
     return round(float(np.median(theirs) / np.median(ours)), 1)
 
 
-def _timed(rounds: int, call: Callable[[int], object]) -> list[float]:
-    seconds = []
-    for number in range(rounds):
-        began = time.perf_counter()
-        call(number)
-        seconds.append(time.perf_counter() - began)
-    return seconds
+def _ours(folder: Path, counts: tuple[int, ...], rounds: int) -> list[Seconds]:
+    """Timings with so many versions each, measured by turns, so that what else the machine does meets all alike."""
+    with ExitStack() as stack:
+        calls = [_calls(folder / str(count), count, stack) for count in counts]
+        seconds: list[Seconds] = [{name: [] for name in it} for it in calls]
+        for number in range(rounds + 1):
+            for one, found in zip(calls, seconds, strict=True):
+                for name, call in one.items():
+                    began = time.perf_counter()
+                    call(number)
+                    found[name].append(time.perf_counter() - began)
+    return [{name: found[1:] for name, found in one.items()} for one in seconds]
 
 
-def _ours(folder: Path, count: int, rounds: int) -> Seconds:
-    folder.mkdir()
+def _calls(folder: Path, count: int, stack: ExitStack) -> dict[str, Callable[[int], object]]:
+    """What is measured in turn, on a database with so many versions and an API of its own; each switch changes the version."""
+    folder.mkdir(parents=True)
     database = Database(f"sqlite:///{folder}/lifecycle.db")
+    stack.callback(database.close)
     upgrade(database)
     for number in range(count):
         versions.register(database, _act(), variant=VARIANT, system_prompt=f"{number} {PROMPT}")
     versions.activate(database, _act(), VARIANT, 1)
-    seconds = {
-        "fetch": _timed(rounds, lambda _: versions_asked.active(database, VARIANT)),
-        "switch": _timed(rounds, lambda number: versions.activate(database, _act(), VARIANT, 2 - number % 2)),
-    }
-    database.close()
     api = Api(folder).start()
+    stack.callback(api.kill)
     connection = HTTPConnection(LOOPBACK, api.port)
-    try:
-        etag = _ask(connection, "GET", ACTIVE)[1]
-        seconds["fetch over HTTP"] = _timed(rounds, lambda _: _ask(connection, "GET", ACTIVE))
-        seconds["not modified"] = _timed(rounds, lambda _: _ask(connection, "GET", ACTIVE, headers={"If-None-Match": etag}))
-        seconds["switch over HTTP"] = _timed(rounds, lambda number: _switch(connection, 2 - number % 2))
-        with Client(api.url, cache_dir=folder / "cache") as client:
-            client.active_prompt(VARIANT)
-            seconds["client"] = _timed(100 * rounds, lambda _: client.active_prompt(VARIANT))
-    finally:
-        connection.close()
-        api.kill()
-    return {name: found[1:] for name, found in seconds.items()}
+    stack.callback(connection.close)
+    client = stack.enter_context(Client(api.url, cache_dir=folder / "cache"))
+    return {
+        "fetch": lambda _: versions_asked.active(database, VARIANT),
+        "client": lambda _: client.active_prompt(VARIANT),
+        "fetch over HTTP": lambda _: _ask(connection, "GET", ACTIVE),
+        "not modified": lambda _: _ask(connection, "GET", ACTIVE, headers={"If-None-Match": "*"}),
+        "switch": lambda _: versions.activate(database, _act(), VARIANT, 2),
+        "switch over HTTP": lambda _: _switch(connection, 1),
+    }
 
 
 def _ask(connection: HTTPConnection, method: str, path: str, body: object = None, headers: dict[str, str] | None = None) -> tuple[int, str]:

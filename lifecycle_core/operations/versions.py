@@ -133,12 +133,12 @@ def _register(tx: Transaction, version: Version) -> Version:
 
 
 def _activate(tx: Transaction, act: Provenance, variant: str, version: int, expected: str | None) -> Activation:
-    variants.lock(tx, variant)
+    variants.serialize(tx, variant)
     return versions.push(tx, act, variant, version, expected=expected)
 
 
 def _roll_back(tx: Transaction, act: Provenance, variant: str, expected: str | None) -> Rollback:
-    variants.lock(tx, variant)
+    variants.serialize(tx, variant)
     return versions.pop(tx, act, variant, expected)
 
 

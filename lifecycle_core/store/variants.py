@@ -33,12 +33,15 @@ def enter(tx: Transaction, name: str, at: datetime) -> None:
 
 
 def lock(tx: Transaction, name: str) -> None:
-    """Keep other writers of the variant waiting to the end of `tx`; SQLite, which has one writer anyway, does not need to be asked.
-
-    Raises UnknownVariantError.
-    """
+    """Keep other writers of the variant waiting to the end of `tx`; raises UnknownVariantError."""
     if not _locked(tx, name):
         raise unknown(tx, name)
+
+
+def serialize(tx: Transaction, name: str) -> None:
+    """As `lock`, where it is somebody else's to find out that there is no such variant: SQLite, which has one writer, is not asked."""
+    if tx.get_bind().dialect.name == "postgresql":
+        lock(tx, name)
 
 
 def _locked(tx: Transaction, name: str) -> bool:

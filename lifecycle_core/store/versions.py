@@ -233,7 +233,8 @@ def _switch(
     at, revision = act.at, 1
     if before is not None:
         before.is_active = 0
-        tx.flush()  # the index that allows one active version looks at each row as it is written
+        if (now.id or 0) < (before.id or 0):
+            tx.flush()  # rows are written by their ids, and the index that allows one active version looks at each as it is
         at = max(at, before.activated_at or at)  # who waited for the variant's lock came with an earlier time than who had it
         revision += before.revision or 0
     now.is_active, now.activated_at, now.revision = 1, at, revision
