@@ -187,7 +187,7 @@ def _rewritten(it: Scene, place: int) -> list[Change]:
         case 2:
             changed = []
         case 3:
-            changed = [row, replace(row, by="cli:forger")]
+            changed = [replace(row, by="cli:forger"), row]
         case _:
             table = row.subject.split(":", 1)[0]
             names = [name for name in sorted(row.after) if table not in KINDS or name not in KINDS[table].audit_subject]

@@ -44,7 +44,7 @@ class Told:
     example: str
 
 
-def run(tamperings: int = 1000, rounds: int = 16, processes: int = 2, links: int = 200_000) -> dict[str, object]:
+def run(tamperings: int = 1000, rounds: int = 10, processes: int = 2, links: int = 200_000) -> dict[str, object]:
     """Tamper so often in each way with a log of some hundreds of changes; then look at one of `links` rows."""
     with TemporaryDirectory() as folder:
         path = Path(folder, "lifecycle.db")

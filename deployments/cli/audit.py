@@ -42,7 +42,7 @@ since_option = click.option("--since", type=Instant(), metavar="TIME", help="Onl
 
 @click.group()
 def audit() -> None:
-    """Who changed what, when and why, and whether that still holds.
+    """Who changed what, and whether anybody has changed that since.
 
     Every change of state is a row, chained to the one before it by its hash.
     """

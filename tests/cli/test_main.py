@@ -71,7 +71,7 @@ def _paths():
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["drfit"], "No such command 'drfit'. Did you mean 'drift'? See: lifecycle --help"),
+        (["drfft"], "No such command 'drfft'. Did you mean 'drift'? See: lifecycle --help"),
         (["drift", "chek"], "No such command 'chek'. Did you mean 'check'? See: lifecycle drift --help"),
         (["status", "--jsn"], "No such option '--jsn'. Did you mean '--json'? See: lifecycle status --help"),
         (["drift", "check"], "Missing argument 'VARIANT'. See: lifecycle drift check --help"),
