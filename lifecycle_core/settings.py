@@ -24,6 +24,7 @@ DEFAULT_MODEL = "gpt-4o-mini"
 RATE_LIMIT = "6000/minute"
 """What one key may ask for; rollbacks and active prompts are counted apart."""
 NO_RATE_LIMIT = "none"
+LOG_LEVELS = ("debug", "info", "warning", "error")
 ANCHORS = "audit-anchors.jsonl"
 LEAST_KEY_CHARACTERS = 16
 NO_KEY = "none"
@@ -127,6 +128,7 @@ class Settings:
     models: ModelAccess | None = None
     model_prices: str | None = None
     rate_limit: str | None = RATE_LIMIT
+    log_level: str = "info"
     audit_anchors: Path = Path(DEFAULT_DATA_DIR, ANCHORS)
     audit_key: bytes | None = field(default=None, repr=False)
 
@@ -151,6 +153,7 @@ class Settings:
             watch_seconds=_whole(environment, "LIFECYCLE_WATCH_SECONDS", 3600, 3600) if watch else None,
             models=ModelAccess.read(environment),
             model_prices=environment.get("LIFECYCLE_MODEL_PRICES") or None,
+            log_level=_one_of("LIFECYCLE_LOG_LEVEL", environment.get("LIFECYCLE_LOG_LEVEL") or "info", LOG_LEVELS),
             rate_limit=_rate(environment.get("LIFECYCLE_RATE_LIMIT") or RATE_LIMIT),
             audit_anchors=Path(environment.get("LIFECYCLE_AUDIT_ANCHORS") or data_dir / ANCHORS).expanduser().absolute(),
             audit_key=_audit_key(environment.get("LIFECYCLE_AUDIT_KEY")),
@@ -194,6 +197,13 @@ def _whole(environment: Mapping[str, str], name: str, default: int, most: int) -
 
 def _listed(text: str | None) -> tuple[str, ...]:
     return tuple(it.strip().lower() for it in (text or "").split(",") if it.strip())
+
+
+def _one_of(name: str, text: str, choices: tuple[str, ...]) -> str:
+    if text.strip().lower() not in choices:
+        message = f"{name} is {text!r}; choose of {', '.join(choices)}"
+        raise InvalidInputError(message, field=name)
+    return text.strip().lower()
 
 
 def _rate(text: str) -> str | None:

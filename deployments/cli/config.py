@@ -32,6 +32,7 @@ def show_config(*, as_json: bool) -> None:
         "LIFECYCLE_API_NAMES": ", ".join(it.api_names) or None,
         "LIFECYCLE_API_PORT": it.api_port,
         "LIFECYCLE_RATE_LIMIT": it.rate_limit or "none",
+        "LIFECYCLE_LOG_LEVEL": it.log_level,
         "LIFECYCLE_PREFECT_PORT": it.prefect_port,
         "LIFECYCLE_AUDIT_ANCHORS": it.audit_anchors,
         "LIFECYCLE_AUDIT_KEY": "***" if it.audit_key else None,

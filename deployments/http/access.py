@@ -181,5 +181,10 @@ def roles_of(routers: Iterable[APIRouter]) -> Mapping[tuple[str, str], frozenset
     }
 
 
+def paths_of(routers: Iterable[APIRouter]) -> set[str]:
+    """The paths of all routes."""
+    return {route.path for router in routers for route in router.routes if isinstance(route, APIRoute)}
+
+
 def _listed(roles: frozenset[Role], between: str = ", ") -> str:
     return between.join(it for it in Role if it in roles)

@@ -6,8 +6,8 @@ from typing import Final
 from fastapi import Depends, FastAPI
 from fastapi.responses import HTMLResponse
 
-from deployments.http import problems, requests
-from deployments.http.access import roles_of
+from deployments.http import bodies, observing, problems, requests
+from deployments.http.access import paths_of, roles_of
 from deployments.http.docs import page
 from deployments.http.document import document
 from deployments.http.parameters import only_known
@@ -25,10 +25,12 @@ def create_app() -> FastAPI:
     """Make the application; it opens the database at the first request that needs it."""
     app = FastAPI(title="agent-lifecycle", version="0.1.0", description=DESCRIPTION, docs_url=None, redoc_url=None)
     problems.install(app)
+    bodies.install(app)
     requests.install(app, roles_of(ROUTERS))
     for router in ROUTERS:
         app.include_router(router, dependencies=[Depends(only_known)])
 
+    app.state.metrics = observing.install(app, paths_of(ROUTERS))
     app.openapi = cache(lambda: document(app))  # type: ignore[method-assign]
 
     @app.get("/docs", include_in_schema=False)

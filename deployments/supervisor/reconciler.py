@@ -11,9 +11,9 @@ Each of these costs half a minute at most, and none of them a session:
 """
 
 import asyncio
+import logging
 import os
 import signal
-import traceback
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -39,6 +39,7 @@ FIRST_PAUSE: Final = timedelta(seconds=20)
 BEGINS_WITHIN: Final = timedelta(minutes=1)
 """Within this time a run that runs has told its session in which process."""
 SHUTTING_DOWN: Final = "Runner is shutting down."
+_LOG = logging.getLogger(__name__)
 _CUT_OFF: Final = frozenset({runs.LEFT, runs.MISSED, SHUTTING_DOWN})
 _NEWEST: Final = 200
 _RUN_ID: Final = "PREFECT__FLOW_RUN_ID"
@@ -75,9 +76,9 @@ async def _bounded(one: Any) -> None:  # noqa: ANN401 - a coroutine
     try:
         await one
     except LifecycleError as error:
-        print(f"reconciler: {error}")  # noqa: T201 - into the log of what serves
+        _LOG.warning("%s", error)
     except Exception:  # noqa: BLE001 - the next session, and the next time, may fare better
-        traceback.print_exc()
+        _LOG.exception("the reconciler failed")
 
 
 async def _reconcile(session_id: str, flow_run_id: str | None) -> None:

@@ -9,17 +9,18 @@
 """
 
 import asyncio
+import logging
 import os
 import signal
 import socket
 import time
-import traceback
 from collections.abc import Awaitable, Callable
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import NoReturn
 
+from deployments import logs
 from deployments.lifeline import end_with_parent
 from deployments.supervisor import endpoint
 from deployments.supervisor.environment import environment_of
@@ -34,6 +35,8 @@ PAUSES_S = (1.0, 2.0, 5.0, 15.0, 30.0)
 """How long to wait before each new life of a part that keeps dying."""
 LIVED_S = 60.0
 """A life longer than this was a good one: the next death counts as the first again."""
+
+_LOG = logging.getLogger(__name__)
 
 Say = Callable[[str], None]
 
@@ -58,6 +61,7 @@ def serve(settings: Settings, say: Say, *, simulated_clock: bool = False) -> Non
         context.database()  # brought to this program's schema once, before its readers start
         say(f"Serving {settings.data_dir}; Ctrl-C ends it, its logs are in {settings.data_dir / LOGS}")
         with open_log(settings.data_dir, LOG) as log, redirect_stdout(log), redirect_stderr(log):
+            logs.configure(log, settings.log_level)
             asyncio.run(_Tree(settings, say, simulated.get("LIFECYCLE_OPENAI_BASE_URL")).live(listener))
     say("Ended; no process is left")
 
@@ -140,7 +144,7 @@ class _Tree:
         except LifecycleError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever ended the runner, the next one is started
-            traceback.print_exc()
+            _LOG.exception("the runner ended")
             return f"Runner ended: {error}"
         finally:
             self.flows_are_served.clear()
@@ -152,7 +156,7 @@ class _Tree:
         try:
             await reconciler.reconcile_for_ever()
         except Exception as error:  # noqa: BLE001 - a database that is away comes back
-            traceback.print_exc()
+            _LOG.exception("the reconciler ended")
             return f"Reconciler ended: {error}"
         return "Reconciler ended by itself"
 

@@ -6,6 +6,7 @@ from typing import Final
 
 from lifecycle_core.conversations import Window, hour_of
 from lifecycle_core.drift.episodes import DriftMetrics, Episode, RecordedCheck
+from lifecycle_core.operations.database import expect_current
 from lifecycle_core.operations.drift import watch_metrics
 from lifecycle_core.store import checks, episodes, figures, migrations, quarantine, versions
 from lifecycle_core.store.database import Database
@@ -13,6 +14,9 @@ from lifecycle_core.versions.version import VariantSummary
 
 RECENT_HOURS: Final = 24
 MONTH: Final = timedelta(days=30)
+
+STALLED_AFTER: Final = 2
+"""So many intervals without a check, and the watch stands still."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +92,16 @@ class Reliability:
     versions: VersionFigures
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Readiness:
+    """What a database that can serve is asked: its schema, and the last check, in whose absence nothing is stalled yet."""
+
+    revision: str
+    last_check_at: datetime | None
+    last_check_age_s: float | None
+    watch_stalled: bool
+
+
 def status(database: Database, at: datetime) -> Status:
     """What the watch had found as of `at`; versions and rows are told as they are now."""
     with database.read() as tx:
@@ -106,6 +120,23 @@ def status(database: Database, at: datetime) -> Status:
             last_check_at=last_at,
             last_check_age_s=(at - last_at).total_seconds() if last_at else None,
         )
+
+
+def readiness(database: Database, at: datetime, interval_s: float) -> Readiness:
+    """Whether the database can serve, and how long ago the watch checked; raises SchemaMismatchError, DatabaseUnavailableError.
+
+    interval_s : seconds between two checks.
+    """
+    revision = expect_current(database)
+    with database.read() as tx:
+        last_at = checks.last_at(tx, until=at)
+    age_s = (at - last_at).total_seconds() if last_at else None
+    return Readiness(
+        revision=revision,
+        last_check_at=last_at,
+        last_check_age_s=age_s,
+        watch_stalled=age_s is not None and age_s > STALLED_AFTER * interval_s,
+    )
 
 
 def reliability(database: Database, at: datetime) -> Reliability:

@@ -60,6 +60,7 @@ BESIDE = {
     ("GET", "/api/lifecycle/keys"),
     ("POST", "/api/lifecycle/keys/create"),
     ("POST", "/api/lifecycle/keys/revoke"),
+    ("GET", "/metrics"),
     ("GET", "/healthz"),
     ("GET", "/readyz"),
 }

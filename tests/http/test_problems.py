@@ -78,7 +78,7 @@ def test_a_body_is_taken_strictly_and_nothing_is_written(client, body, sentence)
         (b"[", 422, "body is not JSON (character 2)"),
         (b'{"variantName": nope}', 422, "body is not JSON (character 17)"),
         (b'{"variantName": "\xff"}', 400, "the body is not UTF-8 (byte 18)"),
-        (b'{"metadata":' + b"[" * 100_000, 400, "the body nests objects or lists deeper than is read"),
+        (b'{"metadata":' + b"[" * 100_000, 413, "the body nests lists or objects over 100 deep"),
         (b'{"variantName": ' + b"1" * 5000 + b"}", 400, "the body cannot be read; send one JSON object in UTF-8"),
     ],
     ids=["an end", "a word", "bytes", "depth", "a number"],
