@@ -90,7 +90,7 @@ def read_anchors(file: Path, key: bytes | None) -> Anchors:
 
 
 def verify(database: Database, found: Anchors) -> AuditVerification:
-    """Hold the log against itself and `found`, and every audited row against the log. Costs time by its length, and no memory."""
+    """Hold the log against itself and `found`, and every audited row against the log. Reads all of it, as streams."""
     follower = Follower(found.by_line)
     with database.read() as tx:
         chain = audit_checks.problems(tx, follower)
