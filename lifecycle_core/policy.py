@@ -57,6 +57,7 @@ class RetrainingPolicy:
     min_evaluation_score : from 0 to 1, over `evaluation_cases` graded cases.
     review_pairs : conversations shown to whoever reviews, where `manual_review` is on.
     review_days : after so long without an answer the incumbent is kept.
+    four_eyes : who began a session may not approve its candidate.
     budget_calls, budget_tokens, budget_usd : what one session may spend on models; None = without limit.
 
     >>> RetrainingPolicy().cooldown_days
@@ -77,6 +78,7 @@ class RetrainingPolicy:
     manual_review: bool = False
     review_pairs: int = 10
     review_days: int = 7
+    four_eyes: bool = False
     budget_calls: int | None = 500_000
     budget_tokens: int | None = 1_000_000_000
     budget_usd: float | None = 100.0

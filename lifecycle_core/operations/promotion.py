@@ -7,7 +7,7 @@
 
 from dataclasses import replace
 
-from lifecycle_core.errors import InvalidInputError
+from lifecycle_core.errors import ForbiddenError, InvalidInputError
 from lifecycle_core.operations import probation
 from lifecycle_core.operations.retraining import expect
 from lifecycle_core.operations.shadow import analysis_of, not_ready, replaced
@@ -54,8 +54,8 @@ def record_decision(database: Database, act: Provenance, session_id: str, answer
     """Keep a person's answer to the review, once; what follows from it `promote_or_roll_back` does.
 
     The same answer by the same person for the same reason again changes nothing.
-    Raises UnknownSessionError, InvalidInputError without a reason, and ForbiddenMoveError where no answer is asked for, another was given,
-    or it comes late.
+    Raises UnknownSessionError, InvalidInputError without a reason, ForbiddenMoveError where no answer is asked for, another was given,
+    or it comes late, and ForbiddenError where four eyes are asked for and these are the first two.
     """
     review = Review(answer=answer, reason=_reason(reason), by=act.by, at=act.at)
     with database.write(act, "record_decision") as tx:
@@ -67,6 +67,11 @@ def record_decision(database: Database, act: Provenance, session_id: str, answer
             message = f"session {session_id} was decided by {it.review.by} at {it.review.at:%Y-%m-%dT%H:%M:%SZ}: {it.review.answer}"
             raise ForbiddenMoveError(message)
         expect(it, Status.AWAITING_REVIEW, "a decision")
+        if answer is Answer.PROMOTE and it.policy.retraining.four_eyes and act.by == it.opened_by:
+            message = (
+                f"{act.by} began session {session_id}, and by retraining.fourEyes somebody else approves it; you may reject it"
+            )
+            raise ForbiddenError(message)
         if _late(it, act):
             message = (
                 f"the review of session {session_id} was open for {it.policy.retraining.review_days} days and is over; the incumbent stays"

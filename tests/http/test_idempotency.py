@@ -4,6 +4,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from tests.posts import ANCHOR, CASES, LIFECYCLE, PAIR, prepared
+
 BASE = "/api/lifecycle/versions"
 KEY = {"Idempotency-Key": '"8e03978e-40d5-43dd-bc93-6894a57f9324"'}
 
@@ -70,3 +72,55 @@ def test_every_post_documents_the_key(client):
     for path, methods in client.get("/openapi.json").json()["paths"].items():
         if "post" in methods:
             assert "Idempotency-Key" in {it["name"] for it in methods["post"]["parameters"]}, path
+
+
+OTHER = {
+    f"{LIFECYCLE}/conversations": {"id": "other"},
+    f"{LIFECYCLE}/policy/set": {"settings": {"bookingRateThreshold": 0.3}},
+    f"{LIFECYCLE}/policy/reset": {"settings": ["recentHours"]},
+    f"{LIFECYCLE}/keys/create": {"name": "bob"},
+    f"{LIFECYCLE}/retraining/start": {"options": {"seed": 7}},
+    f"{LIFECYCLE}/versions/register": {"systemPrompt": "other"},
+    f"{LIFECYCLE}/versions/activate": {"version": 2},
+    f"{LIFECYCLE}/versions/tag": {"tag": "best"},
+    f"{LIFECYCLE}/versions/untag": {"tag": "best"},
+    "/api/reliability/shadow/samples": {"samples": [PAIR | {"scenarioId": "p2"}]},
+}
+"""What makes another request of a case's body; `reason` does of all others."""
+REFUSED = {f"{LIFECYCLE}/drift/known", f"{LIFECYCLE}/keys/revoke"}
+"""What is refused in the databases of the cases; a refusal is not kept."""
+
+
+@pytest.fixture
+def posted(client, tmp_path, request):
+    """Posts a case's body under the key, with what is changed in it; nobody serves Prefect."""
+
+    def post(path, **changed):
+        return client.post(path, json=request.param_body | changed, headers=KEY)
+
+    def begin(path):
+        request.param_body = prepared(path, tmp_path, lambda kind: request.getfixturevalue(f"{kind}_template"))
+        return post
+
+    return begin
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", sorted(set(CASES) - REFUSED - {ANCHOR}))
+def test_every_post_is_made_once_under_its_key_and_refuses_another_request(posted, path):
+    post = posted(path)
+    first, again = post(path), post(path)
+    other = post(path, **OTHER.get(path, {"reason": "another"}))
+    assert first.status_code // 100 == 2, first.text
+    if path.endswith("keys/create"):
+        assert (again.status_code, again.json()["code"]) == (409, "told-once")
+    else:
+        assert (again.status_code, again.json()) == (first.status_code, first.json())
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency-key-reused")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", sorted(REFUSED))
+def test_a_refusal_is_not_kept(posted, path):
+    post = posted(path)
+    assert [post(path).status_code, post(path, reason="another").status_code] == [404, 404]

@@ -6,9 +6,10 @@ from dataclasses import replace
 import pytest
 
 from benchmarks._sessions import in_shadow_test, later, proved, ready, samples, taken
-from lifecycle_core.errors import InvalidInputError, LifecycleError
-from lifecycle_core.operations import probation, promotion, retraining, shadow, versions, versions_asked
+from lifecycle_core.errors import ForbiddenError, InvalidInputError, LifecycleError
+from lifecycle_core.operations import policies, probation, promotion, retraining, shadow, versions, versions_asked
 from lifecycle_core.operations.database import verify
+from lifecycle_core.policy import Policy, RetrainingPolicy
 from lifecycle_core.retraining.errors import ForbiddenMoveError, NotReadyError, UnknownSessionError
 from lifecycle_core.retraining.session import Answer, Status
 from lifecycle_core.store import samples as rows
@@ -260,3 +261,13 @@ def _answer(call, act):
         return call(act)
     except LifecycleError:
         return None
+
+
+def test_with_four_eyes_who_began_a_session_may_reject_it_and_somebody_else_approves(any_database, act):
+    ready(any_database, act)
+    policies.set_policy(any_database, act, "baseline", Policy(retraining=RetrainingPolicy(four_eyes=True)))
+    name = judged(any_database, act, proved(act, 100), manual_review=True)
+    with pytest.raises(ForbiddenError, match="somebody else approves it"):
+        promotion.record_decision(any_database, act, name, Answer.PROMOTE, "good")
+    promotion.record_decision(any_database, replace(act, by="bob"), name, Answer.PROMOTE, "good")
+    assert promotion.promote_or_roll_back(any_database, act, name).success

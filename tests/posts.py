@@ -1,0 +1,46 @@
+"""A body for every POST of the document, and the kind of database in which it has something to do."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from lifecycle_core.operations import versions
+from tasks import context
+
+LIFECYCLE, SHADOW = "/api/lifecycle", "/api/reliability/shadow"
+ANCHOR = f"{LIFECYCLE}/audit/anchor"
+"""It takes no body, and writes to a file beside the database."""
+VARIANT = {"variantName": "baseline"}
+PAIR = {"scenarioId": "p1", "endedAt": datetime.now(UTC).isoformat(), "incumbent": {"successes": 0}, "candidate": {"successes": 1}}
+CASES = {
+    f"{LIFECYCLE}/conversations": ("ready", {"id": "new", "variant": "baseline", "ended_at": "2025-10-07T11:00:00Z"}),
+    ANCHOR: ("ready", {}),
+    f"{LIFECYCLE}/drift/known": ("ready", {"episodeId": 1, "reason": "meant"}),
+    f"{LIFECYCLE}/policy/set": ("ready", {"variant": "baseline", "settings": {"bookingRateThreshold": 0.2}}),
+    f"{LIFECYCLE}/policy/reset": ("ready", {"variant": "baseline"}),
+    f"{LIFECYCLE}/keys/create": ("ready", {"name": "ada", "roles": ["admin"]}),
+    f"{LIFECYCLE}/keys/revoke": ("ready", {"name": "ada"}),
+    f"{LIFECYCLE}/retraining/start": ("ready", {"variant": "baseline"}),
+    f"{LIFECYCLE}/retraining/approve": ("asked", {"reason": "read all ten"}),
+    f"{LIFECYCLE}/retraining/reject": ("asked", {"reason": "read all ten"}),
+    f"{LIFECYCLE}/retraining/cancel": ("asked", {}),
+    f"{LIFECYCLE}/retraining/finalize": ("asked", {"force": True, "reason": "now"}),
+    f"{LIFECYCLE}/versions/register": ("ready", VARIANT | {"systemPrompt": "new"}),
+    f"{LIFECYCLE}/versions/activate": ("two", VARIANT | {"version": 1}),
+    f"{LIFECYCLE}/versions/rollback": ("two", VARIANT),
+    f"{LIFECYCLE}/versions/tag": ("two", VARIANT | {"version": 2, "tag": "good"}),
+    f"{LIFECYCLE}/versions/untag": ("two", VARIANT | {"version": 2, "tag": "experimental"}),
+    f"{SHADOW}/samples": ("tested", {"samples": [PAIR]}),
+}
+
+
+def prepared(path: str, folder: Path, template: Callable[[str], Any]) -> dict[str, Any]:
+    """Put a database of the case's kind in `folder`, whose template of each kind `template` gives: -> the body."""
+    kind, body = CASES[path]
+    session = template("ready" if kind == "two" else kind).to(folder / "lifecycle.db")
+    if kind == "two":
+        act = context.act("test")
+        versions.register(context.database(), act, variant="baseline", system_prompt="two")
+        versions.activate(context.database(), act, "baseline", 2)
+    return body | {"sessionId": session} if kind in {"asked", "tested"} else body
