@@ -68,9 +68,7 @@ def record_decision(database: Database, act: Provenance, session_id: str, answer
             raise ForbiddenMoveError(message)
         expect(it, Status.AWAITING_REVIEW, "a decision")
         if answer is Answer.PROMOTE and it.policy.retraining.four_eyes and act.by == it.opened_by:
-            message = (
-                f"{act.by} began session {session_id}, and by retraining.fourEyes somebody else approves it; you may reject it"
-            )
+            message = f"{act.by} began session {session_id}, and by retraining.fourEyes somebody else approves it; you may reject it"
             raise ForbiddenError(message)
         if _late(it, act):
             message = (

@@ -545,7 +545,7 @@ class AuditRow(SQLModel, table=True):
     """One change of state, chained to the one before it by hash."""
 
     __tablename__ = "audit_log"
-    __table_args__ = (Index("audit_log_by_request", "request_id"),)
+    __table_args__ = (Index("audit_log_by_request", "request_id"), Index("audit_log_by_subject", "subject", "id"))
 
     id: int | None = Field(default=None, primary_key=True)
     at: datetime = _instant()

@@ -26,7 +26,7 @@ def test_without_a_terminal_nothing_is_taken_back_unless_told_twice(watched):
 
 def test_the_schema_goes_down_and_up_again(lifecycle):
     said = lifecycle("db", "downgrade", "base", "--yes")
-    assert f"has lost revision {HEAD}, 0003, 0002, 0001\nUndo: lifecycle db upgrade" in said.stdout
+    assert f"has lost revision {HEAD}, 0004, 0003, 0002, 0001\nUndo: lifecycle db upgrade" in said.stdout
     assert lifecycle("db", "revision").stdout == "-\n"
     assert lifecycle("db", "upgrade").exit_code == 0
 
@@ -34,7 +34,7 @@ def test_the_schema_goes_down_and_up_again(lifecycle):
 def test_a_revision_that_never_was_is_refused(lifecycle):
     said = lifecycle("db", "downgrade", "9999", "--yes")
     assert said.exit_code == 2
-    assert said.stderr == "the database has not had revision '9999'; it has had: 0001, 0002, 0003, 0004; base takes all back\n"
+    assert said.stderr == "the database has not had revision '9999'; it has had: 0001, 0002, 0003, 0004, 0005; base takes all back\n"
 
 
 def test_a_database_of_a_newer_program_is_left_alone(lifecycle):

@@ -28,6 +28,7 @@ def upgrade() -> None:
     op.create_index("activations_by_revision", "activations", ["variant_name", "revision"], unique=True)
     op.create_index("marked_versions", "model_versions", ["variant_name"], sqlite_where=MARKED, postgresql_where=MARKED)
     op.create_index("audit_log_by_request", "audit_log", ["request_id"])
+    op.create_index("audit_log_by_subject", "audit_log", ["subject", "id"])
     op.create_table(
         "api_keys",
         sa.Column("id", sa.String(), nullable=False),
@@ -56,6 +57,7 @@ def downgrade() -> None:
     """Take them back: every key is lost, and cursors that were given out are good no more."""
     op.drop_table("secrets")
     op.drop_table("api_keys")
+    op.drop_index("audit_log_by_subject", "audit_log")
     op.drop_index("audit_log_by_request", "audit_log")
     op.drop_index("marked_versions", "model_versions")
     op.drop_index("activations_by_revision", "activations")
