@@ -31,8 +31,8 @@ def kill_at(step: str, moment: Moment) -> None:
     write, flush, chosen = Database.write, WriteSession.flush, (step, moment)
 
     @contextmanager
-    def watched(self: Database, act: Provenance, step: str = "") -> Iterator[Transaction]:
-        with write(self, act, step) as tx:
+    def watched(self: Database, act: Provenance, step: str = "", *, urgent: bool = False) -> Iterator[Transaction]:
+        with write(self, act, step, urgent=urgent) as tx:
             tx.info["changes"] = _changes(tx)
             yield tx
             tx.flush()

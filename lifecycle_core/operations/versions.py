@@ -86,7 +86,7 @@ def roll_back(database: Database, act: Provenance, variant: str, expected: str |
     """
     _check_reason(act)
     request = ("roll_back", variant, act.why, expected)
-    with database.write(act) as tx:
+    with database.write(act, urgent=True) as tx:
         return answers.once(tx, act, request, Rollback, lambda: _roll_back(tx, act, variant, expected))
 
 

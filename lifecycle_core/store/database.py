@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -13,10 +13,11 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlmodel import Session
 
-from lifecycle_core.errors import InvalidInputError
+from lifecycle_core.errors import DatabaseUnavailableError, InvalidInputError
 from lifecycle_core.provenance import Provenance
 from lifecycle_core.store.audit import BEGIN_WRITE, UNGUARDED, WriteSession, refuse_unaudited
 from lifecycle_core.store.failures import LOCK_SECONDS, no_file, refusal
+from lifecycle_core.store.turns import Turns, TurnTimeoutError
 
 Transaction = Session
 
@@ -57,19 +58,23 @@ class Database:
         else:
             self.dialect, self.name = "postgresql", parsed.set(drivername="postgresql").render_as_string(hide_password=True)
             self._writer, self._reader = _postgresql(parsed, writes=True), _postgresql(parsed, writes=False)
+        self._turns = Turns(LOCK_SECONDS)
         event.listen(self._writer, "before_cursor_execute", refuse_unaudited)
 
     def __repr__(self) -> str:
         return f"Database({self.name!r})"
 
     @contextmanager
-    def write(self, act: Provenance, step: str = "") -> Iterator[Transaction]:
+    def write(self, act: Provenance, step: str = "", *, urgent: bool = False) -> Iterator[Transaction]:
         """One transaction that `act` answers for; all of it is kept, or nothing.
+
+        urgent : of the threads of this process that wait to write to SQLite, it goes first.
 
         step : names it in `Transaction.info`, for who must meet one of them half done, as tests of kills do.
         """
         with (
             self._plain_words(),
+            self._turns.taken(urgent=urgent) if self.dialect == "sqlite" else nullcontext(),
             WriteSession(self._writer, info={"act": act, "step": step}, expire_on_commit=False) as session,
             session.begin(),
         ):
@@ -98,6 +103,9 @@ class Database:
     def _plain_words(self) -> Iterator[None]:
         try:
             yield
+        except TurnTimeoutError as error:
+            message = f"the database {self.name} is locked: others have written to it for {LOCK_SECONDS} s; ask again"
+            raise DatabaseUnavailableError(message) from error
         except (DBAPIError, PoolTimeoutError) as error:
             understood = refusal(error, self.name)
             if understood is None:

@@ -19,7 +19,7 @@ class Rehearsal(Database):
         self._connection = connection
 
     @contextmanager
-    def write(self, act: Provenance, step: str = "") -> Iterator[Transaction]:
+    def write(self, act: Provenance, step: str = "", *, urgent: bool = False) -> Iterator[Transaction]:  # noqa: ARG002 - as of a database
         """One transaction inside the one that is taken back."""
         info = {"act": act, "step": step}
         with (
