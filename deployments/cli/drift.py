@@ -6,6 +6,7 @@ from datetime import datetime
 import click
 
 from deployments.cli.changing import acting, dry_run_option, finish
+from deployments.cli.completion import variant_argument
 from deployments.cli.drift_backtest import backtest
 from deployments.cli.drift_explain import explain
 from deployments.cli.drift_history import episode, history
@@ -37,7 +38,7 @@ for _command in (backtest, episode, explain, history, known):
 
 
 @drift.command(epilog=EPILOG)
-@click.argument("variant")
+@variant_argument
 @at_option
 @click.option(
     "--mode", type=click.Choice(["evidence", "threshold"]), help="What decides: evidence beside the threshold, or the bare threshold."

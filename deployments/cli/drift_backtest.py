@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from deployments.cli.completion import variant_argument
 from deployments.cli.shown import NOTHING, Instant, json_option, minute, print_json, print_table, printable, tell
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ HEADINGS: Final = {"current": "present policy", "changed": "as changed", "thresh
 
 
 @click.command()
-@click.argument("variant")
+@variant_argument
 @click.option(
     "--from", "start", type=Instant(), metavar="TIME", help="The first check, ISO 8601 with a zone.  [default: all that is stored]"
 )

@@ -5,13 +5,14 @@ from typing import Final
 
 import click
 
+from deployments.cli.completion import variant_argument
 from deployments.cli.shown import MOST_ROWS, at_option, json_option, print_json
 
 METRICS: Final = ("booking_rate", "escalation_rate", "cost", "response_time", "action_distribution")
 
 
 @click.command()
-@click.argument("variant")
+@variant_argument
 @click.option("--metric", type=click.Choice(METRICS), help="Explain this metric, drifting or not.  [default: each that drifts]")
 @at_option
 @click.option("--episode", type=click.IntRange(1), metavar="ID", help="Explain what this episode of `drift history` found last.")

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from deployments.cli.completion import variants
 from deployments.cli.shown import (
     command,
     json_option,
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("variant", required=False)
+@click.argument("variant", required=False, shell_complete=variants)
 @limit_option
 @json_option
 def history(*, variant: str | None, limit: int, as_json: bool) -> None:

@@ -40,6 +40,7 @@ COMMANDS = {
     "audit": ("audit", "Who changed what, and whether anybody has changed that since."),
     "db": ("db", "The database: its schema, and whether its contents hold."),
     "doctor": ("doctor", "Examine this installation, with a remedy for each fault."),
+    "completion": ("completion", "Print what SHELL needs to complete commands, options and the names of variants."),
     "config": ("config", "What this installation is set to."),
 }
 """Each command, its module, and its summary, which would cost ten imports to ask for; in the order of their use."""
@@ -133,9 +134,16 @@ def _refuse(message: str, code: int) -> NoReturn:
     metavar="URL",
     help="The database: sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME. Wins over LIFECYCLE_DATABASE_URL.",
 )
+@click.option(
+    "--color",
+    type=click.Choice(["auto", "always", "never"]),
+    default="auto",
+    help="Colours: on a terminal, always or never.  [default: auto]",
+)
 @click.version_option(package_name="agent-lifecycle", message="lifecycle %(version)s")
-def main(database: str | None) -> None:
+def main(database: str | None, color: str) -> None:
     """Keep an LLM agent good after launch."""
+    click.get_current_context().color = {"always": True, "never": False}.get(color)
     if database is not None:
         from tasks import context
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from deployments.cli.changing import acting, dry_run_option, finish, why_option
+from deployments.cli.completion import variant_argument
 from deployments.cli.shown import (
     NOTHING,
     coloured,
@@ -30,7 +31,7 @@ def policy() -> None:
 
 
 @policy.command()
-@click.argument("variant")
+@variant_argument
 @click.option("--changed", is_flag=True, help="Only the settings that are not the default.")
 @json_option
 def show(*, variant: str, changed: bool, as_json: bool) -> None:
@@ -56,7 +57,7 @@ def show(*, variant: str, changed: bool, as_json: bool) -> None:
 
 
 @policy.command("set")
-@click.argument("variant")
+@variant_argument
 @click.argument("given", metavar="NAME=VALUE...", nargs=-1, required=True)
 @why_option
 @dry_run_option
@@ -80,7 +81,7 @@ def set_policy(*, variant: str, given: tuple[str, ...], why: str, dry_run: bool,
 
 
 @policy.command()
-@click.argument("variant")
+@variant_argument
 @click.argument("names", metavar="[NAME]...", nargs=-1)
 @why_option
 @dry_run_option
@@ -95,7 +96,7 @@ def reset(*, variant: str, names: tuple[str, ...], why: str, dry_run: bool, as_j
 
 
 @policy.command()
-@click.argument("variant")
+@variant_argument
 @limit_option
 @json_option
 def history(*, variant: str, limit: int, as_json: bool) -> None:

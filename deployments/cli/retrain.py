@@ -8,6 +8,7 @@ import click
 
 from deployments.cli import retrain_asked
 from deployments.cli.changing import acting, dry_run_option, finish
+from deployments.cli.completion import variant_argument
 from deployments.cli.shown import BAD_NEWS, command, json_option, print_json
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ for it in (retrain_asked.check, retrain_asked.status, retrain_asked.history, ret
 
 
 @retrain.command()
-@click.argument("variant")
+@variant_argument
 @click.option("--reason", default="", metavar="WHY", help="Why; it is kept with the session.")
 @click.option("--replays", type=int, help="How often each version serves each scenario, 1 to 20.")
 @click.option("--max-samples", type=int, help="At how many samples the shadow test ends, whatever it says.")

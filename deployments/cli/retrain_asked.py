@@ -5,6 +5,7 @@ from datetime import datetime
 
 import click
 
+from deployments.cli.completion import variant_argument, variants
 from deployments.cli.shown import (
     BAD_NEWS,
     at_option,
@@ -29,7 +30,7 @@ Exit codes: 0 the stored verdict is what its rows give; 5 it is not.
 
 
 @click.command(epilog=CHECK_EPILOG)
-@click.argument("variant")
+@variant_argument
 @at_option
 @json_option
 def check(*, variant: str, at: datetime | None, as_json: bool) -> None:
@@ -120,7 +121,7 @@ def _follow(session: str) -> None:
 
 
 @click.command()
-@click.argument("variant", required=False)
+@click.argument("variant", required=False, shell_complete=variants)
 @limit_option
 @json_option
 def history(*, variant: str | None, limit: int, as_json: bool) -> None:

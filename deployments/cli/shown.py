@@ -61,10 +61,15 @@ def print_json(said: Wire) -> None:
 
 
 def console() -> "Console":
-    """Standard output for people: colours on a terminal alone, and no markup in what others wrote."""
+    """Standard output for people: colours on a terminal alone, unless `--color` says otherwise, and no markup in what others wrote."""
     from rich.console import Console
 
-    return Console(width=None if sys.stdout.isatty() else _PIPE_COLUMNS, highlight=False, markup=False, emoji=False)
+    asked = click.get_current_context(silent=True)
+    color = asked.find_root().color if asked else None
+    width = None if sys.stdout.isatty() else _PIPE_COLUMNS
+    return Console(
+        width=width, highlight=False, markup=False, emoji=False, force_terminal=color or None, no_color=None if color is None else not color
+    )
 
 
 def table(headers: Sequence[str], rows: Iterable[Sequence["str | Text"]], *, right: Sequence[str] = ()) -> "Table":

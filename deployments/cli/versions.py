@@ -6,6 +6,7 @@ import click
 
 from deployments.cli import shown, versions_asked, versions_compared
 from deployments.cli.changing import acting, dry_run_option, finish, if_match_option, why_option
+from deployments.cli.completion import variant_argument
 from deployments.cli.shown import VERSION_NUMBER, command, json_option, minute, print_json
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ for it in (*versions_asked.COMMANDS, *versions_compared.COMMANDS):
 
 
 @versions.command()
-@click.argument("variant")
+@variant_argument
 @click.option("--prompt", required=True, type=FILE, metavar="FILE", help="The system prompt, UTF-8; - is standard input.")
 @click.option("--description", metavar="TEXT", help="What this version is.")
 @click.option("--change", "changes", multiple=True, metavar="TEXT", help="What changed in it. Repeatable.")
@@ -91,7 +92,7 @@ def register(
 
 
 @versions.command()
-@click.argument("variant")
+@variant_argument
 @click.argument("number", type=VERSION_NUMBER)
 @if_match_option
 @why_option
@@ -118,7 +119,7 @@ def activate(*, variant: str, number: int, expected: str | None, why: str, dry_r
 
 
 @versions.command()
-@click.argument("variant")
+@variant_argument
 @if_match_option
 @why_option
 @dry_run_option
@@ -149,7 +150,7 @@ def rollback(*, variant: str, expected: str | None, why: str, dry_run: bool, as_
 
 
 @versions.command()
-@click.argument("variant")
+@variant_argument
 @click.argument("number", type=VERSION_NUMBER)
 @click.argument("tag")
 @click.option("--description", default="", metavar="TEXT", help="What the tag says of it.")
@@ -182,7 +183,7 @@ def tag(*, variant: str, number: int, tag: str, description: str, expected: str 
 
 
 @versions.command()
-@click.argument("variant")
+@variant_argument
 @click.argument("number", type=VERSION_NUMBER)
 @click.argument("tag")
 @if_match_option

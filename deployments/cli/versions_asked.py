@@ -3,6 +3,7 @@
 import click
 
 from deployments.cli import shown
+from deployments.cli.completion import variant_argument
 from deployments.cli.shown import (
     MOST_ROWS,
     VERSION_NUMBER,
@@ -18,7 +19,7 @@ from deployments.cli.shown import (
 
 
 @click.command()
-@click.argument("variant")
+@variant_argument
 @click.option("--prompt", is_flag=True, help="Print its system prompt to the letter, and nothing else.")
 @json_option
 def active(*, variant: str, prompt: bool, as_json: bool) -> None:
@@ -49,7 +50,7 @@ def active(*, variant: str, prompt: bool, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("variant")
+@variant_argument
 @click.argument("number", type=VERSION_NUMBER)
 @json_option
 def show(*, variant: str, number: int, as_json: bool) -> None:
@@ -89,7 +90,7 @@ def show(*, variant: str, number: int, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("variant")
+@variant_argument
 @limit_option
 @json_option
 def history(*, variant: str, limit: int, as_json: bool) -> None:

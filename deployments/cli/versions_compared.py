@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from deployments.cli import shown
+from deployments.cli.completion import variant_argument
 from deployments.cli.shown import VERSION_NUMBER, json_option, minute, number, print_facts, print_json, print_table, printable
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("variant")
+@variant_argument
 @click.argument("first", type=VERSION_NUMBER)
 @click.argument("second", type=VERSION_NUMBER)
 @json_option
@@ -88,7 +89,7 @@ def _tokens(mean: float | None) -> str | None:
 
 
 @click.command()
-@click.argument("variant")
+@variant_argument
 @click.argument("first", type=VERSION_NUMBER)
 @click.argument("second", type=VERSION_NUMBER)
 @click.option("--words", is_flag=True, help="Tell the prompts' difference by word: [-gone-] and {+new+} where there are no colours.")
@@ -152,7 +153,7 @@ def _value(value: object) -> str:
 
 
 @click.command()
-@click.argument("variant")
+@variant_argument
 @json_option
 def preview(*, variant: str, as_json: bool) -> None:
     """Tell what a rollback of VARIANT would do, and what not."""
