@@ -131,9 +131,9 @@ def test_the_database_given_wins_over_the_one_in_the_environment(lifecycle, tmp_
 
 
 @pytest.mark.slow
-def test_a_locked_database_is_told_after_ten_seconds_and_nothing_is_written(lifecycle, act):
+def test_a_locked_database_is_told_after_ten_seconds_and_nothing_is_written(lifecycle, act, opened):
     lifecycle("versions", "register", "baseline", "--prompt", "-", stdin="Be kind.")
-    with context.database().write(act) as tx:
+    with opened(context.settings().database_url).write(act) as tx:
         tx.connection()
         said = lifecycle("versions", "activate", "baseline", 1)
     assert said.exit_code == 1
