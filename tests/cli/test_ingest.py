@@ -232,7 +232,7 @@ def test_a_file_whose_name_is_not_utf_8_is_taken_in_and_its_bad_records_kept(lif
     assert summary(said)["reasons"][0]["lines"] == ["caf\\xe9.jsonl:2"]
     (kept,) = summary(lifecycle("quarantine", "list", "--source", name, "--json"))["quarantined"]
     assert (kept["source"], kept["line"]) == ("caf\\xe9.jsonl", 2)
-    assert lifecycle("quarantine", "drop", "--source", name, "--yes").stdout == "1 refused record of caf\\xe9.jsonl let go of\n"
+    assert lifecycle("quarantine", "drop", "--source", name, "--yes").stdout.startswith("1 refused record of caf\\xe9.jsonl let go of\n")
 
 
 def test_the_same_bad_line_of_two_files_of_one_name_is_kept_twice(lifecycle, write, tmp_path):
@@ -247,7 +247,7 @@ def test_a_mended_record_leaves_quarantine_when_it_is_dropped(lifecycle, write):
     lifecycle("ingest", write("traffic.jsonl", *rows(1), "{cut"))
     refused = lifecycle("quarantine", "drop")
     assert (refused.exit_code, "give --yes" in refused.stderr) == (2, True)
-    assert lifecycle("quarantine", "drop", "--yes").stdout == "1 refused record of all sources let go of\n"
+    assert lifecycle("quarantine", "drop", "--yes").stdout.startswith("1 refused record of all sources let go of\n")
     assert lifecycle("quarantine", "list").stdout == "nothing is in quarantine\n"
 
 

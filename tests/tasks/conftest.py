@@ -10,6 +10,8 @@ from tasks import retraining as steps
 from tests.fake_endpoint import FakeEndpoint
 from tests.retrainable import begun
 
+MASKING_KEY = bytes(32)
+"""The same in every run of a test: placeholders are among the words that failures are mined by."""
 TO_THE_SHADOW_TEST = (
     steps.collect_training_data,
     steps.analyze_failures,
@@ -35,6 +37,7 @@ def installed(tmp_path, monkeypatch):
     for name in ("LIFECYCLE_OPENAI_BASE_URL", "LIFECYCLE_OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_API_KEY", "LIFECYCLE_MODEL"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("LIFECYCLE_DATA_DIR", str(tmp_path))
+    (tmp_path / secrets.FILE).write_bytes(MASKING_KEY)
     _forget()
     yield context.database()
     context.database().close()
@@ -56,6 +59,7 @@ def in_shadow_test(tmp_path_factory):
     folder = tmp_path_factory.mktemp("tested")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LIFECYCLE_DATA_DIR", str(folder))
+        (folder / secrets.FILE).write_bytes(MASKING_KEY)
         patch.setattr(llm, "chat", lambda: scripted_model.reply)
         for name in ("create_table_artifact", "create_markdown_artifact"):
             patch.setattr(artifacts, name, lambda **_: None)

@@ -63,14 +63,14 @@ def test_where_nobody_chose_a_model_rules_write_and_a_start_may_ask_for_the_buil
     taken(session_id, 3)
     assert retraining.session(installed, session_id).prompt_improvement.engine is Engine.RULES
     ready(installed, "b")
-    other = begin(installed, "b", Options(engine=Engine.BUILTIN))
+    other = begin(installed, "b", engine=Engine.BUILTIN)
     taken(other, 3)
     improvement = retraining.session(installed, other).prompt_improvement
     assert (improvement.engine, improvement.simulated) == (Engine.BUILTIN, True)
 
 
-def begin(database, variant, options=None):
-    return retraining.begin(database, steps.act(), variant, "another", options).session_id
+def begin(database, variant, **options):
+    return retraining.begin(database, steps.act(), variant, "another", Options(seed=1, **options)).session_id
 
 
 def test_a_model_that_cannot_answer_now_is_tried_again_and_ends_nothing(installed, session_id, model):
@@ -98,7 +98,7 @@ def test_what_was_served_before_a_kill_counts_where_the_rest_finds_no_model(inst
 
 def test_a_model_that_refuses_ends_the_session_with_its_sentence(installed, model):
     ready(installed, "a")
-    session_id = begin(installed, "a", Options(engine=Engine.BUILTIN))
+    session_id = begin(installed, "a", engine=Engine.BUILTIN)
     model.fails = ChatRefusedError("the endpoint refuses the key")
     assert taken(session_id, 3).status == "failed"
     assert retraining.session(installed, session_id).reasons == ("the endpoint refuses the key",)
