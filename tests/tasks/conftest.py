@@ -8,10 +8,8 @@ from lifecycle_core.simulation import scripted_model
 from tasks import artifacts, context, llm, runs, secrets
 from tasks import retraining as steps
 from tests.fake_endpoint import FakeEndpoint
-from tests.retrainable import begun
+from tests.retrainable import MASKING_KEY, begun
 
-MASKING_KEY = bytes(32)
-"""The same in every run of a test: placeholders are among the words that failures are mined by."""
 TO_THE_SHADOW_TEST = (
     steps.collect_training_data,
     steps.analyze_failures,
