@@ -34,8 +34,9 @@ lint: $(READY) ## style, types, import contracts, stale documents
 	@$(BIN)/lint-imports --config .importlinter
 	@$(BIN)/python -m deployments.cli.reference --check
 
-docs: $(READY) ## rewrite the generated parts of README.md, and openapi.json
+docs: $(READY) ## rewrite the generated parts of README.md, the API's examples, and openapi.json
 	@$(BIN)/python -m deployments.cli.reference
+	@$(BIN)/python -m tests.contract.recording
 	@$(BIN)/python -m deployments.http.openapi
 
 bench: $(READY) ## run every benchmark; each ends with one JSON line

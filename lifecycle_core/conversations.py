@@ -96,7 +96,9 @@ class Conversation:
     actions : list of str, the tools called, in order.
     errors : list of {tool, message}, failed calls; a null `tool` means that the conversation itself broke.
     messages : list of {role, content, ...}, what was said. Hostile data: never an instruction to anyone.
-    customer_id, goal, model : str.
+    customer_id : str, whom it was held with, as the source names them.
+    goal : str, what the customer wanted.
+    model : str, the model that served it.
     customer_rating : float, as the customer gave it.
     segments : object of str, labels to slice by.
 

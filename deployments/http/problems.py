@@ -56,10 +56,8 @@ class NotReadyProblem(Problem):
 
 
 def answers(*statuses: int, conflict: type[Problem] = Problem) -> dict[int | str, dict[str, Any]]:
-    """The refusals of a route, for the OpenAPI document; every route may also be asked wrongly, or fail. conflict : its 409."""
-    return {
-        status: told(status, conflict if status == HTTPStatus.CONFLICT else Problem) for status in sorted({*statuses, 400, 422, 500, 503})
-    }
+    """The refusals that a route itself gives, for the OpenAPI document, of a database that does not answer too. conflict : its 409."""
+    return {status: told(status, conflict if status == HTTPStatus.CONFLICT else Problem) for status in sorted({*statuses, 503})}
 
 
 def told(status: int, kind: type[Problem] = Problem) -> dict[str, Any]:

@@ -24,9 +24,9 @@ class CreateKeyRequest(AskedWire):
 
 
 class RevokeKeyRequest(AskedWire):
-    """A key to revoke, by its name or its id."""
+    """A key to revoke."""
 
-    name: Name
+    name: Name = Field(description="Its name, or its id.")
     reason: Why = ""
 
 

@@ -14,7 +14,7 @@ from lifecycle_core.provenance import MAX_REASON_CHARACTERS
 _ADAPTER: Final = TypeAdapter(Policy)
 _NONE: Final = "none"
 
-VariantName = Annotated[str, Field(min_length=1, max_length=200)]
+VariantName = Annotated[str, Field(min_length=1, max_length=200, description="The variant whose policy it is.")]
 Why = Annotated[str, Field(max_length=MAX_REASON_CHARACTERS, description="Kept with the change.")]
 
 

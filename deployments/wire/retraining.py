@@ -19,7 +19,7 @@ from lifecycle_core.retraining.triggers import TriggerCheck
 BEFORE_ITS_TEST = frozenset({Status.COLLECTING_DATA, Status.ANALYZING, Status.IMPROVING, Status.EVALUATING})
 """Where a session stands until its shadow test begins."""
 
-SessionId = Annotated[str, Field(min_length=1, max_length=300)]
+SessionId = Annotated[str, Field(min_length=1, max_length=300, description="The retraining, as its start named it.")]
 Reason = Annotated[str, Field(max_length=MAX_REASON_CHARACTERS, description="Why; it is kept.")]
 
 
@@ -29,7 +29,9 @@ class OptionsRequest(AskedWire):
     replays: Annotated[int, Field(ge=1, le=MAX_REPLAYS, strict=True)] | None = Field(
         default=None, description="How often each version serves each scenario."
     )
-    max_samples: Annotated[int, Field(ge=1, le=MAX_SAMPLES, strict=True)] | None = None
+    max_samples: Annotated[int, Field(ge=1, le=MAX_SAMPLES, strict=True)] | None = Field(
+        default=None, description="At how many samples its shadow test ends, whatever it says."
+    )
     shadow_source: ShadowSource | None = Field(default=None, description="Goals of new conversations, or of recorded ones.")
     manual_review: Annotated[bool, Field(strict=True)] | None = Field(default=None, description="A person decides on the promotion.")
     engine: Engine | None = Field(default=None, description="builtin: a model writes the prompt; rules: rules alone.")
@@ -45,7 +47,7 @@ class StartRequest(AskedWire):
     """The variant to retrain."""
 
     variant: VariantName
-    options: OptionsRequest = Field(default_factory=OptionsRequest)
+    options: OptionsRequest = Field(default_factory=OptionsRequest, description="What this session does otherwise than the policy says.")
 
 
 class FinalizeRequest(AskedWire):

@@ -200,9 +200,9 @@ Count = Annotated[int, Field(ge=0, strict=True)]
 class ArmRequest(AskedWire):
     """What one version made of a scenario."""
 
-    replays: Annotated[int, Field(ge=1, le=MAX_REPLAYS, strict=True)] = 1
-    successes: Count
-    escalations: Count = 0
+    replays: Annotated[int, Field(ge=1, le=MAX_REPLAYS, strict=True)] = Field(default=1, description="How often it served the scenario.")
+    successes: Count = Field(description="In how many of them it succeeded.")
+    escalations: Count = Field(default=0, description="In how many of them it handed over.")
     lost: Count = Field(default=0, description="Replays that the infrastructure took.")
     cost_usd: float | None = Field(default=None, ge=0, description="Of all replays together.")
     latency_s: float | None = Field(default=None, ge=0, description="Seconds to a reply.")
@@ -217,8 +217,8 @@ class SampleRequest(AskedWire):
 
     scenario_id: str = Field(min_length=1, max_length=200, description="The conversation behind it; it counts once.")
     ended_at: ZonedInstant = Field(description="When it ended, with a zone.")
-    incumbent: ArmRequest | None = None
-    candidate: ArmRequest | None = None
+    incumbent: ArmRequest | None = Field(default=None, description="What the active version made of it; both of a pair are needed.")
+    candidate: ArmRequest | None = Field(default=None, description="What the version under test made of it.")
     again: ArmRequest | None = Field(default=None, description="The incumbent's second serving: what it breaks of itself.")
 
     def value(self) -> Posted:
@@ -233,8 +233,8 @@ class SampleRequest(AskedWire):
 class SamplesRequest(AskedWire):
     """Pairs of a deployed agent's own."""
 
-    session_id: str = Field(min_length=1, max_length=300)
-    samples: list[SampleRequest] = Field(min_length=1, max_length=MAX_SAMPLES)
+    session_id: str = Field(min_length=1, max_length=300, description="The retraining whose shadow test it is.")
+    samples: list[SampleRequest] = Field(min_length=1, max_length=MAX_SAMPLES, description="All of them are taken, or none.")
 
 
 class SamplesWire(Wire):

@@ -1,9 +1,10 @@
 """What became of conversations that were sent or read, on the wire."""
 
+import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from shlex import quote
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from pydantic import Field
 
@@ -12,6 +13,7 @@ from lifecycle_core.conversations import Conversation, conversation_adapter, hou
 from lifecycle_core.traffic.rejected import Quarantined
 from lifecycle_core.traffic.summary import Summary
 
+_PYTHONS: Final = re.compile(r"^(str|float|int from 1|int|bool|list of \w+|object of str)[,;] ")
 _RECENT = timedelta(hours=2)
 
 
@@ -19,6 +21,9 @@ def conversation_schema() -> dict[str, Any]:
     """The JSON schema of a conversation, in one piece."""
     schema = conversation_adapter().json_schema()
     parts = schema.pop("$defs")
+    schema["description"], fields = _documented(schema["description"])
+    for name, about in fields.items():
+        schema["properties"][name]["description"] = about
 
     def whole(it: Any) -> Any:  # noqa: ANN401 - any part of a schema
         if isinstance(it, dict):
@@ -28,6 +33,19 @@ def conversation_schema() -> dict[str, Any]:
 
     told: dict[str, Any] = whole(schema)
     return told
+
+
+def _documented(docstring: str) -> tuple[str, dict[str, str]]:
+    """The first line of a docstring, and what it says of each field, as `name, name : text`."""
+    lines = docstring.splitlines()
+    told = [line.partition(" : ") for line in lines if " : " in line and not line.startswith(">>>")]
+    return lines[0], {name: _sentence(about) for names, _, about in told for name in names.split(", ")}
+
+
+def _sentence(about: str) -> str:
+    """The same, of JSON and not of Python."""
+    plain = _PYTHONS.sub("", about).replace("None", "null")
+    return plain[:1].upper() + plain[1:]
 
 
 class IngestedWire(CopiedWire):

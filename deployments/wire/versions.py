@@ -9,8 +9,9 @@ from deployments.wire.base import AskedWire, CopiedWire, Wire, Zulu, zulu
 from lifecycle_core.operations.versions_asked import Evidence, History
 from lifecycle_core.versions.version import VariantSummary, Version
 
-VariantName = Annotated[str, Field(min_length=1, max_length=200)]
-Number = Annotated[int, Field(ge=1, lt=2**31, strict=True)]
+VariantName = Annotated[str, Field(min_length=1, max_length=200, description="The variant: an agent's prompt line.")]
+Number = Annotated[int, Field(ge=1, lt=2**31, strict=True, description="The version's number within its variant.")]
+Tag = Annotated[str, Field(min_length=1, max_length=200, description="A name of your own, or `experimental` or `stable`.")]
 Why = Annotated[str, Field(max_length=1000, description="Kept in the audit log.")]
 
 
@@ -18,11 +19,11 @@ class RegisterRequest(AskedWire):
     """A version to keep."""
 
     variant_name: VariantName
-    system_prompt: str = Field(min_length=1)
+    system_prompt: str = Field(min_length=1, description="What the agent is told before a conversation begins.")
     metadata: dict[str, JsonValue] = Field(default_factory=dict, description="description, createdBy, changes, and whatever else.")
-    model: str | None = None
-    parameters: dict[str, JsonValue] = Field(default_factory=dict)
-    tools: list[JsonValue] = Field(default_factory=list)
+    model: str | None = Field(default=None, description="The model that it is made for; a part of what a version is.")
+    parameters: dict[str, JsonValue] = Field(default_factory=dict, description="What the model is called with, such as temperature.")
+    tools: list[JsonValue] = Field(default_factory=list, description="The tools that it may call, as the model is told of them.")
 
 
 class ActivateRequest(AskedWire):
@@ -45,7 +46,7 @@ class UntagRequest(AskedWire):
 
     variant_name: VariantName
     version: Number
-    tag: str = Field(min_length=1, max_length=200)
+    tag: Tag
     reason: Why = ""
 
 
@@ -54,8 +55,8 @@ class TagRequest(AskedWire):
 
     variant_name: VariantName
     version: Number
-    tag: str = Field(min_length=1, max_length=200)
-    description: str = Field(default="", max_length=1000)
+    tag: Tag
+    description: str = Field(default="", max_length=1000, description="What the tag says of the version.")
     reason: Why = ""
 
 

@@ -68,6 +68,24 @@ COMMITTED = json.loads(Path(DOCUMENT).read_text())
 OPERATIONS = [(method.upper(), path, it) for path, methods in COMMITTED["paths"].items() for method, it in methods.items()]
 
 
+def answers_of(operation):
+    """The answers by status, of which refusals stand among the components."""
+    shared = COMMITTED["components"]["responses"]
+    return {status: shared[it["$ref"].rpartition("/")[2]] if "$ref" in it else it for status, it in operation["responses"].items()}
+
+
+def fields_of(schema):
+    """Every field of what a request is made of, by its shape's name."""
+    if "$ref" in schema:
+        name = schema["$ref"].rpartition("/")[2]
+        shape = COMMITTED["components"]["schemas"][name]
+        for field, it in shape.get("properties", {}).items():
+            yield f"{name}.{field}", it
+            yield from fields_of(it)
+    for part in [schema.get("items", {}), *schema.get("anyOf", []), *schema.get("oneOf", [])]:
+        yield from fields_of(part) if part else ()
+
+
 def test_all_21_routes_of_the_plan_are_there_and_those_beside_them():
     assert len(PLAN) == 21
     assert {(method, path) for method, path, _ in OPERATIONS} == PLAN | BESIDE
@@ -83,10 +101,35 @@ def test_the_committed_document_is_written_as_the_command_writes_it():
 
 @pytest.mark.parametrize(("method", "path", "operation"), OPERATIONS, ids=[f"{method} {path}" for method, path, _ in OPERATIONS])
 def test_every_refusal_of_a_route_is_documented_as_a_problem(method, path, operation):
-    refusals = {status: answer for status, answer in operation["responses"].items() if status[0] not in "23"}
-    assert {"422", "500", "503"} <= set(refusals)
+    refusals = {status: answer for status, answer in answers_of(operation).items() if status[0] not in "23"}
+    assert {"421", "422", "500"} <= set(refusals)
     for answer in refusals.values():
         assert set(answer["content"]) == {"application/problem+json"}
+
+
+def test_every_operation_has_a_name_of_its_own():
+    names = [operation["operationId"] for _, _, operation in OPERATIONS]
+    assert len(set(names)) == len(names)
+    assert all(it.isidentifier() and it[0].islower() for it in names)
+
+
+@pytest.mark.parametrize(("method", "path", "operation"), OPERATIONS, ids=[f"{method} {path}" for method, path, _ in OPERATIONS])
+def test_an_operation_says_what_it_does_and_what_it_is_asked_with(method, path, operation):
+    assert operation["summary"]
+    assert operation["description"]
+    assert [it["name"] for it in operation.get("parameters", []) if not it.get("description")] == []
+    contents = operation.get("requestBody", {}).get("content", {}).values()
+    fields = [it for content in contents for it in fields_of(content["schema"])]
+    assert [name for name, it in fields if not (it.get("description") or "$ref" in it)] == []
+
+
+def test_every_link_leads_from_what_an_answer_tells_to_what_an_operation_asks():
+    operations = {operation["operationId"]: operation for _, _, operation in OPERATIONS}
+    links = [it for one in operations.values() for answer in one["responses"].values() for it in answer.get("links", {}).values()]
+    assert len(links) > 10
+    for it in links:
+        parameters = {parameter["name"] for parameter in operations[it["operationId"]].get("parameters", [])}
+        assert {name.removeprefix("header.") for name in it.get("parameters", {})} <= parameters
 
 
 def test_the_api_answers_over_a_real_socket(clock):

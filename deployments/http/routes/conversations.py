@@ -7,17 +7,18 @@ from fastapi import APIRouter, Depends, Header, Request
 from deployments.http.access import needs
 from deployments.http.dependencies import Acting, Writable
 from deployments.http.problems import answers
-from deployments.wire.traffic import IngestedWire, conversation_schema
+from deployments.wire.traffic import IngestedWire
 from lifecycle_core.access import Role
 from lifecycle_core.operations import traffic
 from lifecycle_core.traffic.posted import MAX_BODY_BYTES, MAX_CONVERSATIONS, conversations_of
 
 router = APIRouter(prefix="/api/lifecycle", tags=["traffic"])
 
+CONVERSATION: Final = {"$ref": "#/components/schemas/Conversation"}
 BODY: Final[dict[str, Any]] = {
     "required": True,
     "content": {
-        "application/json": {"schema": {"oneOf": [conversation_schema(), {"type": "array", "items": conversation_schema()}]}},
+        "application/json": {"schema": {"oneOf": [CONVERSATION, {"type": "array", "items": CONVERSATION, "maxItems": MAX_CONVERSATIONS}]}},
         "application/x-ndjson": {"schema": {"type": "string", "description": "A conversation on each line."}},
     },
 }

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query
 
 from deployments.http.access import needs
 from deployments.http.cursors import AskedPage
-from deployments.http.dependencies import Acting, At, Limit, Store, Variant, Writable
+from deployments.http.dependencies import Acting, At, Limit, OneVariant, Store, Variant, Writable
 from deployments.http.problems import answers
 from deployments.wire.attribution import ExplanationWire
 from deployments.wire.drift import DriftWire
@@ -32,7 +32,7 @@ def detect(variant: Variant, at: At, database: Store, mode: AskedMode = None) ->
 
 
 @router.get("/history", summary="Episodes of drift, the newest first", openapi_extra=needs(Role.READ), responses=answers(404))
-def history(database: Store, page: AskedPage, variant: Variant | None = None, limit: Limit = 50) -> DriftHistoryWire:
+def history(database: Store, page: AskedPage, variant: OneVariant = None, limit: Limit = 50) -> DriftHistoryWire:
     """Of one variant, or of all."""
     return page.sign(DriftHistoryWire.of(drift.history(database, variant, limit, page.before), limit))
 

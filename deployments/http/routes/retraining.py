@@ -12,7 +12,7 @@ from fastapi.concurrency import run_in_threadpool
 
 from deployments.http.access import expect, needs
 from deployments.http.cursors import AskedPage
-from deployments.http.dependencies import Acting, At, Limit, Store, Variant, Writable
+from deployments.http.dependencies import Acting, At, Limit, OneVariant, Store, Variant, Writable
 from deployments.http.problems import NotReadyProblem, answers
 from deployments.wire.retraining import (
     BEFORE_ITS_TEST,
@@ -162,7 +162,7 @@ def status(database: Store, at: At, session_id: AskedSession = None) -> Retraini
 
 
 @router.get("/history", summary="Retrainings, the newest first", openapi_extra=needs(Role.READ), responses=answers(404))
-def history(database: Store, at: At, page: AskedPage, variant: Variant | None = None, limit: Limit = 50) -> RetrainingHistoryWire:
+def history(database: Store, at: At, page: AskedPage, variant: OneVariant = None, limit: Limit = 50) -> RetrainingHistoryWire:
     """Of one variant, or of all."""
     found = standing.of_sessions(database, retraining.history(database, variant, limit, page.before), at)
     return page.sign(RetrainingHistoryWire.of(found, limit, context.settings().prefect_url))

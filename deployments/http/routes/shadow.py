@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from deployments.http.access import needs
-from deployments.http.dependencies import Acting, At, Store, Variant, Writable
+from deployments.http.dependencies import Acting, At, OneVariant, Store, Writable
 from deployments.http.problems import answers
 from deployments.wire.shadow import MAX_SAMPLES, SamplesRequest, SamplesWire, ShadowStatusWire, ShadowTestWire
 from lifecycle_core.access import Role
@@ -25,7 +25,7 @@ def status(database: Store, at: At) -> ShadowStatusWire:
 
 
 @router.get("/analysis", summary="What a shadow test says", openapi_extra=needs(Role.READ), responses=answers(404, 409))
-def analysis(database: Store, at: At, session_id: AskedSession = None, variant: Variant | None = None) -> ShadowTestWire:
+def analysis(database: Store, at: At, session_id: AskedSession = None, variant: OneVariant = None) -> ShadowTestWire:
     """Its verdict where there is one, else the evidence so far."""
     if session_id is None:
         return ShadowTestWire.of(standing.newest_tested(database, variant, at))

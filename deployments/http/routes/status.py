@@ -62,7 +62,7 @@ def reliability(database: Store, at: At) -> ReliabilityWire:
     return ReliabilityWire.of(stands.reliability(database, at), retraining.status(database, limit=0))
 
 
-@router.get("/healthz", summary="Whether the process answers", responses=answers())
+@router.get("/healthz", summary="Whether the process answers")
 def healthz() -> Health:
     """Asks nothing of the database."""
     return Health()
