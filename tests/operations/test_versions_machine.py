@@ -21,7 +21,7 @@ from lifecycle_core.operations import versions, versions_asked
 from lifecycle_core.operations.database import rehearsed, verify
 from lifecycle_core.provenance import Provenance
 from lifecycle_core.store.database import Database
-from tests.operations.versions_model import Model
+from benchmarks._versions_model import Model
 
 pytestmark = pytest.mark.slow
 

@@ -1,8 +1,9 @@
-"""What versions are, in fifty lines: a list of contents, a stack of activations, and tags; and the machine that holds the program to it."""
+"""What versions are, in fifty lines that are none of the program's: contents, a stack of activations, and tags."""
 
 from dataclasses import dataclass, field
+from typing import Final
 
-READY = 3
+READY: Final = 3
 
 
 @dataclass
@@ -16,12 +17,14 @@ class Model:
     tags: dict[str, int] = field(default_factory=dict)
 
     def register(self, content: str) -> int:
+        """-> the number of the version that has this content."""
         if content not in self.contents:
             self.contents.append(content)
             self.tags["experimental"] = len(self.contents)
         return self.contents.index(content) + 1
 
     def activate(self, version: int) -> bool:
+        """-> whether there is such a version."""
         if version not in range(1, len(self.contents) + 1):
             return False
         if not self.stack or self.stack[-1] != version:
@@ -30,13 +33,15 @@ class Model:
         return True
 
     def roll_back(self) -> bool:
-        if len(self.stack) < 2 or self.rollbacks >= READY:
+        """-> whether there was somewhere to go."""
+        if self.below is None:
             return False
         self.stack.pop()
         self._moved(self.rollbacks + 1)
         return True
 
     def tag(self, name: str, version: int) -> bool:
+        """-> whether the tag may be there."""
         fits = {"production": self.active, "rollback": self.below}.get(name, version) == version
         if not fits or version not in range(1, len(self.contents) + 1):
             return False
@@ -44,6 +49,7 @@ class Model:
         return True
 
     def untag(self, name: str, version: int) -> bool:
+        """-> whether the tag may be taken off."""
         if name in {"production", "rollback"} or version not in range(1, len(self.contents) + 1):
             return False
         if self.tags.get(name) == version:
@@ -52,10 +58,12 @@ class Model:
 
     @property
     def active(self) -> int | None:
+        """The active version."""
         return self.stack[-1] if self.stack else None
 
     @property
     def below(self) -> int | None:
+        """The version that a rollback would bring."""
         return self.stack[-2] if len(self.stack) > 1 and self.rollbacks < READY else None
 
     def _moved(self, rollbacks: int) -> None:
