@@ -7,16 +7,17 @@ was taken, a method that is not there and answers, or a request that needs a key
 import logging
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 
 from benchmarks._api import Api
-from benchmarks._sessions import in_shadow_test, ready
+from benchmarks._sessions import in_shadow_test, later, proved, ready
 from deployments.supervisor.ports import free_port
 from lifecycle_core.access import Role, Secret
-from lifecycle_core.operations import keys
+from lifecycle_core.conversations import Conversation
+from lifecycle_core.operations import drift, keys, shadow, traffic, versions
 from lifecycle_core.operations.database import upgrade
 from lifecycle_core.provenance import Provenance
 from lifecycle_core.store.database import Database
@@ -38,6 +39,8 @@ CHECKS: Final = (
     "use_after_free",
 )
 MOST_TOLD: Final = 20
+_FALLEN: Final = 144
+"""So many of the newest conversations are booked less often: three days."""
 _DONE: Final = range(200, 300)
 _OWN: Final = "attacker"
 _SECRET: Final = Secret.made(bytes(range(32)))
@@ -52,37 +55,54 @@ def run(examples: int = 100, seed: int = 1) -> dict[str, object]:
     return found
 
 
-def attacked(examples: int, seed: int) -> tuple[dict[str, Any], list[str]]:
+def attacked(examples: int, seed: int, *, coverage: bool = True) -> tuple[dict[str, Any], list[str]]:
     """What was asked and failed, in figures, and each failure in words."""
     with TemporaryDirectory() as place:
         folder = Path(place)
         _prepare(folder)
         api = Api(folder, LIFECYCLE_RATE_LIMIT="none", LIFECYCLE_PREFECT_PORT=str(free_port()))
         try:
-            return _attack(api.start().url, examples, seed)
+            return _attack(api.start().url, _configuration(api.url, examples, seed, coverage=coverage))
         finally:
             api.kill()
 
 
 def _prepare(folder: Path) -> None:
-    """A variant that may be retrained, one in a shadow test, one that waits for a person's answer, and the key that asks."""
+    """What each operation may be asked about with success, and the key that asks."""
     database = Database(f"sqlite:///{folder}/lifecycle.db")
     act = Provenance("benchmark", datetime.now(UTC).replace(microsecond=0))
     upgrade(database)
-    ready(database, act)
+    _drifting(ready(database, act), act)
     in_shadow_test(database, act, "tested")
+    asked = in_shadow_test(database, act, "asked", manual_review=True).session_id
+    shadow.record_samples(database, act, asked, proved(later(act, days=-1)))
+    shadow.keep_verdict(database, act, asked)
     keys.create(database, act, _OWN, roles=[Role.ADMIN], secret=_SECRET)
     database.close()
 
 
-def _attack(url: str, examples: int, seed: int) -> tuple[dict[str, Any], list[str]]:
+def _drifting(database: Database, act: Provenance) -> None:
+    """`baseline` with an episode, and with a version to go back to."""
+    rest = {"variant": "baseline", "version": 1, "escalated": False}
+    came = [
+        Conversation(id=f"d{number}", ended_at=act.at - timedelta(minutes=30 * (number + 3)), booked=number % 10 < booked, **rest)
+        for booked, numbers in ((2, range(_FALLEN)), (6, range(_FALLEN, 11 * _FALLEN)))
+        for number in numbers
+    ]
+    traffic.ingest(database, act, came)
+    drift.check_and_record(database, act, "baseline", act.at)
+    versions.register(database, act, variant="baseline", system_prompt="Be kind and quick.")
+    versions.activate(database, act, "baseline", 2)
+
+
+def _attack(url: str, configuration: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
     import schemathesis
     from schemathesis.config import SchemathesisConfig
     from schemathesis.engine import from_schema
     from schemathesis.engine.events import NonFatalError, ScenarioFinished
 
     logging.getLogger("urllib3").setLevel(logging.ERROR)
-    config = SchemathesisConfig.from_dict(_configuration(url, examples, seed))
+    config = SchemathesisConfig.from_dict(configuration)
     schema = schemathesis.openapi.from_url(f"{url}/openapi.json", config=config)
     schemathesis.hook("before_call")(_spare_own_key)
     phases: Counter[str] = Counter()
@@ -122,7 +142,7 @@ def _spare_own_key(context: object, case: "Case[Any]", kwargs: object) -> None: 
         case.body = {**case.body, "name": "another"}
 
 
-def _configuration(url: str, examples: int, seed: int) -> dict[str, Any]:
+def _configuration(url: str, examples: int, seed: int, *, coverage: bool) -> dict[str, Any]:
     return {
         "base-url": url,
         "seed": seed,
@@ -131,7 +151,7 @@ def _configuration(url: str, examples: int, seed: int) -> dict[str, Any]:
         "request-timeout": 60,
         "generation": {"max-examples": examples, "database": "none", "deterministic": False, "no-shrink": True},
         "checks": {"enabled": False, **{name: {"enabled": True} for name in CHECKS}},
-        "phases": {"stateful": {"max-steps": 6}},
+        "phases": {"coverage": {"enabled": coverage}, "stateful": {"max-steps": 6}},
     }
 
 

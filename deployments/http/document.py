@@ -20,6 +20,7 @@ from deployments.http.access import ROLES, SCHEME
 from deployments.http.names import LINKS, NAMES, TAGS
 from deployments.http.problems import MEDIA_TYPE, NotReadyProblem, Problem, told
 from deployments.wire.traffic import conversation_schema
+from deployments.wire.versions import OneVersionWire, VersionWire
 
 EXAMPLES: Final = Path(__file__).parent / "examples"
 PROBLEMS: Final = "problems"
@@ -45,6 +46,8 @@ _HEADERS: Final[Mapping[str, tuple[str, str, bool]]] = {
 }
 _FRAMEWORKS: Final = {"HTTPValidationError", "ValidationError"}
 """Shapes of refusals that FastAPI would give."""
+_STAMPED: Final = {VersionWire.__name__, OneVersionWire.__name__}
+"""Shapes that are answered with an etag."""
 _JSON: Final = "application/json"
 
 
@@ -93,7 +96,7 @@ def _complete(operation: dict[str, Any], name: str, method: str, components: dic
     operation["responses"] = {status: _shared(status, it, components) for status, it in sorted(responses.items())}
     for status, response in operation["responses"].items():
         if "$ref" not in response:
-            response["headers"] = {it: _header(it) for it in _headers(status, response, parameters, components["schemas"])}
+            response["headers"] = {it: _header(it) for it in _headers(status, response, parameters)}
             if status[0] == "2":
                 response["links"] = {link.to: link.told() for link in LINKS if link.of == name}
                 if not response["links"]:
@@ -101,11 +104,10 @@ def _complete(operation: dict[str, Any], name: str, method: str, components: dic
     _exemplify(operation, parameters, examples(name))
 
 
-def _headers(status: str, response: dict[str, Any], parameters: Mapping[str, Any], schemas: Mapping[str, Any]) -> Iterator[str]:
+def _headers(status: str, response: dict[str, Any], parameters: Mapping[str, Any]) -> Iterator[str]:
     yield "X-Request-Id"
-    schema = response.get("content", {}).get(_JSON, {}).get("schema", {})
-    shape = schemas.get(schema.get("$ref", "").rpartition("/")[2], {})
-    if status == str(HTTPStatus.NOT_MODIFIED.value) or "etag" in shape.get("properties", {}):
+    shape = response.get("content", {}).get(_JSON, {}).get("schema", {}).get("$ref", "").rpartition("/")[2]
+    if status == str(HTTPStatus.NOT_MODIFIED.value) or shape in _STAMPED:
         yield "ETag"
     if "dryRun" in parameters:
         yield "X-Dry-Run"

@@ -92,6 +92,7 @@ class Link:
 _VARIANT: Final = {"variantName": "$response.body#/variantName"}
 _VERSION: Final = {**_VARIANT, "version": "$response.body#/version"}
 _SESSION: Final = {"sessionId": "$response.body#/session/id"}
+_NEWEST: Final = "$response.body#/open/0/id"
 _EPISODE: Final = "$response.body#/episodes/0/id"
 _SETTINGS: Final = {"variant": "$response.body#/variant"}
 
@@ -109,6 +110,10 @@ LINKS: Final = (
     Link("startRetraining", "getRetrainingStatus", _SESSION),
     Link("startRetraining", "finalizeRetraining", body=_SESSION),
     Link("startRetraining", "cancelRetraining", body=_SESSION),
+    Link("getRetrainingStatus", "getReview", {"sessionId": _NEWEST}),
+    Link("getRetrainingStatus", "approveCandidate", body={"sessionId": _NEWEST, "reason": "read all ten pairs"}),
+    Link("getRetrainingStatus", "rejectCandidate", body={"sessionId": _NEWEST, "reason": "read all ten pairs"}),
+    Link("getRetrainingStatus", "getShadowAnalysis", {"sessionId": _NEWEST}),
     Link("listDriftEpisodes", "getDriftEpisode", {"episode": _EPISODE}),
     Link("listDriftEpisodes", "acceptDrift", body={"episodeId": _EPISODE, "reason": "it is meant"}),
     Link("createKey", "revokeKey", body={"name": "$response.body#/name"}),
