@@ -43,6 +43,12 @@ class TooLargeError(LifecycleError):
     code = "too-large"
 
 
+class TooDeepError(TooLargeError):
+    """An input that nests deeper than is read."""
+
+    code = "too-deep"
+
+
 class InvalidCursorError(InvalidInputError):
     """A place in a list that this program never gave out."""
 

@@ -1,25 +1,34 @@
 """Bodies before they are read: unpacked within a bound, and refused where they nest too deeply, while they are still bytes."""
 
-import re
 import zlib
+from functools import partial
 from http import HTTPStatus
 from typing import Final
 
 import numpy as np
+from anyio import CapacityLimiter, to_thread
 from fastapi import FastAPI, Request
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from deployments.http.problems import problem, refused
-from lifecycle_core.errors import TooLargeError
+from lifecycle_core.errors import TooDeepError, TooLargeError
+from lifecycle_core.traffic.lines import MAX_EXPANSION
 from lifecycle_core.traffic.posted import MAX_BODY_BYTES
 
 MOST_DEEP: Final = 100
 """How deeply lists and objects may stand in each other."""
-GZIP: Final = "gzip"
+GZIP: Final = ("gzip", "x-gzip")
+FREE_BYTES: Final = 2**20
+"""What any packed body may grow to."""
 
-_STRINGS: Final = re.compile(rb'"(?:[^"\\]|\\.)*+"', re.DOTALL)
-_OPENING: Final = b"[{"
+_MARKS: Final = b'[]{}"'
+_OTHERS: Final = bytes(set(range(256)) - set(_MARKS))
+_PIECE: Final = 2**16
 _GZIP_WINDOW: Final = zlib.MAX_WBITS | 16
+_LONG_BYTES: Final = 2**18
+"""A longer body is looked at beside what answers other requests."""
+_LOOKING: Final = 2
 
 
 def install(app: FastAPI) -> None:
@@ -27,37 +36,53 @@ def install(app: FastAPI) -> None:
     app.add_middleware(_Bodies)
 
 
-def depth(body: bytes) -> int:
-    r"""How deeply lists and objects stand in each other in JSON; what stands in a string does not count.
+def depth(body: bytes, most: int | None = None) -> int:
+    r"""How deeply lists and objects stand in each other in JSON, or the first depth that is more than `most`.
+
+    What stands in a string does not count, nor in one that does not end. The time grows with the length, whatever the body is.
 
     >>> depth(b'{"a": [1, {"b": "[[[["}]}'), depth(b"[]"), depth(b"7")
     (3, 1, 0)
     """
-    if sum(body.count(it) for it in (b"[", b"{")) == 0:
-        return 0
-    read = np.frombuffer(_STRINGS.sub(b"", body), dtype=np.uint8)
-    steps = np.zeros(len(read), dtype=np.int32)
-    steps[(read == ord("[")) | (read == ord("{"))] = 1
-    steps[(read == ord("]")) | (read == ord("}"))] = -1
-    return int(np.cumsum(steps).max(initial=0))
+    if b"\\" in body:  # an escaped quote neither begins nor ends a string
+        body = body.replace(b"\\\\", b"").replace(b'\\"', b"")
+    marks = np.frombuffer(body.translate(None, _OTHERS), dtype=np.uint8)
+    deepest = deep = quotes = 0
+    for start in range(0, len(marks), _PIECE):
+        read = marks[start : start + _PIECE]
+        quoted = np.cumsum(read == ord('"')) + quotes
+        opened = ((read == ord("[")) | (read == ord("{"))).astype(np.int64)
+        closed = (read == ord("]")) | (read == ord("}"))
+        depths = np.cumsum((opened - closed) * (quoted % 2 == 0)) + deep
+        quotes, deep, deepest = int(quoted[-1]), int(depths[-1]), max(deepest, int(depths.max()))
+        if most is not None and deepest > most:
+            break
+    return deepest
 
 
 def expect_flat(body: bytes) -> None:
-    """Raise TooLargeError where a body nests deeper than is read."""
-    if sum(body.count(it) for it in (b"[", b"{")) > MOST_DEEP and depth(body) > MOST_DEEP:
+    """Raise TooDeepError where a body nests deeper than is read."""
+    if body.count(b"[") + body.count(b"{") > MOST_DEEP and depth(body, MOST_DEEP) > MOST_DEEP:
         message = f"the body nests lists or objects over {MOST_DEEP} deep, which is the most that is read; send it flatter"
-        raise TooLargeError(message)
+        raise TooDeepError(message)
 
 
 def unpacked(body: bytes) -> bytes:
-    """What gzipped bytes hold; raises TooLargeError past the bound of a body, however well they are packed, and zlib.error for no gzip."""
+    """What gzipped bytes hold.
+
+    Raises TooLargeError past the bound of a body and of growing, before more than that is unpacked, and zlib.error for what is no gzip.
+    """
+    most = min(MAX_BODY_BYTES, max(FREE_BYTES, MAX_EXPANSION * len(body)))
     unpacking = zlib.decompressobj(_GZIP_WINDOW)
-    found = unpacking.decompress(body, MAX_BODY_BYTES + 1)
+    found = unpacking.decompress(body, most + 1)
     if len(found) > MAX_BODY_BYTES:
         message = f"the body unpacks to over {MAX_BODY_BYTES >> 20} MiB, which is the most that is read; send less at a time"
         raise TooLargeError(message)
-    if not unpacking.eof:
-        message = "the stream is cut off"
+    if len(found) > most:
+        message = f"the body grows over {MAX_EXPANSION} times as it is unpacked, which is the most that is read; send it as it is"
+        raise TooLargeError(message)
+    if not unpacking.eof or unpacking.unused_data:
+        message = "the stream is cut off, or goes on behind its end"
         raise zlib.error(message)
     return found
 
@@ -65,37 +90,52 @@ def unpacked(body: bytes) -> bytes:
 class _Bodies:
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
+        self._threads: CapacityLimiter | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] in {"GET", "HEAD"}:
             await self.app(scope, receive, send)
             return
         request = Request(scope)
-        packing = request.headers.get("Content-Encoding", "identity").lower()
-        if packing not in {"identity", GZIP}:
+        packing = request.headers.get("Content-Encoding", "identity").strip().lower()
+        if packing not in {"identity", *GZIP}:
             detail = f"the body is packed as {packing[:50]!r}; send it as it is, or as gzip"
             answer = problem(request, HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported-encoding", detail)
+            answer.headers["Accept-Encoding"] = GZIP[0]
             await answer(scope, receive, send)
             return
         try:
-            body = await _whole(receive)
-            body = unpacked(body) if packing == GZIP else body
-            expect_flat(body)
+            body = await self._read(await _whole(receive), packed=packing in GZIP)
         except TooLargeError as error:
             await refused(request, error)(scope, receive, send)
         except zlib.error:
-            detail = "the body says that it is gzip, and is not, or is cut off; send it again"
+            detail = "the body says that it is gzip, and is not, or is cut off, or goes on behind its end; send one whole stream"
             await problem(request, HTTPStatus.BAD_REQUEST, "unreadable-body", detail)(scope, receive, send)
+        except ClientDisconnect:  # nobody is left to be answered, and half a body is none
+            return
         else:
             await self.app(scope, _again(body, receive), send)
+
+    async def _read(self, body: bytes, *, packed: bool) -> bytes:
+        """The body as it was before it was packed, when it may be parsed."""
+        if not packed and len(body) <= _LONG_BYTES:
+            return _admitted(body, packed=packed)
+        self._threads = self._threads or CapacityLimiter(_LOOKING)
+        return await to_thread.run_sync(partial(_admitted, body, packed=packed), limiter=self._threads)
+
+
+def _admitted(body: bytes, *, packed: bool) -> bytes:
+    body = unpacked(body) if packed else body
+    expect_flat(body)
+    return body
 
 
 async def _whole(receive: Receive) -> bytes:
     parts: list[bytes] = []
     while True:
         message = await receive()
-        if message["type"] != "http.request":
-            return b"".join(parts)
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
         parts.append(message.get("body", b""))
         if not message.get("more_body"):
             return b"".join(parts)

@@ -1,6 +1,7 @@
 """The body of a request → conversations: one object, an array, or a line each; all of them or a refusal."""
 
 from functools import cache
+from io import BytesIO
 from typing import Final
 
 from pydantic import TypeAdapter, ValidationError
@@ -8,6 +9,7 @@ from pydantic_core import ErrorDetails
 
 from lifecycle_core.conversations import Conversation, conversation_adapter
 from lifecycle_core.errors import InvalidInputError, TooLargeError
+from lifecycle_core.traffic.lines import MAX_LINE_BYTES
 from lifecycle_core.traffic.refusals import explain_details
 
 MAX_BODY_BYTES: Final = 16 * 2**20
@@ -41,14 +43,17 @@ def conversations_of(body: bytes, content_type: str = "") -> list[Conversation]:
     else:
         found = _object_or_lines(text)
     if len(found) > MAX_CONVERSATIONS:
-        message = f"the request brings {len(found):,} conversations; send {MAX_CONVERSATIONS:,} at a time, or ingest a file"
-        raise TooLargeError(message)
+        raise _too_many()
     return found
 
 
 def too_large() -> TooLargeError:
     """The refusal of a body that is too long to be read."""
     return TooLargeError(f"the request is over {MAX_BODY_BYTES >> 20} MiB long; send fewer conversations at a time, or ingest a file")
+
+
+def _too_many() -> TooLargeError:
+    return TooLargeError(f"the request brings over {MAX_CONVERSATIONS:,} conversations; send fewer at a time, or ingest a file")
 
 
 @cache
@@ -76,14 +81,20 @@ def _object_or_lines(text: bytes) -> list[Conversation]:
 
 
 def _lines(text: bytes) -> list[Conversation]:
-    found = []
-    for number, line in enumerate(text.split(b"\n"), start=1):
-        if line and not line.isspace():
-            try:
-                found.append(conversation_adapter().validate_json(line))
-            except ValidationError as error:
-                details = error.errors(include_url=False)[0]
-                raise _refused(details, f"line {number}: ") from None
+    found: list[Conversation] = []
+    for number, line in enumerate(BytesIO(text), start=1):
+        if line.isspace():
+            continue
+        if len(line) > MAX_LINE_BYTES:
+            message = f"line {number} is over {MAX_LINE_BYTES >> 20} MiB long, which is the most that is read; cut or drop its messages"
+            raise TooLargeError(message)
+        try:
+            found.append(conversation_adapter().validate_json(line))
+        except ValidationError as error:
+            details = error.errors(include_url=False)[0]
+            raise _refused(details, f"line {number}: ") from None
+        if len(found) > MAX_CONVERSATIONS:
+            raise _too_many()
     return found
 
 

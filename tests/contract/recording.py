@@ -27,6 +27,7 @@ from lifecycle_core.conversations import Conversation
 from lifecycle_core.errors import DatabaseUnavailableError, RateLimitedError
 from lifecycle_core.operations import drift, keys, shadow, traffic, versions
 from lifecycle_core.provenance import Provenance
+from lifecycle_core.traffic.posted import MAX_BODY_BYTES
 from tasks import context
 
 NOON: Final = datetime.fromisoformat("2025-10-07T12:00:00Z")
@@ -251,6 +252,7 @@ def _refusals(it: Recorder) -> None:
     it.refused("POST", f"{versions_at}/rollback", content=b"\xff")
     it.refused("POST", f"{versions_at}/rollback", json=rollback, headers={"Content-Encoding": "br"})
     it.refused("POST", f"{versions_at}/rollback", content=b"[" * 200)
+    it.refused("POST", f"{versions_at}/rollback", json=rollback, headers={"Content-Length": str(MAX_BODY_BYTES + 1)})
     act, key = it.stop(NOON + timedelta(hours=3)), {"Idempotency-Key": "order-17"}
     versions.activate(context.database(), act, "baseline", 2)
     it.client.post(f"{versions_at}/activate", json=rollback | {"version": 1}, headers=it._headers("example-first") | key)

@@ -3,6 +3,7 @@ import json
 import pytest
 
 from lifecycle_core.errors import InvalidInputError, TooLargeError
+from lifecycle_core.traffic.lines import MAX_LINE_BYTES
 from lifecycle_core.traffic.posted import MAX_BODY_BYTES, MAX_CONVERSATIONS, conversations_of
 
 ROW = {"id": "c1", "variant": "baseline", "ended_at": "2025-10-07T12:00:00Z"}
@@ -59,7 +60,16 @@ def test_a_bad_record_is_refused_by_place_field_and_value(sent, field, told):
     assert refused.value.field == field
 
 
-@pytest.mark.parametrize("sent", [b" " * (MAX_BODY_BYTES + 1), json.dumps([ROW] * (MAX_CONVERSATIONS + 1)).encode()])
-def test_a_request_past_the_bounds_is_refused_with_the_bound(sent):
-    with pytest.raises(TooLargeError, match=r"16 MiB|5,000"):
+@pytest.mark.parametrize(
+    ("sent", "told"),
+    [
+        (b" " * (MAX_BODY_BYTES + 1), "16 MiB"),
+        (json.dumps([ROW] * (MAX_CONVERSATIONS + 1)).encode(), "over 5,000 conversations"),
+        (body(*[ROW] * (MAX_CONVERSATIONS + 1)) + b"\nno JSON", "over 5,000 conversations"),
+        (body(ROW) + b'\n{"id": "' + b"x" * MAX_LINE_BYTES + b'"}', "line 2 is over 8 MiB long"),
+    ],
+    ids=["bytes", "an array", "lines", "a line"],
+)
+def test_a_request_past_the_bounds_is_refused_with_the_bound(sent, told):
+    with pytest.raises(TooLargeError, match=told):
         conversations_of(sent)
