@@ -72,7 +72,9 @@ def _prepare(folder: Path) -> None:
     database = Database(f"sqlite:///{folder}/lifecycle.db")
     act = Provenance("benchmark", datetime.now(UTC).replace(microsecond=0))
     upgrade(database)
-    _drifting(ready(database, act), act)
+    drifting(ready(database, act), act, "baseline")
+    versions.register(database, act, variant="baseline", system_prompt="Be kind and quick.")
+    versions.activate(database, act, "baseline", 2)
     in_shadow_test(database, act, "tested")
     asked = in_shadow_test(database, act, "asked", manual_review=True).session_id
     shadow.record_samples(database, act, asked, proved(later(act, days=-1)))
@@ -81,18 +83,22 @@ def _prepare(folder: Path) -> None:
     database.close()
 
 
-def _drifting(database: Database, act: Provenance) -> None:
-    """`baseline` with an episode, and with a version to go back to."""
-    rest = {"variant": "baseline", "version": 1, "escalated": False}
+def drifting(database: Database, act: Provenance, variant: str) -> None:
+    """Give `variant` an episode: in the last three days a third is booked of what was before."""
     came = [
-        Conversation(id=f"d{number}", ended_at=act.at - timedelta(minutes=30 * (number + 3)), booked=number % 10 < booked, **rest)
+        Conversation(
+            id=f"d{number}",
+            variant=variant,
+            ended_at=act.at - timedelta(minutes=30 * (number + 3)),
+            version=1,
+            booked=number % 10 < booked,
+            escalated=False,
+        )
         for booked, numbers in ((2, range(_FALLEN)), (6, range(_FALLEN, 11 * _FALLEN)))
         for number in numbers
     ]
     traffic.ingest(database, act, came)
-    drift.check_and_record(database, act, "baseline", act.at)
-    versions.register(database, act, variant="baseline", system_prompt="Be kind and quick.")
-    versions.activate(database, act, "baseline", 2)
+    drift.check_and_record(database, act, variant, act.at)
 
 
 def _attack(url: str, configuration: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:

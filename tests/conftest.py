@@ -93,11 +93,13 @@ def client(tmp_path, monkeypatch, sqlite_template) -> Iterator["TestClient"]:
 
     from deployments.http.app import create_app
     from tasks import context
+    from tests.documented import expect_documented
 
     shutil.copyfile(sqlite_template, tmp_path / "lifecycle.db")
     monkeypatch.setenv("LIFECYCLE_DATA_DIR", str(tmp_path))
     context.configure()
     with TestClient(create_app(), "http://localhost:3001", raise_server_exceptions=False) as it:
+        it.event_hooks["response"].append(expect_documented)
         yield it
     context.database().close()
     monkeypatch.undo()

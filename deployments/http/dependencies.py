@@ -35,7 +35,8 @@ IdempotencyKey = Annotated[
         max_length=255,
         pattern="^[ -~]+$",
         description="A name of your own for this request, such as a UUID. Within 24 hours the same request under the same key answers "
-        "what was answered and changes nothing; another request under it is 422 `idempotency-key-reused`. A refusal is not kept: "
+        "what was answered and changes nothing; while the first is being made it waits for that answer. Another request under it is 422 "
+        "`idempotency-key-reused`. A refusal is not kept: "
         "the request may come again.",
     ),
 ]

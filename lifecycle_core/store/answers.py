@@ -2,7 +2,7 @@
 
 1. A key is its caller's own: another caller may use the same one.
 2. The same key with the same request answers what was answered, and changes nothing; with another request it is refused.
-3. Requests with one key wait for each other, so that only the first of them makes the change.
+3. Requests with one key wait for each other, so that only the first of them makes the change; they wait as long as any writer does.
 4. A refusal is not kept: nothing was changed, and the request may come again.
 5. A key is kept for `KEPT`; each change that has a key deletes those that are older.
 """

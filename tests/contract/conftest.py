@@ -11,6 +11,7 @@ from fastapi.testclient import TestClient
 
 from deployments.http.app import create_app
 from tasks import context
+from tests.documented import expect_documented
 
 NOON = datetime.fromisoformat("2025-10-07T12:00:00Z")
 DAY = timedelta(days=1)
@@ -38,6 +39,7 @@ def clock(tmp_path, monkeypatch):
 def api(clock):
     """The API as the plan's curl commands find it, at noon of 2025-10-07."""
     with TestClient(create_app(), base_url="http://localhost:3001") as client:
+        client.event_hooks["response"].append(expect_documented)
         yield client
 
 

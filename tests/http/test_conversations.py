@@ -78,8 +78,12 @@ def test_messages_past_the_limit_are_refused_with_the_limit(client):
 
 
 def test_the_openapi_document_shows_what_may_be_sent(client):
-    described = client.get("/openapi.json").json()["paths"][PATH]["post"]["requestBody"]["content"]
+    document = client.get("/openapi.json").json()
+    described = document["paths"][PATH]["post"]["requestBody"]["content"]
     one, many = described["application/json"]["schema"]["oneOf"]
-    assert {"id", "variant", "ended_at"} == set(one["required"])
+    conversation = document["components"]["schemas"]["Conversation"]
+    assert one["$ref"].endswith("/Conversation")
+    assert {"id", "variant", "ended_at"} == set(conversation["required"])
+    assert all(it["description"] for it in conversation["properties"].values())
     assert many["items"] == one
     assert "application/x-ndjson" in described

@@ -4,6 +4,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from benchmarks import idempotency
+from lifecycle_core.store.turns import Turns
+from tasks import context
 from tests.posts import ANCHOR, CASES, LIFECYCLE, PAIR, prepared
 
 BASE = "/api/lifecycle/versions"
@@ -124,3 +127,21 @@ def test_every_post_is_made_once_under_its_key_and_refuses_another_request(poste
 def test_a_refusal_is_not_kept(posted, path):
     post = posted(path)
     assert [post(path).status_code, post(path, reason="another").status_code] == [404, 404]
+
+
+@pytest.mark.slow
+def test_what_is_killed_in_the_middle_and_sent_again_is_made_once():
+    found = idempotency.run(posts=20, kills=1, routes="/rollback")
+    assert (found["routes"], found["kills"], found["objects_max"], found["lost"], found["differing_answers"]) == (1, 1, 1, 0, 0)
+
+
+def test_the_benchmark_has_every_post_that_there_is():
+    assert set(idempotency.CASES) == set(CASES)
+
+
+def test_a_request_that_waits_too_long_for_another_may_come_again(client, monkeypatch):
+    turns = Turns(within_s=0.01)
+    monkeypatch.setattr(context.database(), "_turns", turns)
+    with turns.taken():
+        told = client.post(f"{BASE}/register", json={"variantName": "baseline", "systemPrompt": "new"}, headers=KEY)
+    assert (told.status_code, told.headers["Retry-After"]) == (503, "1")

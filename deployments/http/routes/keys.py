@@ -29,7 +29,7 @@ def list_keys(database: Store) -> KeysWire:
     return KeysWire.of(found, context.now(), loopback=context.settings().loopback)
 
 
-@router.post("/keys/create", summary="Make a key", openapi_extra=needs(Role.ADMIN), responses=answers())
+@router.post("/keys/create", summary="Make a key", openapi_extra=needs(Role.ADMIN), responses=answers(409))
 def create(body: CreateKeyRequest, act: Acting, database: Writable) -> MadeKeyWire:
     """It is told once: sent again under its `Idempotency-Key` the answer is 409 `told-once`, for nobody keeps a key."""
     act, secret = replace(act, why=body.reason), context.new_secret()
