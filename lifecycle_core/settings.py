@@ -127,6 +127,7 @@ class Settings:
     watch_seconds: int | None = None
     models: ModelAccess | None = None
     model_prices: str | None = None
+    allowed_hosts: tuple[str, ...] = ()
     rate_limit: str | None = RATE_LIMIT
     log_level: str = "info"
     audit_anchors: Path = Path(DEFAULT_DATA_DIR, ANCHORS)
@@ -153,6 +154,7 @@ class Settings:
             watch_seconds=_whole(environment, "LIFECYCLE_WATCH_SECONDS", 3600, 3600) if watch else None,
             models=ModelAccess.read(environment),
             model_prices=environment.get("LIFECYCLE_MODEL_PRICES") or None,
+            allowed_hosts=_listed(environment.get("LIFECYCLE_ALLOWED_HOSTS")),
             log_level=_one_of("LIFECYCLE_LOG_LEVEL", environment.get("LIFECYCLE_LOG_LEVEL") or "info", LOG_LEVELS),
             rate_limit=_rate(environment.get("LIFECYCLE_RATE_LIMIT") or RATE_LIMIT),
             audit_anchors=Path(environment.get("LIFECYCLE_AUDIT_ANCHORS") or data_dir / ANCHORS).expanduser().absolute(),

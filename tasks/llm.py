@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from http import HTTPStatus
-from ipaddress import ip_address
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final, Never
 from urllib.parse import urlsplit
@@ -45,7 +44,7 @@ NOT_UNDERSTOOD: Final = frozenset({400, 415, 422, 500, 501})
 """What endpoints answer to a `response_format` that they do not know."""
 
 
-_clients: "dict[ModelAccess, OpenAI]" = {}
+_clients: "dict[tuple[ModelAccess, tuple[str, ...]], OpenAI]" = {}
 _one_at_a_time = Lock()
 
 
@@ -53,7 +52,7 @@ _one_at_a_time = Lock()
 def chat() -> Chat | None:
     """The models of this process, None where neither an endpoint nor a key is set."""
     access = context.settings().models
-    return OpenAIChat(access, prices().by_model) if access else None
+    return OpenAIChat(access, prices().by_model, context.settings().allowed_hosts) if access else None
 
 
 @cache
@@ -84,10 +83,12 @@ class OpenAIChat:
     """Models behind an endpoint that speaks the OpenAI protocol; what each turned out to understand is remembered.
 
     prices : what a model costs where the endpoint does not tell; model -> price.
+    allowed_hosts : those that may lie inside a network; see `tasks.outgoing`.
     """
 
     access: ModelAccess
     prices: Mapping[str, Price] = field(default_factory=dict)
+    allowed_hosts: tuple[str, ...] = ()
     _manners: dict[str, _Manners] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __call__(self, request: ChatRequest, /) -> ChatReply:
@@ -139,11 +140,16 @@ class OpenAIChat:
     def _send(self, request: ChatRequest, asked: tuple[ChatMessage, ...], shape: dict[str, object] | None) -> "ChatCompletion":
         from openai import APIConnectionError, APIError, APIStatusError, APITimeoutError, OpenAIError
 
+        from tasks.outgoing import AddressRefusedError
+
         while True:
             manners = self._manners.get(request.model, _Manners())
             written = body(request, asked, shape, newer_limit=manners.newer_limit, seedless=manners.seedless)
             try:
-                completion: ChatCompletion = _client(self.access).chat.completions.create(**written)
+                completion: ChatCompletion = _client(self.access, self.allowed_hosts).chat.completions.create(**written)
+            except AddressRefusedError as refusal:
+                message = f"{self._where} was not asked: {refusal}"
+                raise ChatDeniedError(message, field=refusal.field) from None
             except APIStatusError as error:
                 if error.status_code in NOT_UNDERSTOOD and self._adapts(request, manners, str(error)):
                     continue
@@ -257,28 +263,21 @@ class _NotUnderstoodError(Exception):
         self.meant = meant
 
 
-def _client(access: ModelAccess) -> "OpenAI":
+def _client(access: ModelAccess, allowed_hosts: tuple[str, ...]) -> "OpenAI":
     from openai import DefaultHttpx2Client, OpenAI
 
+    from tasks.outgoing import Outgoing
+
     with _one_at_a_time:
-        if access not in _clients:
-            _clients[access] = OpenAI(
+        if (access, allowed_hosts) not in _clients:
+            _clients[access, allowed_hosts] = OpenAI(
                 base_url=access.base_url,
                 api_key=access.api_key,
                 timeout=access.timeout_s,
                 max_retries=access.max_retries,
-                http_client=DefaultHttpx2Client(trust_env=False) if _loopback(access.base_url) else None,
+                http_client=DefaultHttpx2Client(transport=Outgoing(access.base_url, allowed_hosts)),
             )
-        return _clients[access]
-
-
-def _loopback(base_url: str) -> bool:
-    """Whether an address is this machine's own, to which no proxy leads."""
-    host = urlsplit(base_url).hostname or ""
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
+        return _clients[access, allowed_hosts]
 
 
 def _seconds(text: str | None) -> float | None:

@@ -44,6 +44,7 @@ def show_config(*, as_json: bool) -> None:
         "LIFECYCLE_MODEL_TIMEOUT_SECONDS": models.timeout_s if models else None,
         "LIFECYCLE_MODEL_RETRIES": models.max_retries if models else None,
         "LIFECYCLE_MODEL_PRICES": it.model_prices,
+        "LIFECYCLE_ALLOWED_HOSTS": ", ".join(it.allowed_hosts) or None,
     }
     settings = [
         SettingWire(name=name, value=None if value is None else str(value), source=context.source(name)) for name, value in values.items()
