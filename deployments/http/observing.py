@@ -1,10 +1,10 @@
 """Every request told: a line in the log, and a count and its seconds among the metrics."""
 
+import logging
 import time
 from collections.abc import Collection
 from typing import Any, Final
 
-import structlog
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -15,7 +15,10 @@ OTHER: Final = "other"
 """Every path that is no route: paths that clients make up must not make metrics."""
 SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
-_LOG = structlog.get_logger("deployments.http")
+CLOSED: Final = 499
+"""What is told of a request whose client went away before its answer, in nginx's word; there is none in HTTP."""
+
+_LOG = logging.getLogger("deployments.http")
 
 
 def install(app: FastAPI, paths: Collection[str]) -> CollectorRegistry:
@@ -38,7 +41,7 @@ class _Observed:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        began, status, sent = time.perf_counter(), 500, 0
+        began, status, sent = time.perf_counter(), CLOSED, 0
 
         async def watched(message: Message) -> None:
             nonlocal status, sent
@@ -49,6 +52,9 @@ class _Observed:
 
         try:
             await self.app(scope, receive, watched)
+        except Exception:
+            status = 500  # whoever is outside of this answers so
+            raise
         finally:
             self._tell(scope, status, sent, time.perf_counter() - began)
 
@@ -58,14 +64,6 @@ class _Observed:
         self._requests.labels(method, route, str(status)).inc()
         self._seconds.labels(route).observe(seconds)
         state: dict[str, Any] = scope.get("state", {})
-        tell = _LOG.debug if route in QUIET else _LOG.info
-        tell(
-            "request",
-            method=method,
-            route=route,
-            status=status,
-            milliseconds=round(1000 * seconds, 1),
-            bytes=sent,
-            caller=state.get("caller"),
-            request_id=state.get("request_id"),
-        )
+        told = {"method": method, "route": route, "status": status, "milliseconds": round(1000 * seconds, 1), "bytes": sent}
+        who = {"caller": state.get("caller"), "request_id": state.get("request_id")}
+        _LOG.log(logging.DEBUG if route in QUIET else logging.INFO, "request", extra=told | who)

@@ -1,6 +1,5 @@
 """Bodies: unpacked within a bound, and refused where they nest too deeply, before anything is parsed."""
 
-import asyncio
 import gzip
 import json
 
@@ -8,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deployments.http.app import create_app
 from deployments.http.bodies import FREE_BYTES, MOST_DEEP, depth
 from lifecycle_core.traffic.lines import MAX_EXPANSION
 from lifecycle_core.traffic.posted import MAX_BODY_BYTES
@@ -109,8 +107,8 @@ def test_a_number_that_is_none_is_refused(client, free, number):
     assert client.get("/api/lifecycle/versions/list").json()["variants"] == []
 
 
-def test_half_a_body_is_none():
-    app = create_app()
+def test_half_a_body_is_none_and_is_told_as_closed(client, caplog):
+    caplog.set_level("INFO", "deployments.http")
     sent, parts = [], iter([b'{"id": "c1", "variant": "v", "ended_at": "2025-10-07T12:00:00Z"}\n'])
 
     async def receive():
@@ -122,5 +120,5 @@ def test_half_a_body_is_none():
 
     headers = [(b"host", b"localhost"), (b"content-type", b"application/x-ndjson")]
     scope = {"type": "http", "method": "POST", "path": "/api/lifecycle/conversations", "query_string": b"", "headers": headers}
-    asyncio.run(app(scope, receive, send))
-    assert sent == []
+    client.portal.call(client.app, scope, receive, send)
+    assert (sent, [it.status for it in caplog.records]) == ([], [499])

@@ -7,6 +7,7 @@ import logging
 import pytest
 
 from deployments import logs
+from lifecycle_core.operations import audit
 from tasks import context
 
 SECRET = context.new_secret().text
@@ -20,9 +21,15 @@ def logged(client):
     out = io.StringIO()
     logs.configure(out, "info")
     yield lambda: [json.loads(line) for line in out.getvalue().splitlines()]
+    quiet()
+
+
+def quiet():
+    """Log as before."""
     for name in logs.OURS:
-        logging.getLogger(name).handlers.clear()
-        logging.getLogger(name).propagate = True
+        logger = logging.getLogger(name)
+        logger.handlers, logger.propagate = [], True
+        logger.setLevel(logging.NOTSET)
 
 
 def test_a_request_is_one_line_with_its_name_and_its_caller(client, logged):
@@ -72,8 +79,70 @@ def test_what_the_standard_library_logs_is_shaped_alike(logged):
     assert (line["event"], line["level"], line["logger"]) == ("key ***", "warning", "tasks.x")
 
 
+def test_what_is_told_beside_an_event_is_masked_however_deep(logged):
+    told = {
+        "headers": {"authorization": f"Bearer {SECRET}", "x": [SOMEBODYS]},
+        "error": ValueError("password='hunter2'"),
+        "n": 7,
+        "up": True,
+    }
+    logging.getLogger("tasks.x").warning("told", extra={"beside": told})
+    [line] = logged()
+    assert line["beside"] == {
+        "headers": {"authorization": "Bearer ***", "x": ["<EMAIL>, <PHONE>"]},
+        "error": "ValueError(\"password='***'\")",
+        "n": 7,
+        "up": True,
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("postgresql://ada:p@ss/w@db/x is away", "postgresql://***db/x is away"),
+        ("https://ada@host/?a=b", "https://***host/?a=b"),
+        ('{"api_key": "abc", "n": 1}', '{"api_key": "***", "n": 1}'),
+        ("Authorization: Basic YWRhOnB3cHc=", "Authorization: Basic ***"),
+        ("card 4111 1111 1111 1111", "card <CARD>"),
+        ("session 00520354-bf74-4edf-886e-d6094f3c1ed4 at 2025-10-07T12:00:00Z", None),
+        ("booked 65.0% against 75.0%, n = 212, e = 41; 1,000,000 tokens", None),
+    ],
+)
+def test_secrets_and_numbers_of_somebody_are_hidden_and_ours_are_told(text, told):
+    assert logs.without_secrets(text) == (told or text)
+
+
+def test_a_long_value_is_told_by_its_ends_and_read_quickly(logged):
+    logging.getLogger("tasks.x").warning("%s", f"{SECRET}{'x@' * 10**6}{SOMEBODYS}")
+    [line] = logged()
+    assert len(line["event"]) < logs.MOST_CHARACTERS
+    assert line["event"].startswith("***")
+    assert line["event"].endswith("<PHONE>")
+
+
+def test_people_on_a_terminal_are_told_in_their_words(client):
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    out = Terminal()
+    logs.configure(out)
+    client.get(STATUS)
+    quiet()
+    assert "request" in out.getvalue()
+    assert "{" not in out.getvalue()
+
+
+def test_a_name_of_a_request_is_echoed_logged_and_in_the_audit_log(client, logged):
+    body = {"variantName": "v", "systemPrompt": "be kind"}
+    told = client.post("/api/lifecycle/versions/register", json=body, headers={"X-Request-Id": "ask-7"})
+    assert (told.headers["X-Request-Id"], logged()[0]["request_id"]) == ("ask-7", "ask-7")
+    assert audit.of_request(context.database(), "ask-7")
+
+
 def test_under_its_level_nothing_is_logged(client):
     out = io.StringIO()
     logs.configure(out, "error")
     client.get(STATUS)
+    quiet()
     assert out.getvalue() == ""
