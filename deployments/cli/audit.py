@@ -163,7 +163,12 @@ def anchor(*, to: str | None, dry_run: bool, as_json: bool) -> None:
 
 
 @audit.command()
-@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Where to; whole or not at all.")
+@click.option(
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write to this file, whole or not at all; - is standard output.",
+)
 @since_option
 @click.option(
     "--format", "as_format", type=click.Choice(["jsonl", "csv"]), default="jsonl", show_default=True, help="JSON lines can be verified."
@@ -173,7 +178,8 @@ def export(*, output: Path | None, since: datetime | None, as_format: str) -> No
 
     `lifecycle audit verify --export FILE` checks JSON lines without a database.
     """
-    from deployments.cli.audit_export import csv_lines, written
+    from deployments.cli.audit_export import csv_lines
+    from deployments.cli.writing import written
     from deployments.wire.audit import export_lines
     from lifecycle_core.operations import audit as operations
     from tasks import context

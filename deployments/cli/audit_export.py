@@ -1,44 +1,17 @@
-"""An export of the audit log as a file: whole or not at all; as CSV, no cell of it is a formula to a spreadsheet."""
+"""An export of the audit log as CSV, no cell of which is a formula to a spreadsheet."""
 
 import csv
 import io
 import json
-import os
-import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from tempfile import mkstemp
-from typing import Final, TextIO
+from typing import Final
 
 from deployments.wire.base import zulu
 from lifecycle_core.chain import GENESIS, Change
-from lifecycle_core.errors import SetupError
 
 COLUMNS: Final = ("number", "at", "by", "why", "requestId", "subject", "before", "after", "previousHash", "hash")
 END: Final = "end"
 _FORMULAS: Final = ("=", "+", "-", "@", "\t", "\r")
-
-
-@contextmanager
-def written(output: Path | None) -> Iterator[TextIO]:
-    """Standard output, or a file at `output` that appears when all of it was written; raises SetupError where it cannot be."""
-    if output is None:
-        yield sys.stdout
-        return
-    try:
-        number, made = mkstemp(dir=output.parent, prefix=f".{output.name}.")
-        try:
-            with open(number, "w", encoding="utf-8") as file:  # noqa: PTH123 - it is open already
-                yield file
-                file.flush()
-                os.fsync(number)
-            Path(made).replace(output)
-        finally:
-            Path(made).unlink(missing_ok=True)
-    except OSError as error:
-        message = f"{output} cannot be written: {error.strerror}; make room, or name another file"
-        raise SetupError(message) from error
 
 
 def csv_lines(changes: Iterable[Change]) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 import sys
 from datetime import datetime
+from functools import partial
 
 import click
 
@@ -22,6 +23,7 @@ from deployments.cli.shown import (
     print_json,
     span,
 )
+from deployments.cli.watching import Look, Watch, follow, watch_options
 
 EPILOG = """\b
 Exit codes: 0 no drift, or too few conversations to tell; 5 drift.
@@ -45,8 +47,9 @@ for _command in (backtest, episode, explain, history, known):
 )
 @click.option("--record", is_flag=True, help="Keep the check, and the episode that it opens, prolongs or closes, as the watch does.")
 @dry_run_option
+@watch_options
 @json_option
-def check(*, variant: str, at: datetime | None, mode: str | None, record: bool, dry_run: bool, as_json: bool) -> None:
+def check(*, variant: str, at: datetime | None, mode: str | None, record: bool, dry_run: bool, watch: Watch | None, as_json: bool) -> None:
     """Check VARIANT for drift in its five metrics."""
     from deployments.cli.drift_report import show
     from deployments.wire.drift import DriftWire
@@ -54,6 +57,15 @@ def check(*, variant: str, at: datetime | None, mode: str | None, record: bool, 
     from lifecycle_core.policy import Mode
     from tasks import context
 
+    if dry_run and not record:
+        message = "--dry-run is for --record; a check without it keeps nothing"
+        raise click.UsageError(message)
+    if watch is not None:
+        if record:
+            message = "--watch keeps nothing, and --record would keep every look; leave one of them out"
+            raise click.UsageError(message)
+        follow(partial(_look, variant, mode, as_json=as_json), watch, as_json=as_json)
+        return
     if record and mode is not None:
         message = "--record keeps what the watch would find, which decides by the variant's own mode; leave one of --record and --mode out"
         raise click.UsageError(message)
@@ -71,6 +83,21 @@ def check(*, variant: str, at: datetime | None, mode: str | None, record: bool, 
         finish(act, no_undo="what was found is kept; where the change is meant, say so by drift known", as_json=as_json)
     if report.drifts:
         sys.exit(BAD_NEWS)
+
+
+def _look(variant: str, mode: str | None, *, as_json: bool) -> Look:
+    from deployments.cli.drift_report import show
+    from deployments.cli.drift_verdict import name
+    from deployments.wire.drift import DriftWire
+    from lifecycle_core.operations import drift as operations
+    from lifecycle_core.policy import Mode
+    from tasks import context
+
+    report = operations.check(context.database(), variant, context.now(), Mode(mode) if mode else None)
+    facts = {"version": str(report.version)}
+    for it in report.metrics:
+        facts[name(it.metric)] = f"{it.status.value.replace('_', ' ')}{f', {it.severity}' if it.drifting and it.severity else ''}"
+    return Look(lambda: print_json(DriftWire.of(report)) if as_json else show(report), facts)
 
 
 @drift.command()

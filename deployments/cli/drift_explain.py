@@ -5,7 +5,7 @@ from typing import Final
 
 import click
 
-from deployments.cli.completion import variant_argument
+from deployments.cli.completion import episodes, variant_argument
 from deployments.cli.shown import MOST_ROWS, at_option, json_option, print_json
 
 METRICS: Final = ("booking_rate", "escalation_rate", "cost", "response_time", "action_distribution")
@@ -15,7 +15,13 @@ METRICS: Final = ("booking_rate", "escalation_rate", "cost", "response_time", "a
 @variant_argument
 @click.option("--metric", type=click.Choice(METRICS), help="Explain this metric, drifting or not.  [default: each that drifts]")
 @at_option
-@click.option("--episode", type=click.IntRange(1), metavar="ID", help="Explain what this episode of `drift history` found last.")
+@click.option(
+    "--episode",
+    type=click.IntRange(1),
+    metavar="ID",
+    shell_complete=episodes,
+    help="Explain what this episode of `drift history` found last.",
+)
 @click.option("--limit", type=click.IntRange(1, MOST_ROWS), default=10, show_default=True, help="How many conversations to list for each.")
 @json_option
 def explain(*, variant: str, metric: str | None, at: datetime | None, episode: int | None, limit: int, as_json: bool) -> None:

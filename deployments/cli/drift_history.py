@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from deployments.cli.completion import variants
+from deployments.cli.completion import episodes, variants
 from deployments.cli.shown import (
     command,
     json_option,
@@ -57,7 +57,7 @@ def history(*, variant: str | None, limit: int, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("episode", type=click.IntRange(1, 2**31 - 1))
+@click.argument("episode", type=click.IntRange(1, 2**31 - 1), shell_complete=episodes)
 @json_option
 def episode(*, episode: int, as_json: bool) -> None:
     """Tell EPISODE in full: its course, its alarms and how each ended."""

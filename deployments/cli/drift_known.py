@@ -3,13 +3,14 @@
 import click
 
 from deployments.cli.changing import acting, dry_run_option, finish
+from deployments.cli.completion import episodes
 from deployments.cli.shown import command, json_option, minute, print_json, printable
 
 KNOWN = "what is known to be meant is compared with nothing from before"
 
 
 @click.command()
-@click.argument("episode", type=click.IntRange(1, 2**31 - 1))
+@click.argument("episode", type=click.IntRange(1, 2**31 - 1), shell_complete=episodes)
 @click.option("--reason", required=True, metavar="TEXT", help="Why it is meant; the audit log keeps it.")
 @dry_run_option
 @json_option

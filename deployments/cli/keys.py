@@ -5,6 +5,7 @@ from datetime import timedelta
 import click
 
 from deployments.cli.changing import acting, dry_run_option, finish, why_option
+from deployments.cli.completion import key_names
 from deployments.cli.shown import NOTHING, command, json_option, minute, print_json, print_table, printable
 from lifecycle_core.access import Role
 
@@ -100,7 +101,7 @@ def list_keys(*, as_json: bool) -> None:
 
 
 @keys.command()
-@click.argument("name")
+@click.argument("name", shell_complete=key_names)
 @why_option
 @dry_run_option
 @json_option

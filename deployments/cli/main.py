@@ -1,7 +1,8 @@
 """`lifecycle`: the root of the commands, and the one place where a refusal becomes a sentence and an exit code.
 
 1. A command's module is imported when the command is asked for, and imports nothing heavy before it runs.
-2. 0 it went well; 1 it could not be done; 2 what was typed cannot be meant; 4 not allowed; 5 it ran and the answer is bad news; 130 Ctrl-C.
+2. 0 done; 1 it could not be done; 2 what was typed cannot be meant; 3 cancelled, or not waited for; 4 not allowed; 5 it ran and the
+   answer is bad news; 130 Ctrl-C.
 3. A refusal is one sentence on standard error; standard output has results only.
 """
 
@@ -52,8 +53,14 @@ First steps:
   lifecycle serve                        watch every variant each hour
 
 \b
-Exit codes: 0 done; 1 it could not be done; 2 what was typed cannot be meant;
-4 not allowed; 5 it ran and the answer is bad news, such as a drift; 130 Ctrl-C.
+Exit codes:
+  0    done
+  1    it could not be done
+  2    what was typed cannot be meant: no such command, variant or value
+  3    cancelled at a question, or past --timeout
+  4    not allowed
+  5    it ran, and the answer is bad news: a drift, a candidate refused
+  130  Ctrl-C
 """
 
 

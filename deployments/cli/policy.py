@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from deployments.cli.changing import acting, dry_run_option, finish, why_option
-from deployments.cli.completion import variant_argument
+from deployments.cli.completion import assigned, settings, variant_argument
 from deployments.cli.shown import (
     NOTHING,
     coloured,
@@ -58,7 +58,7 @@ def show(*, variant: str, changed: bool, as_json: bool) -> None:
 
 @policy.command("set")
 @variant_argument
-@click.argument("given", metavar="NAME=VALUE...", nargs=-1, required=True)
+@click.argument("given", metavar="NAME=VALUE...", nargs=-1, required=True, shell_complete=assigned)
 @why_option
 @dry_run_option
 @json_option
@@ -82,7 +82,7 @@ def set_policy(*, variant: str, given: tuple[str, ...], why: str, dry_run: bool,
 
 @policy.command()
 @variant_argument
-@click.argument("names", metavar="[NAME]...", nargs=-1)
+@click.argument("names", metavar="[NAME]...", nargs=-1, shell_complete=settings)
 @why_option
 @dry_run_option
 @json_option

@@ -8,7 +8,7 @@ import click
 
 from deployments.cli import retrain_asked
 from deployments.cli.changing import acting, dry_run_option, finish
-from deployments.cli.completion import variant_argument
+from deployments.cli.completion import session_argument, variant_argument
 from deployments.cli.shown import BAD_NEWS, command, json_option, print_json
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def start(
 
 
 @retrain.command(epilog=FINALIZE_EPILOG)
-@click.argument("session")
+@session_argument
 @click.option("--force", is_flag=True, help="Decide now, by the gates as they stand; needs --reason, and cannot override harm.")
 @click.option("--reason", default="", metavar="WHY", help="Why; it is kept with the decision.")
 @dry_run_option
@@ -111,7 +111,7 @@ def finalize(*, session: str, force: bool, reason: str, dry_run: bool, as_json: 
 
 
 @retrain.command(epilog=FINALIZE_EPILOG)
-@click.argument("session")
+@session_argument
 @reason_option
 @dry_run_option
 @json_option
@@ -121,7 +121,7 @@ def approve(*, session: str, reason: str, dry_run: bool, as_json: bool) -> None:
 
 
 @retrain.command()
-@click.argument("session")
+@session_argument
 @reason_option
 @dry_run_option
 @json_option
@@ -131,7 +131,7 @@ def reject(*, session: str, reason: str, dry_run: bool, as_json: bool) -> None:
 
 
 @retrain.command()
-@click.argument("session")
+@session_argument
 @click.option("--reason", default="", metavar="WHY", help="Why; it is kept with the session.")
 @dry_run_option
 @json_option

@@ -2,10 +2,12 @@
 
 import sys
 from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING
 
 import click
 
-from deployments.cli.completion import variant_argument, variants
+from deployments.cli.completion import session_argument, sessions, variant_argument, variants
 from deployments.cli.shown import (
     BAD_NEWS,
     at_option,
@@ -18,9 +20,11 @@ from deployments.cli.shown import (
     print_json,
     printable,
 )
+from deployments.cli.watching import Look, Watch, follow, watch_options
 
-LOOK_S = 2.0
-"""Between two looks of --watch."""
+if TYPE_CHECKING:
+    from lifecycle_core.operations.standing import Overview
+
 CHECK_EPILOG = """\b
 Exit codes: 0 no retraining would start; 5 one would.
 """
@@ -59,31 +63,39 @@ def check(*, variant: str, at: datetime | None, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("session", required=False)
+@click.argument("session", required=False, shell_complete=sessions)
 @at_option
-@click.option("--watch", is_flag=True, help="Print a line for each change of SESSION, until it ends or waits for a person.")
+@watch_options
 @json_option
-def status(*, session: str | None, at: datetime | None, watch: bool, as_json: bool) -> None:
-    """Tell how retraining stands, or SESSION alone, whole."""
-    from deployments.cli.retrain_report import show, show_list
+def status(*, session: str | None, at: datetime | None, watch: Watch | None, as_json: bool) -> None:
+    """Tell how retraining stands, or SESSION alone, whole.
+
+    A watch of SESSION is over when it ends or waits for a person.
+    """
+    follow(partial(_look, session, at, as_json=as_json), watch, as_json=as_json)
+
+
+def _look(session: str | None, at: datetime | None, *, as_json: bool) -> Look:
+    from deployments.cli.retrain_report import evidence_of, show
     from deployments.wire.retraining import RetrainingStatusWire
     from lifecycle_core.operations import standing
     from tasks import context
 
-    if watch:
-        if session is None or at is not None or as_json:
-            message = "--watch follows one session as it goes: give SESSION, and neither --at nor --json"
-            raise click.UsageError(message)
-        _follow(session)
     instant = context.as_of(at)
     asked = standing.of_session(context.database(), session, instant) if session is not None else None
+    over = asked is not None and (not asked.session.open or asked.session.status == "awaiting_review")  # none but a person can move it
     if asked is not None and not as_json:
-        show(asked)
-        return
+        return Look(lambda: show(asked), {asked.session.session_id: evidence_of(asked)}, over)
     found = standing.overview(context.database(), instant)
+    facts = {it.session.session_id: evidence_of(it) for it in ((asked,) if asked else found.newest)}
     if as_json:
-        print_json(RetrainingStatusWire.of_all(found, asked, context.settings().prefect_url))
-        return
+        return Look(lambda: print_json(RetrainingStatusWire.of_all(found, asked, context.settings().prefect_url)), facts, over)
+    return Look(lambda: _show(found), facts)
+
+
+def _show(found: "Overview") -> None:
+    from deployments.cli.retrain_report import show_list
+
     figures = found.figures
     rate = "none was decided yet" if figures.success_rate is None else f"{figures.success_rate:.2%} of those decided were promoted"
     ended = ", ".join(f"{status.value.replace('_', ' ')} {count:,}" for status, count in figures.by_status.items() if count)
@@ -97,27 +109,6 @@ def status(*, session: str | None, at: datetime | None, watch: bool, as_json: bo
         click.echo(f"Next: {command('retrain', 'status', found.open[0].session.session_id)}")
     elif not found.newest:
         click.echo(f"Next: {command('retrain', 'check', 'VARIANT')}")
-
-
-def _follow(session: str) -> None:
-    """Print a line for each change of a session, until nothing but a person can move it."""
-    import time
-
-    from deployments.cli.retrain_report import progress_of
-    from lifecycle_core.operations import standing
-    from tasks import context
-
-    last = ""
-    while True:
-        found = standing.of_session(context.database(), session, context.now())
-        evidence = f", better e = {found.analysis.e_better:,.1f}, worse e = {found.analysis.e_worse:,.1f}" if found.analysis else ""
-        line = f"{progress_of(found)}{evidence}"
-        if line != last:
-            click.echo(f"{minute(context.now())}  {line}")
-            last = line
-        if not found.session.open or found.session.status == "awaiting_review":
-            return
-        time.sleep(LOOK_S)
 
 
 @click.command()
@@ -143,7 +134,7 @@ def history(*, variant: str | None, limit: int, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("session")
+@session_argument
 @click.option("--pairs", type=click.IntRange(0, 100), default=10, show_default=True, help="How many paired conversations at most.")
 @json_option
 def review(*, session: str, pairs: int, as_json: bool) -> None:
@@ -166,7 +157,7 @@ def review(*, session: str, pairs: int, as_json: bool) -> None:
 
 
 @click.command(epilog=VERIFY_EPILOG)
-@click.argument("session")
+@session_argument
 @json_option
 def verify(*, session: str, as_json: bool) -> None:
     """Work the verdict of SESSION out anew from its samples."""

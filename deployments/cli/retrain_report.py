@@ -49,6 +49,12 @@ def progress_of(it: "Standing") -> str:
     return words
 
 
+def evidence_of(it: "Standing") -> str:
+    """How far a session has come, and what its evidence says so far, in words."""
+    evidence = f", better e = {it.analysis.e_better:,.1f}, worse e = {it.analysis.e_worse:,.1f}" if it.analysis else ""
+    return f"{progress_of(it)}{evidence}"
+
+
 def next_of(it: "Standing") -> Iterator[str]:
     """The command that comes next, and the one that undoes what was done."""
     session = it.session

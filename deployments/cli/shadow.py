@@ -1,10 +1,18 @@
 """`lifecycle shadow`: the tests of candidates beside their incumbents."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING
 
 import click
 
+from deployments.cli.completion import sessions
 from deployments.cli.shown import at_option, command, json_option, print_json, print_table
+from deployments.cli.watching import Look, Watch, follow, watch_options
+
+if TYPE_CHECKING:
+    from lifecycle_core.operations.standing import Standing
 
 
 @click.group()
@@ -14,18 +22,27 @@ def shadow() -> None:
 
 @shadow.command()
 @at_option
+@watch_options
 @json_option
-def status(*, at: datetime | None, as_json: bool) -> None:
+def status(*, at: datetime | None, watch: Watch | None, as_json: bool) -> None:
     """List the shadow tests that go on, with their progress."""
-    from deployments.cli.retrain_report import progress_of
+    follow(partial(_look, at, as_json=as_json), watch, as_json=as_json)
+
+
+def _look(at: datetime | None, *, as_json: bool) -> Look:
+    from deployments.cli.retrain_report import evidence_of
     from deployments.wire.shadow import ShadowStatusWire
     from lifecycle_core.operations import standing
     from tasks import context
 
     found = standing.shadow_tests(context.database(), context.as_of(at))
-    if as_json:
-        print_json(ShadowStatusWire.of(found))
-        return
+    facts = {it.session.session_id: evidence_of(it) for it in found}
+    return Look(lambda: print_json(ShadowStatusWire.of(found)) if as_json else _show(found), facts)
+
+
+def _show(found: "Sequence[Standing]") -> None:
+    from deployments.cli.retrain_report import progress_of
+
     if not found:
         click.echo("No shadow test goes on")
         click.echo(f"Next: {command('retrain', 'status')}")
@@ -48,7 +65,7 @@ def status(*, at: datetime | None, as_json: bool) -> None:
 
 
 @shadow.command()
-@click.argument("session", required=False)
+@click.argument("session", required=False, shell_complete=sessions)
 @at_option
 @json_option
 def analysis(*, session: str | None, at: datetime | None, as_json: bool) -> None:

@@ -1,8 +1,9 @@
 """How commands read instants and show what they found: one table, one way to write a time, no hostile byte to a terminal."""
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from functools import wraps
 from textwrap import fill
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -42,10 +43,23 @@ class Instant(click.ParamType[datetime]):
 
 
 at_option = click.option("--at", type=Instant(), metavar="TIME", help="Ask as of this time, ISO 8601 with a zone.  [default: now]")
-json_option = click.option("--json", "as_json", is_flag=True, help="Print what the API would answer, one JSON object.")
 limit_option = click.option(
     "--limit", type=click.IntRange(1, MOST_ROWS), default=50, show_default=True, help="How many at most, the newest first."
 )
+
+
+def json_option(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command `--json`, and `--output` for whichever way it tells what it found."""
+
+    @wraps(command)
+    def run(*, output: str | None, **given: object) -> None:
+        from deployments.cli.writing import sent_to
+
+        with sent_to(output):
+            command(**given)
+
+    run = click.option("--output", metavar="FILE", help="Write to this file, whole or not at all; - is standard output.")(run)
+    return click.option("--json", "as_json", is_flag=True, help="Print what the API would answer, one JSON object.")(run)
 
 
 class Wire(Protocol):

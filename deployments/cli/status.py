@@ -1,6 +1,7 @@
 """`lifecycle status`: how everything stands, on one page."""
 
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -19,10 +20,12 @@ from deployments.cli.shown import (
     print_table,
     span,
 )
+from deployments.cli.watching import Look, Watch, follow, watch_options
 
 if TYPE_CHECKING:
     from rich.text import Text
 
+    from lifecycle_core.operations.standing import Overview
     from lifecycle_core.operations.status import Status, VariantStatus
 
 STALE_S = 2 * 3600
@@ -31,9 +34,14 @@ STALE_S = 2 * 3600
 
 @click.command()
 @at_option
+@watch_options
 @json_option
-def status(*, at: datetime | None, as_json: bool) -> None:
+def status(*, at: datetime | None, watch: Watch | None, as_json: bool) -> None:
     """Tell how everything stands, on one page."""
+    follow(partial(_look, at, as_json=as_json), watch, as_json=as_json)
+
+
+def _look(at: datetime | None, *, as_json: bool) -> Look:
     from deployments.wire.status import StatusWire
     from lifecycle_core.operations import standing
     from lifecycle_core.operations import status as operations
@@ -42,8 +50,26 @@ def status(*, at: datetime | None, as_json: bool) -> None:
     instant = context.as_of(at)
     found, loop = operations.status(context.database(), instant), standing.overview(context.database(), instant, newest=0)
     if as_json:
-        print_json(StatusWire.of(found, loop, context.settings().prefect_url))
-        return
+        return Look(lambda: print_json(StatusWire.of(found, loop, context.settings().prefect_url)), _facts(found, loop))
+    return Look(lambda: _show(found, loop, context.database().name), _facts(found, loop))
+
+
+def _facts(found: "Status", loop: "Overview") -> dict[str, str]:
+    """What is worth a line when it changes."""
+    return {
+        **{it.summary.variant_name: _standing(it) for it in found.variants},
+        "quarantined": number(found.quarantined),
+        **{f"retraining {it.session.variant}": progress_of(it) for it in loop.open},
+        **{f"probation of {it.variant}": f"version {it.version}" for it in loop.probations},
+    }
+
+
+def _standing(it: "VariantStatus") -> str:
+    summary = it.summary
+    return f"version {number(summary.active_version)}, {number(summary.conversations)} conversations, {_state(it)}"
+
+
+def _show(found: "Status", loop: "Overview", database: str) -> None:
     if found.variants:
         print_table(
             ("variant", "active", "versions", "conversations", "newest ended", "last check", "state"),
@@ -53,7 +79,7 @@ def status(*, at: datetime | None, as_json: bool) -> None:
         click.echo()
     print_facts(
         (
-            ("database", f"{context.database().name}, schema {found.revision}"),
+            ("database", f"{database}, schema {found.revision}"),
             ("conversations", number(found.conversations)),
             ("quarantined", f"{number(found.quarantined)}{'; lifecycle quarantine list shows them' if found.quarantined else ''}"),
             ("drifts that go on", number(len(found.open_episodes))),

@@ -6,8 +6,8 @@ import click
 
 from deployments.cli import shown, versions_asked, versions_compared
 from deployments.cli.changing import acting, dry_run_option, finish, if_match_option, why_option
-from deployments.cli.completion import variant_argument
-from deployments.cli.shown import VERSION_NUMBER, command, json_option, minute, print_json
+from deployments.cli.completion import number_argument, tags, variant_argument
+from deployments.cli.shown import command, json_option, minute, print_json
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -93,7 +93,7 @@ def register(
 
 @versions.command()
 @variant_argument
-@click.argument("number", type=VERSION_NUMBER)
+@number_argument
 @if_match_option
 @why_option
 @dry_run_option
@@ -151,8 +151,8 @@ def rollback(*, variant: str, expected: str | None, why: str, dry_run: bool, as_
 
 @versions.command()
 @variant_argument
-@click.argument("number", type=VERSION_NUMBER)
-@click.argument("tag")
+@number_argument
+@click.argument("tag", shell_complete=tags)
 @click.option("--description", default="", metavar="TEXT", help="What the tag says of it.")
 @if_match_option
 @why_option
@@ -184,8 +184,8 @@ def tag(*, variant: str, number: int, tag: str, description: str, expected: str 
 
 @versions.command()
 @variant_argument
-@click.argument("number", type=VERSION_NUMBER)
-@click.argument("tag")
+@number_argument
+@click.argument("tag", shell_complete=tags)
 @if_match_option
 @why_option
 @dry_run_option

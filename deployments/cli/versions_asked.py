@@ -3,10 +3,9 @@
 import click
 
 from deployments.cli import shown
-from deployments.cli.completion import variant_argument
+from deployments.cli.completion import number_argument, variant_argument
 from deployments.cli.shown import (
     MOST_ROWS,
-    VERSION_NUMBER,
     command,
     json_option,
     limit_option,
@@ -51,7 +50,7 @@ def active(*, variant: str, prompt: bool, as_json: bool) -> None:
 
 @click.command()
 @variant_argument
-@click.argument("number", type=VERSION_NUMBER)
+@number_argument
 @json_option
 def show(*, variant: str, number: int, as_json: bool) -> None:
     """Show version NUMBER of VARIANT: what it is, and what it rests on."""

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from deployments.cli import shown
-from deployments.cli.completion import variant_argument
+from deployments.cli.completion import numbers, variant_argument
 from deployments.cli.shown import VERSION_NUMBER, json_option, minute, number, print_facts, print_json, print_table, printable
 
 if TYPE_CHECKING:
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 @click.command()
 @variant_argument
-@click.argument("first", type=VERSION_NUMBER)
-@click.argument("second", type=VERSION_NUMBER)
+@click.argument("first", type=VERSION_NUMBER, shell_complete=numbers)
+@click.argument("second", type=VERSION_NUMBER, shell_complete=numbers)
 @json_option
 def compare(*, variant: str, first: int, second: int, as_json: bool) -> None:
     """Set the traffic of two versions of VARIANT side by side, each figure with its 95% interval."""
@@ -90,8 +90,8 @@ def _tokens(mean: float | None) -> str | None:
 
 @click.command()
 @variant_argument
-@click.argument("first", type=VERSION_NUMBER)
-@click.argument("second", type=VERSION_NUMBER)
+@click.argument("first", type=VERSION_NUMBER, shell_complete=numbers)
+@click.argument("second", type=VERSION_NUMBER, shell_complete=numbers)
 @click.option("--words", is_flag=True, help="Tell the prompts' difference by word: [-gone-] and {+new+} where there are no colours.")
 @json_option
 def diff(*, variant: str, first: int, second: int, words: bool, as_json: bool) -> None:
