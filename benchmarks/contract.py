@@ -1,4 +1,4 @@
-"""The API held to its own document by Schemathesis: by examples, by every rule of the schemas, at random and in chains, with an admin's key.
+"""The API held to its own document by Schemathesis: by every rule of the schemas, at random and in chains, with an admin's key.
 
 A failure is an answer that the document does not tell of (its status, type, headers or shape), an error of the server, bad data that
 was taken, a method that is not there and answers, or a request that needs a key and is served without one.
