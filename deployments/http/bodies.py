@@ -17,7 +17,7 @@ MOST_DEEP: Final = 100
 """How deeply lists and objects may stand in each other."""
 GZIP: Final = "gzip"
 
-_STRINGS: Final = re.compile(rb'"(?:[^"\\]|\\.)*+"', re.DOTALL)
+_STRINGS: Final = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)', re.DOTALL)
 _OPENING: Final = b"[{"
 _GZIP_WINDOW: Final = zlib.MAX_WBITS | 16
 

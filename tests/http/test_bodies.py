@@ -46,6 +46,6 @@ def test_brackets_in_a_prompt_are_no_depth(client):
     assert told.status_code == 200
 
 
-@pytest.mark.parametrize(("body", "deep"), [(b"", 0), (b'"[[["', 0), (b'"\\"[[["', 0), (b"[[],[[]]]", 3), (b'{"a[":{}}', 2), (b'"[[', 2)])
+@pytest.mark.parametrize(("body", "deep"), [(b"", 0), (b'"[[["', 0), (b'"\\"[[["', 0), (b"[[],[[]]]", 3), (b'{"a[":{}}', 2), (b'"[[', 0)])
 def test_the_depth_is_that_of_lists_and_objects_outside_of_strings(body, deep):
     assert depth(body) == deep
