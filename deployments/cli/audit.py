@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
-from deployments.cli.changing import acting, dry_run_option
+from deployments.cli.changing import acting, dry_run_option, finish
 from deployments.cli.shown import (
     BAD_NEWS,
     NOTHING,
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from lifecycle_core.operations.audit import AuditVerification
 
 PRINTED = "-"
+APPENDED = "an anchor is only ever added to"
 MOST_COLUMNS, MOST_CHARACTERS = 4, 40
 UNCHECKED = {
     "none": "not signed",
@@ -160,6 +161,7 @@ def anchor(*, to: str | None, dry_run: bool, as_json: bool) -> None:
         click.echo("It was printed and not kept", err=True)
     else:
         click.echo(f"Kept in {printable(str(file))}; it holds {made.anchor.rows:,} rows", err=True)
+    finish(act, no_undo=APPENDED, as_json=True, changed=made.appended and to != PRINTED)
 
 
 @audit.command()

@@ -6,6 +6,7 @@ import click
 
 if TYPE_CHECKING:
     from lifecycle_core.provenance import Provenance
+    from lifecycle_core.store.database import Database
 
 why_option = click.option("--why", default="", metavar="REASON", help="Why; the audit log keeps it.")
 dry_run_option = click.option("--dry-run", is_flag=True, help="Try all of it, say what it would do, and keep nothing.")
@@ -28,10 +29,20 @@ def acting(why: str = "", *, dry_run: bool = False) -> "Provenance":
     return replace(context.act(f"cli:{getuser()}", why, f"cli-{uuid4().hex}"), dry_run=dry_run)
 
 
-def finish(act: "Provenance", *, undo: str | None = None, no_undo: str = "", as_json: bool = False) -> None:
+def finish(
+    act: "Provenance",
+    *,
+    undo: str | None = None,
+    no_undo: str = "",
+    as_json: bool = False,
+    database: "Database | None" = None,
+    changed: bool | None = None,
+) -> None:
     """End a change: say that it was a dry run, or which command undoes it and which rows of the audit log tell it.
 
+    Every command that changes something calls this at its end; a test of the house looks.
     no_undo : why there is no way back, where there is none. as_json : standard output belongs to the answer.
+    database : where the log is; else this process's. changed : whether something was; else the log tells.
     Where nothing had to be changed there is nothing to say.
     """
     from lifecycle_core.operations import audit
@@ -40,12 +51,13 @@ def finish(act: "Provenance", *, undo: str | None = None, no_undo: str = "", as_
     if act.dry_run:
         click.echo("Dry run: nothing was changed", err=True)
         return
-    numbers = audit.of_request(context.database(), act.request_id or "")
-    if not numbers:
+    numbers = () if changed is False else audit.of_request(database or context.database(), act.request_id or "")
+    if not numbers and not changed:
         return
     if undo:
         click.echo(f"Undo: {undo}", err=as_json)
     elif no_undo:
         click.echo(f"No undo: {no_undo}", err=as_json)
-    span = f"{numbers[0]}" if len(numbers) == 1 else f"{numbers[0]} to {numbers[-1]}"
-    click.echo(f"Audit: {span}", err=as_json)
+    if numbers:
+        span = f"{numbers[0]}" if len(numbers) == 1 else f"{numbers[0]} to {numbers[-1]}"
+        click.echo(f"Audit: {span}", err=as_json)

@@ -1,13 +1,21 @@
 """`lifecycle db`: the schema of the database, and whether its contents hold."""
 
 import sys
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from deployments.cli.asking import ask
-from deployments.cli.changing import acting, dry_run_option
-from deployments.cli.shown import BAD_NEWS, NOTHING, json_option, print_facts, print_json, printable
+from deployments.cli.changing import acting, dry_run_option, finish, why_option
+from deployments.cli.shown import BAD_NEWS, NOTHING, command, json_option, print_facts, print_json, printable
+
+if TYPE_CHECKING:
+    from lifecycle_core.provenance import Provenance
+    from lifecycle_core.store.database import Database
+
+UPGRADE: Final = "lifecycle db upgrade   # which brings back the tables, and not what stood in them"
 
 
 @click.group()
@@ -16,57 +24,92 @@ def db() -> None:
 
 
 @db.command()
+@why_option
 @dry_run_option
-def upgrade(*, dry_run: bool) -> None:
+@json_option
+def upgrade(*, why: str, dry_run: bool, as_json: bool) -> None:
     """Bring the schema to this program's; every command that opens the database does."""
+    from deployments.wire.installation import SchemaWire
     from lifecycle_core.operations import database as operations
-    from tasks import context
 
-    with closing(context.opened()) as database:
-        if dry_run:
-            with operations.rehearsed(database) as trying:
-                told = ", ".join(operations.upgrade(trying))
+    with _opened(why, dry_run=dry_run) as (database, act):
+        before = operations.revision(database)
+        applied = operations.upgrade(database, act)
+        told = ", ".join(applied)
+        if as_json:
+            print_json(SchemaWire(database=database.name, before=before, after=operations.revision(database), moved=applied))
+        elif dry_run:
             click.echo(f"{database.name} {f'would get revision {told}' if told else 'is up to date'}")
-            return
-        applied = ", ".join(operations.upgrade(database, acting()))
-        click.echo(f"{database.name} {f'has revision {applied} now' if applied else 'was up to date'}")
+        else:
+            click.echo(f"{database.name} {f'has revision {told} now' if told else 'was up to date'}")
+        back = command("db", "downgrade", before or "base", "--yes")
+        finish(act, undo=back, as_json=as_json, database=database, changed=bool(applied))
 
 
 @db.command()
 @click.argument("to", metavar="REVISION")
 @click.option("--yes", is_flag=True, help="Do not ask.")
+@why_option
 @dry_run_option
-def downgrade(*, to: str, yes: bool, dry_run: bool) -> None:
+@json_option
+def downgrade(*, to: str, yes: bool, why: str, dry_run: bool, as_json: bool) -> None:
     """Take the schema back to REVISION, "base" for nothing at all.
 
     What stands in a table that is dropped is lost, and any command but this one
     and `db revision` brings the schema up again.
     """
+    from deployments.wire.installation import SchemaWire
+    from lifecycle_core.operations import database as operations
+
+    with _opened(why, dry_run=dry_run) as (database, act):
+        if not yes and not dry_run:
+            ask(f"Everything in {database.name} that revision {to} has no place for is lost. Go on?")
+        before = operations.revision(database)
+        taken_back = operations.downgrade(database, to, act)
+        after, told = operations.revision(database), ", ".join(taken_back)
+        if as_json:
+            print_json(SchemaWire(database=database.name, before=before, after=after, moved=taken_back))
+        elif dry_run:
+            click.echo(f"{database.name} {f'would lose revision {told}' if told else f'is at {to} already'}")
+        else:
+            click.echo(f"{database.name} {f'has lost revision {told}' if told else f'was at {to} already'}")
+        if taken_back and after is None and not dry_run:
+            click.echo(f"Undo: {UPGRADE}\nNo audit: the log went with the rest", err=as_json)
+        else:
+            finish(act, undo=UPGRADE, as_json=as_json, database=database, changed=bool(taken_back))
+
+
+@contextmanager
+def _opened(why: str, *, dry_run: bool) -> "Iterator[tuple[Database, Provenance]]":
+    """The database as it is, whatever its schema, and who changes it; of a dry run a rehearsal of it, which is taken back."""
+    from dataclasses import replace
+
     from lifecycle_core.operations import database as operations
     from tasks import context
 
+    act = acting(why)
     with closing(context.opened()) as database:
-        if dry_run:
-            with operations.rehearsed(database) as trying:
-                told = ", ".join(operations.downgrade(trying, to))
-            click.echo(f"{database.name} {f'would lose revision {told}' if told else f'is at {to} already'}")
+        if not dry_run:
+            yield database, act
             return
-        if not yes:
-            ask(f"Everything in {database.name} that revision {to} has no place for is lost. Go on?")
-        taken_back = ", ".join(operations.downgrade(database, to, acting()))
-        click.echo(f"{database.name} {f'has lost revision {taken_back}' if taken_back else f'was at {to} already'}")
-    if taken_back:
-        click.echo("Undo: lifecycle db upgrade, which brings back the tables and not what stood in them")
+        with operations.rehearsed(database) as trying:
+            yield trying, replace(act, dry_run=True)
 
 
 @db.command()
-def revision() -> None:
+@json_option
+def revision(*, as_json: bool) -> None:
     """Print the revision of the schema."""
+    from deployments.wire.installation import RevisionWire
     from lifecycle_core.operations import database as operations
     from tasks import context
 
     with closing(context.opened()) as database:
-        click.echo(operations.revision(database) or NOTHING)
+        found = operations.revision(database)
+        if as_json:
+            print_json(RevisionWire(database=database.name, revision=found))
+        else:
+            click.echo(found or NOTHING)
 
 
 @db.command()

@@ -3,12 +3,13 @@
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
-from deployments.cli.changing import acting
+from deployments.cli.changing import acting, finish
 from deployments.cli.shown import json_option, print_json, printable
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 STANDARD_INPUT = "-"
 SHOWN_RECORDS = 2
 REFUSED = 2
+KEPT = "what was taken in stays; the same again changes nothing"
 
 EPILOG = """\b
 Examples:
@@ -64,7 +66,7 @@ def _show_fields(context: click.Context, _parameter: click.Parameter, asked: boo
     help="A record whose SOURCE is VALUE broke by itself, through no doing of the agent: it gets a fault of that name. Repeatable.",
 )
 @click.option("--allow-missing", is_flag=True, help="Take a SOURCE that no record has for unknown. Else it is refused as mistyped.")
-@click.option("--dry-run", is_flag=True, help="Read and judge all, show the first records as they would be kept, write nothing.")
+@click.option("--dry-run", is_flag=True, help="Read and judge all, show the first records as they would be kept, and keep nothing.")
 @click.option("--batch", type=click.IntRange(1, 50_000), default=5000, show_default=True, help="The records of one transaction, at most.")
 @json_option
 @click.option(
@@ -100,7 +102,7 @@ def ingest(
     from tasks import traffic
 
     mapping = Mapping.parse(maps, variant=variant, zone=zone, ended_at=ended_at, crash_where=crash_where)
-    act = acting()
+    act = replace(acting(), dry_run=dry_run)  # which reads and judges, and needs no rehearsal: that would keep others from writing
     _refuse_future(mapping.ended_at, act.at)
     for path in filter(_is_file, paths):  # before any of them is taken in; a pipe can be read only once
         with _reading(path, mapping) as (reading, _):
@@ -119,6 +121,7 @@ def ingest(
         print_json(said)
     else:
         show(said)
+    finish(act, no_undo=KEPT, as_json=as_json, changed=bool(said.accepted))
     if said.quarantined:
         worst = said.reasons[0]
         sentence = f"{said.quarantined:,} of {said.records:,} records were refused; {worst.lines[0]}: {worst.example}"

@@ -3,10 +3,11 @@
 import click
 
 from deployments.cli.asking import ask
-from deployments.cli.changing import acting, dry_run_option, finish
+from deployments.cli.changing import acting, dry_run_option, finish, why_option
 from deployments.cli.shown import json_option, minute, print_json, print_table, printable
 
 SHOWN_CHARACTERS = 80
+GONE = "what was let go of is gone here; it stands in the file that it came from"
 
 
 def _named(_context: click.Context, _parameter: click.Parameter, path: str | None) -> str | None:
@@ -38,7 +39,7 @@ def list_quarantined(*, source: str | None, limit: int, as_json: bool) -> None:
         print_json(QuarantineWire.of(found))
         return
     if not found:
-        click.echo("nothing is in quarantine")
+        click.echo("Nothing is in quarantine")
         return
     print_table(
         ("received", "line", "reason", "content"),
@@ -49,22 +50,29 @@ def list_quarantined(*, source: str | None, limit: int, as_json: bool) -> None:
 @quarantine.command()
 @source_option
 @click.option("--yes", is_flag=True, help="Do not ask.")
+@why_option
 @dry_run_option
-def drop(*, source: str | None, yes: bool, dry_run: bool) -> None:
+@json_option
+def drop(*, source: str | None, yes: bool, why: str, dry_run: bool, as_json: bool) -> None:
     """Let go of refused records that have been dealt with.
 
     A record that was mended and taken in leaves its old self here until then.
     """
+    from deployments.wire.traffic import DroppedWire
     from lifecycle_core.operations import traffic
     from tasks import context
 
     of = "all sources" if source is None else printable(source)
     if not yes and not dry_run:
         ask(f"The refused records of {of} are lost. Go on?")
-    act = acting(dry_run=dry_run)
+    act = acting(why, dry_run=dry_run)
     dropped = traffic.drop_quarantined(context.database(), act, source)
-    click.echo(f"{dropped:,} refused {'record' if dropped == 1 else 'records'} of {of} let go of")
-    finish(act, no_undo="what was let go of is gone; it stands in the file that it came from")
+    if as_json:
+        print_json(DroppedWire(source=source, dropped=dropped))
+    else:
+        let_go = "would be let go of" if dry_run else "let go of"
+        click.echo(f"{dropped:,} refused {'record' if dropped == 1 else 'records'} of {of} {let_go}")
+    finish(act, no_undo=GONE, as_json=as_json)
 
 
 def _cut(content: str) -> str:

@@ -20,6 +20,22 @@ class FindingsWire(Wire):
     findings: list[FindingWire]
 
 
+class RevisionWire(Wire):
+    """The revision of the database's schema; None where it has none."""
+
+    database: str
+    revision: str | None
+
+
+class SchemaWire(Wire):
+    """The database's schema brought from one revision to another, and those that were applied or taken back, in that order."""
+
+    database: str
+    before: str | None
+    after: str | None
+    moved: list[str]
+
+
 class SettingWire(Wire):
     """One setting: the variable that sets it, its value with passwords masked, and where that came from."""
 

@@ -155,6 +155,13 @@ class QuarantineWire(Wire):
         return cls(quarantined=[QuarantinedWire.of(it) for it in found])
 
 
+class DroppedWire(Wire):
+    """How many refused records were let go of: those of `source`, or of all."""
+
+    source: str | None
+    dropped: int
+
+
 def _next(it: Summary, at: datetime) -> str | None:
     """The command to type next: a check of the variant with the newest conversations, as of their end where that is long ago."""
     clocked = {variant: span for variant, span in it.spans.items() if span.assumed < span.conversations}
