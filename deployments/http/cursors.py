@@ -5,6 +5,7 @@
 """
 
 from functools import cache
+from hashlib import sha256
 from secrets import token_bytes
 from typing import Annotated, Final, Protocol, Self, TypeVar
 from urllib.parse import urlencode
@@ -43,7 +44,7 @@ class Page:
         self,
         request: Request,
         response: Response,
-        cursor: Annotated[str | None, Query(description="`nextCursor` of the page before.", max_length=2000)] = None,
+        cursor: Annotated[str | None, Query(description="`nextCursor` of the page before.", max_length=4000)] = None,
     ) -> None:
         self._request, self._response = request, response
         self.position = None if cursor is None else self._read(cursor)
@@ -73,8 +74,9 @@ class Page:
         return str(position)
 
     def _list(self) -> str:
+        """The list that is asked for, in few letters however long its parameters are."""
         asked = sorted((name, value) for name, value in self._request.query_params.multi_items() if name not in NOT_ASKED)
-        return f"{self._request.url.path}?{urlencode(asked)}"
+        return sha256(f"{self._request.url.path}?{urlencode(asked)}".encode()).hexdigest()[:32]
 
 
 @cache

@@ -1,16 +1,18 @@
 """How everything stands, in the words of Prometheus: base units, and no label that may have any number of values."""
 
-from collections.abc import Iterator
+import platform
+from collections.abc import Iterable, Iterator
+from importlib.metadata import version
+from typing import Final
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from lifecycle_core.operations import standing
 from lifecycle_core.operations import status as stands
 from tasks import context
 
-PREFIX = "agent_lifecycle"
+PREFIX: Final = "agent_lifecycle"
 
 
 def exposition(registry: CollectorRegistry) -> bytes:
@@ -21,30 +23,33 @@ def exposition(registry: CollectorRegistry) -> bytes:
 
 
 class _State(Collector):
-    """Read when it is asked for, by one query of each kind."""
+    """Read when it is asked for, in one transaction. A database that does not answer is a scrape that fails, Prometheus's `up` of 0."""
 
     def collect(self) -> Iterator[Metric]:
         """One gauge after the other."""
-        at = context.now()
-        found = stands.status(context.database(), at)
-        sessions = standing.overview(context.database(), at, newest=0)
-        episodes = [it.open_episode for it in found.variants if it.open_episode]
-        yield _gauge("variants", "Variants that are known.", len(found.variants))
-        yield _gauge("conversations", "Conversations that are kept.", found.conversations)
+        built = {"version": version("agent-lifecycle"), "python": platform.python_version()}
+        build = GaugeMetricFamily(f"{PREFIX}_build_info", "What runs here; always 1.", labels=list(built))
+        build.add_metric(list(built.values()), 1)
+        yield build
+        found = stands.gauges(context.database(), context.now())
+        yield _gauge("variants", "Variants that are known.", found.variants)
         yield _gauge("quarantined_records", "Records that could not be taken in and wait for somebody.", found.quarantined)
-        by_severity = GaugeMetricFamily(
-            f"{PREFIX}_open_drift_episodes", "Drift episodes that go on, by their worst severity.", labels=["severity"]
+        yield _counted(
+            "open_drift_episodes", "Drift episodes that go on, by their worst severity.", "severity", found.open_episodes.items()
         )
-        for severity in ("low", "medium", "high"):
-            by_severity.add_metric([severity], sum(it.severity == severity for it in episodes))
-        yield by_severity
-        yield _gauge("open_retraining_sessions", "Retrainings that go on.", len(sessions.open))
-        yield _gauge("probations", "Promoted versions on probation.", len(sessions.probations))
+        yield _counted("open_retraining_sessions", "Retrainings that go on, by where they stand.", "status", found.sessions.items())
+        yield _gauge("open_probations", "Promoted versions on probation.", found.probations)
         if found.last_check_at is not None:
-            yield _gauge(
-                "last_check_timestamp_seconds", "When the watch checked last, in seconds since 1970.", found.last_check_at.timestamp()
-            )
+            last = found.last_check_at.timestamp()
+            yield _gauge("last_check_timestamp_seconds", "When the watch checked last, in seconds since 1970.", last)
 
 
 def _gauge(name: str, about: str, value: float) -> Metric:
     return GaugeMetricFamily(f"{PREFIX}_{name}", about, value=value)
+
+
+def _counted(name: str, about: str, label: str, counts: Iterable[tuple[str, int]]) -> Metric:
+    family = GaugeMetricFamily(f"{PREFIX}_{name}", about, labels=[label])
+    for of, count in counts:
+        family.add_metric([of], count)
+    return family

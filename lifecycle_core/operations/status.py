@@ -1,14 +1,18 @@
 """How everything stands, on one page, and the figures that a dashboard reads."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from lifecycle_core.conversations import Window, hour_of
 from lifecycle_core.drift.episodes import DriftMetrics, Episode, RecordedCheck
+from lifecycle_core.drift.vocabulary import Severity
 from lifecycle_core.operations.database import expect_current
 from lifecycle_core.operations.drift import watch_metrics
-from lifecycle_core.store import checks, episodes, figures, migrations, quarantine, versions
+from lifecycle_core.retraining.session import OPEN
+from lifecycle_core.retraining.session import Status as SessionStatus
+from lifecycle_core.store import checks, episodes, figures, migrations, quarantine, sessions, versions
 from lifecycle_core.store.database import Database
 from lifecycle_core.versions.version import VariantSummary
 
@@ -100,6 +104,36 @@ class Readiness:
     last_check_at: datetime | None
     last_check_age_s: float | None
     watch_stalled: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gauges:
+    """How everything stands, in numbers that cost little to ask for again and again.
+
+    open_episodes : of each severity. sessions : that go on, of each status. last_check_at : of any variant.
+    """
+
+    variants: int
+    open_episodes: Mapping[Severity, int]
+    sessions: Mapping[SessionStatus, int]
+    probations: int
+    quarantined: int
+    last_check_at: datetime | None
+
+
+def gauges(database: Database, at: datetime) -> Gauges:
+    """How everything stands as of `at`; raises DatabaseUnavailableError and SchemaMismatchError."""
+    with database.read() as tx:
+        variants, open_episodes, probations = figures.standing(tx, at)
+        by_status = sessions.by_status(tx)
+        return Gauges(
+            variants=variants,
+            open_episodes={it: open_episodes.get(it, 0) for it in Severity},
+            sessions={it: by_status[it] for it in OPEN},
+            probations=probations,
+            quarantined=quarantine.count(tx),
+            last_check_at=checks.last_at(tx, until=at),
+        )
 
 
 def status(database: Database, at: datetime) -> Status:

@@ -7,7 +7,7 @@ from sqlmodel import col, func, select
 
 from lifecycle_core.rollups import SCALARS
 from lifecycle_core.store.database import Transaction
-from lifecycle_core.store.tables import ActivationRow, ConversationRow, RollupRow
+from lifecycle_core.store.tables import ActivationRow, ConversationRow, DriftDetectionRow, ProbationRow, RollupRow, VariantRow
 
 
 def sums(tx: Transaction, start: datetime, end: datetime) -> dict[str, dict[str, float]]:
@@ -21,6 +21,19 @@ def changes(tx: Transaction, after: datetime, until: datetime) -> dict[str, int]
     """How often in `(after, until]` a version was activated, and rolled back: kind -> times."""
     chosen = select(ActivationRow.kind, func.count()).where(ActivationRow.at > after, ActivationRow.at <= until)
     return {"activate": 0, "rollback": 0, **dict(tx.exec(chosen.group_by(ActivationRow.kind)).all())}
+
+
+def standing(tx: Transaction, at: datetime) -> tuple[int, dict[str, int], int]:
+    """How many variants are known, how many drifts of each severity go on at `at`, and how many probations."""
+    drift, closed_at = DriftDetectionRow, col(DriftDetectionRow.closed_at)
+    going_on = (
+        select(drift.severity, func.count())
+        .where(col(drift.created_at) <= at, closed_at.is_(None) | (closed_at > at))
+        .group_by(drift.severity)
+    )
+    variants = tx.exec(select(func.count()).select_from(VariantRow)).one()
+    probations = tx.exec(select(func.count()).select_from(ProbationRow).where(col(ProbationRow.ended_at).is_(None))).one()
+    return variants, dict(tx.exec(going_on).all()), probations
 
 
 def learnable(tx: Transaction, variant: str, version: int, until: datetime) -> int:

@@ -6,7 +6,7 @@ import pytest
 
 from lifecycle_core.conversations import Conversation
 from lifecycle_core.operations import drift, traffic, versions
-from lifecycle_core.operations.status import reliability, status
+from lifecycle_core.operations.status import gauges, reliability, status
 from lifecycle_core.store import migrations
 from lifecycle_core.traffic.refusals import Refusal
 from lifecycle_core.traffic.rejected import Rejected
@@ -96,3 +96,15 @@ def test_rollbacks_of_long_ago_are_not_of_the_last_month(busy, act):
 
 def test_reliability_counts_recorded_checks(busy, act):
     assert reliability(busy, act.at).drift.checks == 1
+
+
+def test_gauges_count_what_status_lists(busy, act):
+    found, listed = gauges(busy, act.at), status(busy, act.at)
+    assert (found.variants, found.quarantined, found.last_check_at) == (len(listed.variants), listed.quarantined, listed.last_check_at)
+    assert sum(found.open_episodes.values()) == len(listed.open_episodes)
+
+
+def test_gauges_of_nothing_are_nothing(any_database, act):
+    found = gauges(any_database, act.at)
+    assert (found.variants, found.probations, found.quarantined, found.last_check_at) == (0, 0, 0, None)
+    assert {*found.open_episodes.values(), *found.sessions.values()} == {0}

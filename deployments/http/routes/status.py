@@ -63,8 +63,8 @@ def reliability(database: Store, at: At) -> ReliabilityWire:
 
 
 @router.get("/healthz", summary="Whether the process answers")
-def healthz() -> Health:
-    """Asks nothing of the database."""
+async def healthz() -> Health:
+    """Asks nothing of the database, and waits for no thread that does."""
     return Health()
 
 
