@@ -52,11 +52,13 @@ def run(posts: int = 100, kills: int = 2, database: str = "sqlite", routes: str 
         act = Provenance("benchmark", datetime.now(UTC).replace(microsecond=0))
         keys.create(store, act, "client", roles=[Role.ADMIN], secret=_SECRET)
         api = Api(Path(place), LIFECYCLE_DATABASE_URL=url, LIFECYCLE_RATE_LIMIT="none", LIFECYCLE_PREFECT_PORT="1")
-        api.start()
         trial = _Trial(api, store, act, posts, chance)
-        found = {path: [trial.tried(path, number) for number in range(kills + 1)] for path in chosen}
-        api.kill()
-        store.close()
+        try:
+            api.start()
+            found = {path: [trial.tried(path, number) for number in range(kills + 1)] for path in chosen}
+        finally:
+            api.kill()
+            store.close()
     tries = [it for of_route in found.values() for it in of_route]
     print(f"{'':<38}{'made':>12}{'answers that differ':>22}{'killed after answers':>26}")
     for path, of_route in found.items():

@@ -13,7 +13,7 @@ from lifecycle_core.conversations import Conversation, conversation_adapter, hou
 from lifecycle_core.traffic.rejected import Quarantined
 from lifecycle_core.traffic.summary import Summary
 
-_PYTHONS: Final = re.compile(r"^(str|float|int from 1|int|bool|list of \w+|object of str)[,;] ")
+_PYTHONS: Final = re.compile(r"^(str|float|int from 1|int|bool|datetime|list of \w+|object of str)[,;]? ")
 _RECENT = timedelta(hours=2)
 
 
@@ -22,8 +22,7 @@ def conversation_schema() -> dict[str, Any]:
     schema = conversation_adapter().json_schema()
     parts = schema.pop("$defs")
     schema["description"], fields = _documented(schema["description"])
-    for name, about in fields.items():
-        schema["properties"][name]["description"] = about
+    schema["properties"] = {name: schema["properties"][name] | {"description": about} for name, about in fields.items()}
 
     def whole(it: Any) -> Any:  # noqa: ANN401 - any part of a schema
         if isinstance(it, dict):

@@ -5,6 +5,7 @@ import json
 import pytest
 from jsonschema import Draft202012Validator
 
+from deployments.http.docs import page
 from deployments.http.document import EXAMPLES
 from tests.contract.recording import recorded
 from tests.contract.test_routes import COMMITTED, OPERATIONS, answers_of
@@ -51,3 +52,13 @@ def test_the_committed_examples_are_those_that_the_api_gives():
 def test_no_example_names_a_person():
     told = "".join(path.read_text() for path in EXAMPLES.glob("*.json"))
     assert [it for it in SECRETS if it in told] == []
+
+
+def test_the_page_of_the_routes_shows_each_with_its_role_and_its_examples():
+    shown = page(COMMITTED).body.decode()
+    for _, _, operation in OPERATIONS:
+        assert f'id="{operation["operationId"]}"' in shown
+        assert " or ".join(operation.get("x-required-roles", ["everybody"])) in shown
+    examples = [it for path in EXAMPLES.glob("*.json") for it in json.loads(path.read_text()).get("answers", {})]
+    assert shown.count('<details class="shown">') >= len(examples) - 1  # one file holds the refusals
+    assert "<script" not in shown
