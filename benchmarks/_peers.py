@@ -1,4 +1,4 @@
-"""Other libraries on the same rows: each in an environment of its own in the user's cache, made once and kept.
+"""Other libraries: each in an environment of its own in the user's cache, made once and kept.
 
 Both call home unless told not to; here they are told.
 """
@@ -18,10 +18,13 @@ from typing import Final
 PINS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
         "evidently": ("evidently==0.7.23", "pandas==2.3.3"),
+        "mlflow": ("mlflow==3.17.2",),
         "nannyml": ("nannyml==0.13.1", "pandas==2.3.3", "statsmodels==0.14.6"),
     }
 )
 """What to install. Neither runs on pandas 3, which neither says; NannyML needs statsmodels and does not ask for it."""
+CHECKERS: Final = ("evidently", "nannyml")
+"""Those that check for drift, and may be asked to."""
 _SCRIPT: Final = Path(__file__).with_name("_peer.py")
 _SILENT: Final = {"DO_NOT_TRACK": "1", "NML_DISABLE_USAGE_LOGGING": "1", "PYTHONWARNINGS": "ignore"}
 _LONGEST: Final = 900
@@ -43,14 +46,19 @@ class Asked:
 
 def ask(library: str, rows: Path, repeats: int) -> Asked:
     """Let the library check an `.npz` of columns. Raises PeerError where it cannot be had, or fails."""
-    told = json.loads(_run(_environment(library), str(_SCRIPT), library, str(rows), str(repeats)).splitlines()[-1])
+    told = json.loads(_run(environment(library), str(_SCRIPT), library, str(rows), str(repeats)).splitlines()[-1])
     return Asked(told["version"], median(told["rows"]), median(told["categories"]), told["drifting"])
 
 
-def _environment(library: str) -> Path:
-    """The Python of the library's environment, which is made where it is not there as pinned."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    place = cache / "lifecycle-benchmarks" / f"{library}-{sys.version_info.major}.{sys.version_info.minor}"
+def environment(library: str, place: Path | None = None) -> Path:
+    """The Python of the library's environment, in `place` or in the user's cache; it is made where it is not there as pinned.
+
+    Raises PeerError where it cannot be made.
+    """
+    if place is None:
+        cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+        place = cache / "lifecycle-benchmarks" / f"{library}-{sys.version_info.major}.{sys.version_info.minor}"
+    place = place.absolute()
     python, made = place / "bin" / "python", place / "pins.json"
     if not made.exists() or json.loads(made.read_text()) != list(PINS[library]):
         print(f"making an environment for {library} in {place} …", file=sys.stderr, flush=True)

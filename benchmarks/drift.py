@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks._fleet import swept
-from benchmarks._peers import PINS, PeerError, ask
+from benchmarks._peers import CHECKERS, PeerError, ask
 from lifecycle_core.conversations import Conversation
 from lifecycle_core.drift.background import NOTHING
 from lifecycle_core.drift.detect import detect
@@ -146,7 +146,7 @@ def beside_others(conversations: int, rounds: int, repeats: int) -> dict[str, ob
     with TemporaryDirectory() as folder:
         rows = Path(folder) / "rows.npz"
         np.savez(rows, allow_pickle=False, **columns)
-        for library in PINS:
+        for library in CHECKERS:
             try:
                 asked = ask(library, rows, repeats)
             except PeerError as error:

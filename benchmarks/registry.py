@@ -1,13 +1,12 @@
 """The registry beside MLflow's prompt registry, in one run: fetch of the active prompt, and switch, in process and over HTTP.
 
-MLflow is installed by this benchmark in an environment of its own; `--cache FOLDER` keeps it for the next run. Both
+MLflow is installed by this benchmark in an environment of its own, which is kept in the user's cache or in `--cache FOLDER`. Both
 keep their registry in SQLite. Ours over HTTP is one process, as `lifecycle serve` runs it; MLflow's server has one worker.
 """
 
 import json
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -21,6 +20,7 @@ import numpy as np
 
 from benchmarks import _mlflow
 from benchmarks._api import Api
+from benchmarks._peers import environment
 from deployments.supervisor.ports import free_port
 from lifecycle_client import Client
 from lifecycle_core.errors import SetupError
@@ -43,7 +43,7 @@ def run(rounds: int = 200, many: int = 10_000, cache: str = "") -> dict[str, obj
     """Measure `rounds` of each; `many` versions for the growth."""
     with TemporaryDirectory() as place:
         folder = Path(place)
-        peer = _peer(Path(cache) if cache else folder / "peer")
+        peer = environment("mlflow", Path(cache) if cache else None)
         theirs = {"in process": _theirs(peer, f"sqlite:///{folder}/mlflow.db", rounds)}
         with _their_server(peer, folder) as uri:
             theirs["over HTTP"] = _theirs(peer, uri, rounds)
@@ -73,11 +73,12 @@ def run(rounds: int = 200, many: int = 10_000, cache: str = "") -> dict[str, obj
     growth = {name: round(float(np.median(crowded[name]) / np.median(ours[name])), 2) for name in ours}
     print(f"growth from 10 to {many:,} versions: {', '.join(f'{name} {it}' for name, it in growth.items())}")
     print(f"longest time that an old version was served after a switch: {staleness:.2f} s")
-    switched = {
+    parts = {
+        "fetch_uncached_speedup": _ratio(theirs["in process"]["fetch"], ours["fetch"]),
         "switch_speedup_in_process": _ratio(theirs["in process"]["switch"], ours["switch"]),
         "switch_speedup_http": _ratio(theirs["over HTTP"]["switch"], ours["switch over HTTP"]),
     }
-    return {**measured, **switched, "mlflow": theirs["in process"]["version"]}
+    return {**measured, **parts, "mlflow": theirs["in process"]["version"]}
 
 
 def _act() -> Provenance:
@@ -145,7 +146,7 @@ def _switch(connection: HTTPConnection, version: int) -> None:
     _ask(connection, "POST", ACTIVATE, {"variantName": VARIANT, "version": version})
 
 
-def _staleness(folder: Path, switches: int = 6) -> float:
+def _staleness(folder: Path, switches: int = 10) -> float:
     """The longest time after an acknowledged switch at which the client still served the version before, by a client of the default age."""
     folder.mkdir()
     database = Database(f"sqlite:///{folder}/lifecycle.db")
@@ -168,19 +169,6 @@ def _staleness(folder: Path, switches: int = 6) -> float:
     api.kill()
     database.close()
     return longest
-
-
-def _peer(folder: Path) -> Path:
-    """A Python that has MLflow, in an environment made for it; raises SetupError where it cannot be had."""
-    python = folder / "bin" / "python"
-    if not python.exists():
-        print(f"installing MLflow in {folder}, a minute or two", file=sys.stderr)
-        subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)  # noqa: S603 - this Python
-    told = subprocess.run([str(python), "-m", "pip", "install", "--quiet", "mlflow"], capture_output=True, text=True, check=False)  # noqa: S603 - that Python
-    if told.returncode:
-        message = f"MLflow cannot be installed, and without it there is nothing to compare with: {told.stderr.strip().splitlines()[-1]}"
-        raise SetupError(message)
-    return python
 
 
 def _theirs(python: Path, uri: str, rounds: int) -> dict[str, Any]:

@@ -89,7 +89,7 @@ def _sessions(database: "Database", _context: click.Context) -> Iterator[str]:
 def _episodes(database: "Database", _context: click.Context) -> Iterator[int]:
     from lifecycle_core.operations import drift
 
-    return (it.id for it in drift.history(database, None, MOST))
+    return (it.id for it in drift.history(database, None, MOST) if it.id is not None)
 
 
 def _keys(database: "Database", _context: click.Context) -> Iterator[str]:

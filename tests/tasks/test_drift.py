@@ -38,6 +38,12 @@ THRESHOLDS = (
 )
 
 
+@pytest.fixture(autouse=True)
+def _at_noon(monkeypatch):
+    """One hour of one weekday: what chance lets a check see in this traffic differs from hour to hour."""
+    monkeypatch.setattr(context, "now", lambda: NOON)
+
+
 def ingest(database, variant, *, drift_hours=0):
     generator, now = np.random.default_rng(3), context.now()
     spans = [(DAYS * 24 - drift_hours, drift_hours, None), (drift_hours, 0, DRIFTS["latency x2"])]
