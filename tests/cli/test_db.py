@@ -12,7 +12,7 @@ DATABASE = Path("data/lifecycle.db")
 
 def test_a_fresh_database_is_brought_up_and_told_to_be_up_to_date_the_next_time(lifecycle):
     DATABASE.unlink()
-    assert lifecycle("db", "upgrade").stdout.endswith(f"{HEAD} now\n")
+    assert lifecycle("db", "upgrade").stdout.endswith(f"{HEAD} now\nUndo: lifecycle db downgrade base --yes\n")
     assert lifecycle("db", "upgrade").stdout.endswith("lifecycle.db was up to date\n")
     assert lifecycle("db", "revision").stdout == f"{HEAD}\n"
 
