@@ -211,7 +211,7 @@ class Template:
 
     @classmethod
     def made(cls, folder: Path, schema: Path, fill: Callable[[Database, Provenance], object]) -> "Template":
-        """One whose contents `fill` makes, as of an hour ago, so that whatever a test dates to now came later; it answers the session's name."""
+        """One whose contents `fill` makes, as of an hour ago: what a test dates to now came later. It answers the session's name."""
         path = folder / "lifecycle.db"
         shutil.copyfile(schema, path)
         database = Database(f"sqlite:///{path}")
