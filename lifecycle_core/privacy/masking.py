@@ -13,7 +13,7 @@ from itertools import chain
 from typing import Any, Final, Self
 
 from lifecycle_core.conversations import Conversation, Message
-from lifecycle_core.privacy.detectors import ORDERED, Finding, Kind, names, no_name
+from lifecycle_core.privacy.detectors import ORDERED, Detector, Finding, Kind, Span, names, no_name
 from lifecycle_core.privacy.fencing import visible
 
 NUMBERS: Final = 9999
@@ -46,12 +46,16 @@ def find(text: str, known: "re.Pattern[str] | None" = None) -> tuple[Finding, ..
     """
     found: list[Finding] = []
     taken = [match.span() for match in _PLACEHOLDER.finditer(text)]
-    spans = [(Kind.NAME, match.span()) for match in known.finditer(text)] if known else []
-    for kind, (start, end) in chain(spans, ((kind, span) for kind, detector in ORDERED for span in detector(text))):
+    named = ((Kind.NAME, match.span()) for match in known.finditer(text)) if known else ()
+    for kind, (start, end) in chain(_spans(text, ORDERED[:1]), named, _spans(text, ORDERED[1:])):  # a name within an e-mail is a part of it
         if all(end <= other or start >= until for other, until in taken):
             taken.append((start, end))
             found.append(Finding(kind, start, end))
     return tuple(sorted(found, key=lambda it: it.start))
+
+
+def _spans(text: str, detectors: Iterable[tuple[Kind, Detector]]) -> Iterator[tuple[Kind, Span]]:
+    return ((kind, span) for kind, detector in detectors for span in detector(text))
 
 
 @dataclass(frozen=True, slots=True)
