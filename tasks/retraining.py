@@ -12,7 +12,7 @@ from prefect.runtime import flow_run
 
 from lifecycle_core.chat import ChatUnavailableError
 from lifecycle_core.errors import LifecycleError
-from lifecycle_core.operations import arms, promotion, retraining, shadow
+from lifecycle_core.operations import arms, promotion, retraining, shadow, training
 from lifecycle_core.policy import Engine
 from lifecycle_core.replay.episode import Agent
 from lifecycle_core.retraining.cases import Case, Side, Split, cases_of
@@ -197,8 +197,8 @@ def training_data(it: Session) -> TrainingData:
 
 @lru_cache(maxsize=2)
 def _training_data(session_id: str) -> TrainingData:
-    it = retraining.session(context.database(), session_id)
-    return collect(shadow.training_conversations(context.database(), session_id), it.policy.retraining, secrets.masker())
+    source = training.of_session(context.database(), session_id)
+    return collect(source.conversations, source.policy, secrets.masker())
 
 
 def _proposed(it: Session, incumbent: Version, analysis: FailureAnalysis) -> PromptImprovement:
