@@ -1,13 +1,14 @@
 """What is learnt from, to be looked at and taken away: masked here, before anything leaves this process."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from itertools import chain
 
 from lifecycle_core.operations import arms, training
 from lifecycle_core.operations.training import Source
+from lifecycle_core.replay.episode import Agent
 from lifecycle_core.retraining.cases import Split, split_of
 from lifecycle_core.retraining.fine_tuning import Export, Outcome, imitations, preferences, recorded
 from lifecycle_core.retraining.session import Session
@@ -59,9 +60,12 @@ def export(name: str, at: datetime, form: Format, split: Split | None) -> Export
     it = learnt(name, at)
     if form is Format.OPENAI:
         return imitations(it.data.conversations, it.source.version, split)
-    session = it.source.session
-    replayed = _replayed(session, split) if session is not None and session.shadow_started_at is not None else ()
-    return preferences(chain(replayed, recorded(it.data.conversations, split)), it.source.version)
+    session, version = it.source.session, it.source.version
+    known = recorded(it.data.conversations, split)
+    if session is None or session.shadow_started_at is None:
+        return preferences(known, version)
+    offered = replace(version, tools=[asdict(tool) for tool in Agent.of(version, model()).tools])
+    return preferences(chain(_replayed(session, split), known), offered)
 
 
 def _replayed(it: Session, split: Split | None) -> Iterator[Outcome]:

@@ -8,23 +8,18 @@
 """
 
 import json
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any, Final
+from typing import Any
 
 from lifecycle_core.conversations import Conversation, Message
 from lifecycle_core.privacy.masking import PLACEHOLDER
 from lifecycle_core.replay.episode import Prompted
 from lifecycle_core.retraining.cases import Split
+from lifecycle_core.retraining.chats import TOOL_NAME, ChatLine, NoChatError, chat, renumbered
 from lifecycle_core.retraining.training_data import split_by_goal
-
-_NAMED: Final = re.compile(r"[a-zA-Z0-9_-]{1,64}")
-"""What a tool may be called."""
-
-ChatLine = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +40,6 @@ class Outcome:
     messages: Sequence[Message]
     succeeded: bool
     within: str
-
-
-class NoChatError(ValueError):
-    """Messages that are no chat, and why."""
 
 
 def imitations(conversations: Iterable[Conversation], version: Prompted, split: Split | None) -> Export:
@@ -126,64 +117,6 @@ class _Place:
         return {"input": asked, "preferred_output": [better], "non_preferred_output": [worse]}
 
 
-def chat(messages: Sequence[Message]) -> list[ChatLine]:
-    """Recorded messages as a chat that ends with the agent, each call with an id and its answers behind it; raises NoChatError.
-
-    >>> call = {"name": "look_up", "arguments": {"day": "Monday"}}
-    >>> said = [{"role": "user", "content": "Monday?"}, {"role": "assistant", "tool_calls": [call]}]
-    >>> chat([*said, {"role": "tool", "name": "look_up", "content": "free"}, {"role": "assistant", "content": "Free."}])[2]
-    {'role': 'tool', 'tool_call_id': 'call_1', 'content': 'free'}
-    """
-    said: list[ChatLine] = []
-    waiting: list[tuple[str | None, str, str]] = []
-    calls = 0
-    for message in messages:
-        role, words = message["role"], message.get("content") or ""
-        if role in {"tool", "function"}:
-            said.append({"role": "tool", "tool_call_id": _answered(message, waiting), "content": words})
-            continue
-        if waiting:
-            why = "a call has no answer"
-            raise NoChatError(why)
-        if role == "user" and words:
-            said.append({"role": "user", "content": words})
-        elif role == "assistant":
-            made = [_call(it, calls + number) for number, it in enumerate(_calls(message), 1)]
-            calls += len(made)
-            waiting = [(own, it["id"], it["function"]["name"]) for own, it in made]
-            if made:
-                said.append({"role": "assistant", "content": words or None, "tool_calls": [it for _, it in made]})
-            elif words:
-                said.append({"role": "assistant", "content": words})
-    while said and said[-1]["role"] != "assistant":
-        said.pop()
-    if not any(it["role"] == "user" for it in said):
-        why = "the agent answers nobody"
-        raise NoChatError(why)
-    return said
-
-
-def renumbered(said: Sequence[ChatLine]) -> list[ChatLine]:
-    """The same chat, its placeholders of each kind numbered from 1 by their first appearance.
-
-    >>> renumbered([{"role": "user", "content": "<NAME_812> or <NAME_7>, <EMAIL_4>"}])
-    [{'role': 'user', 'content': '<NAME_1> or <NAME_2>, <EMAIL_1>'}]
-    """
-    known: dict[str, str] = {}
-    counts: Counter[str] = Counter()
-
-    def number(match: re.Match[str]) -> str:
-        old = match.group()
-        if old not in known:
-            kind = old[1:].split("_")[0]
-            counts[kind] += 1
-            known[old] = f"<{kind}_{counts[kind]}>"
-        return known[old]
-
-    found: list[ChatLine] = json.loads(PLACEHOLDER.sub(number, json.dumps(list(said))))
-    return found
-
-
 def _prompted(version: Prompted, said: Sequence[ChatLine]) -> ChatLine:
     tools = [tool for it in version.tools if (tool := _tool(it))]
     line: ChatLine = {"messages": [{"role": "system", "content": version.system_prompt}, *said]}
@@ -192,38 +125,5 @@ def _prompted(version: Prompted, said: Sequence[ChatLine]) -> ChatLine:
 
 def _tool(it: Any) -> ChatLine | None:  # noqa: ANN401 - any JSON value
     function = it.get("function", it) if isinstance(it, Mapping) else None
-    named = isinstance(function, Mapping) and _NAMED.fullmatch(str(function.get("name")))
+    named = isinstance(function, Mapping) and TOOL_NAME.fullmatch(str(function.get("name")))
     return {"type": "function", "function": dict(function)} if function is not None and named else None
-
-
-def _calls(message: Message) -> list[Any]:
-    single = message.get("function_call")
-    return [*(message.get("tool_calls") or ()), *([single] if single else ())]
-
-
-def _call(it: Any, number: int) -> tuple[str | None, ChatLine]:  # noqa: ANN401 - any JSON value
-    """A call under a number of the chat, and the id that it had."""
-    function = it.get("function", it) if isinstance(it, Mapping) else None
-    name = function.get("name") if isinstance(function, Mapping) else None
-    if not isinstance(function, Mapping) or not isinstance(name, str) or not _NAMED.fullmatch(name):
-        why = "a call names no tool"
-        raise NoChatError(why)
-    given = function.get("arguments") or {}
-    arguments = given if isinstance(given, str) else json.dumps(given, ensure_ascii=False)
-    own = it.get("id")
-    return (str(own) if own else None), {
-        "id": f"call_{number}",
-        "type": "function",
-        "function": {"name": name, "arguments": arguments},
-    }
-
-
-def _answered(message: Message, waiting: list[tuple[str | None, str, str]]) -> str:
-    """The call that a tool's message answers: the one that it names, else the first of that tool, else the first; it waits no more."""
-    own, name = message.get("tool_call_id"), message.get("name")
-    ranked = sorted(waiting, key=lambda it: (own is None or it[0] != own, name is None or it[2] != name))
-    if not ranked:
-        why = "an answer has no call"
-        raise NoChatError(why)
-    waiting.remove(ranked[0])
-    return ranked[0][1]

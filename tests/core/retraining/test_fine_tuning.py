@@ -8,7 +8,8 @@ import pytest
 
 from lifecycle_core.conversations import Conversation
 from lifecycle_core.retraining.cases import Split
-from lifecycle_core.retraining.fine_tuning import NoChatError, Outcome, chat, imitations, preferences, recorded
+from lifecycle_core.retraining.chats import NoChatError, chat
+from lifecycle_core.retraining.fine_tuning import Outcome, imitations, preferences, recorded
 from lifecycle_core.retraining.training_data import split_by_goal
 
 CHECK = {"name": "check", "parameters": {"type": "object", "properties": {}}}
@@ -95,6 +96,12 @@ def test_answers_without_ids_go_to_the_calls_of_their_tools():
     )
     assert [(it["tool_call_id"], it["content"]) for it in found if it["role"] == "tool"] == [("call_2", "140"), ("call_1", "free")]
     assert [it["function"]["arguments"] for it in found[1]["tool_calls"]] == ['{"day": "Monday"}', "{}"]
+
+
+def test_calls_of_the_customers_own_are_left_out():
+    theirs = {"role": "user", "content": None, "tool_calls": [{"name": "diary", "arguments": "{}"}]}
+    found = chat([theirs, {"role": "tool", "name": "diary", "content": "Monday"}, ASKED, SAID])
+    assert [it["role"] for it in found] == ["user", "assistant"]
 
 
 def test_a_reply_that_succeeded_is_preferred_to_one_in_its_place_that_failed():
