@@ -76,7 +76,7 @@ def collect_training_data(it: Session) -> Session:
         return it
     data = training_data(it)
     checks = check_training_data(data, it.policy.retraining)
-    it = retraining.keep_training_data(context.database(), act(), it.session_id, data, checks)
+    it = training.keep_training_data(context.database(), act(), it.session_id, data, checks)
     artifacts.leave_training_data(it)
     return it
 

@@ -20,7 +20,6 @@ from lifecycle_core.retraining.failures import FailureAnalysis
 from lifecycle_core.retraining.improvement import PromptImprovement
 from lifecycle_core.retraining.options import Options
 from lifecycle_core.retraining.session import RETRAINER, Event, Session, Status, ended, label, moved, seed_of
-from lifecycle_core.retraining.training_data import DataCheck, DataSummary, TrainingData
 from lifecycle_core.retraining.triggers import Past, TriggerCheck, should_retrain, standing_refusals
 from lifecycle_core.store import answers, candidates, cases, checks, figures, policies, sessions, variants, versions
 from lifecycle_core.store.database import Database, Transaction
@@ -126,22 +125,6 @@ def status(database: Database, limit: int = 10) -> RetrainingStatus:
         return RetrainingStatus(
             open=tuple(sessions.all_open(tx)), newest=tuple(sessions.newest(tx, None, limit)), by_status=sessions.by_status(tx)
         )
-
-
-def keep_training_data(
-    database: Database, act: Provenance, session_id: str, data: TrainingData, checks: Sequence[DataCheck] = ()
-) -> Session:
-    """Step 3: what the training data came to, and what was asked of it; data that may not be learnt from end the session."""
-    with database.write(act, "keep_training_data") as tx:
-        it = sessions.locked(tx, session_id)
-        if it.training_data is not None:
-            return it
-        summary = DataSummary.of(data, checks)
-        it = replace(it, training_data=summary, training_data_size=data.size)
-        if summary.refusals:
-            why = f"the training data cannot be learnt from: {'; '.join(summary.refusals)}"
-            return sessions.save(tx, ended(it, Event.ROLL_BACK, act.at, why))
-        return sessions.save(tx, moved(it, Event.DATA_COLLECTED))
 
 
 def keep_failures(database: Database, act: Provenance, session_id: str, analysis: FailureAnalysis) -> Session:

@@ -1,13 +1,16 @@
-"""What a retraining learns from, asked for by the session that does, or by the variant that one would be of now."""
+"""What a retraining learns from: asked for by the session that does, or by the variant that one would be of now; and kept (step 3)."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
 from lifecycle_core.conversations import Conversation, Window
 from lifecycle_core.errors import NothingActiveError
 from lifecycle_core.policy import RetrainingPolicy
-from lifecycle_core.retraining.session import Session, Status
+from lifecycle_core.provenance import Provenance
+from lifecycle_core.retraining.session import Event, Session, Status, ended, moved
+from lifecycle_core.retraining.training_data import DataCheck, DataSummary, TrainingData
 from lifecycle_core.store import policies, served, sessions, variants, versions
 from lifecycle_core.store.database import Database, Transaction
 from lifecycle_core.versions.version import Version
@@ -53,6 +56,22 @@ def of(database: Database, name: str, at: datetime) -> Source:
             raise NothingActiveError(message)
         policy = policies.of(tx, name).retraining
         return Source(session=None, version=version, policy=policy, conversations=_newest(tx, version, at, policy))
+
+
+def keep_training_data(
+    database: Database, act: Provenance, session_id: str, data: TrainingData, checks: Sequence[DataCheck] = ()
+) -> Session:
+    """Step 3: what the training data came to, and what was asked of it; data that may not be learnt from end the session."""
+    with database.write(act, "keep_training_data") as tx:
+        it = sessions.locked(tx, session_id)
+        if it.training_data is not None:
+            return it
+        summary = DataSummary.of(data, checks)
+        it = replace(it, training_data=summary, training_data_size=data.size)
+        if summary.refusals:
+            why = f"the training data cannot be learnt from: {'; '.join(summary.refusals)}"
+            return sessions.save(tx, ended(it, Event.ROLL_BACK, act.at, why))
+        return sessions.save(tx, moved(it, Event.DATA_COLLECTED))
 
 
 def _of_session(tx: Transaction, it: Session) -> Source:
