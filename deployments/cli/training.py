@@ -18,7 +18,7 @@ ALL = "all"
 FEWEST = 10
 """So many examples are asked for by those who tune models."""
 
-learner_argument = click.argument("name", metavar="SESSION|VARIANT", shell_complete=learners)
+learner_argument = click.argument("name", metavar="NAME", shell_complete=learners)
 
 
 @click.group()
@@ -31,7 +31,7 @@ def training() -> None:
 @at_option
 @json_option
 def show(*, name: str, at: datetime | None, as_json: bool) -> None:
-    """Tell what SESSION learnt from, or what VARIANT would be learnt from now."""
+    """Tell what the session NAME learnt from, or one of the variant NAME would now."""
     from deployments.wire.improvement import TrainingDataWire
     from tasks import context
     from tasks import training as tasks
@@ -73,10 +73,10 @@ def show(*, name: str, at: datetime | None, as_json: bool) -> None:
 )
 @at_option
 def export(*, name: str, as_format: str, split: str, output: Path | None, at: datetime | None) -> None:
-    """Write out what SESSION learnt from, as JSON lines to tune a model with.
+    """Write out what the session or variant NAME is learnt from, to tune a model.
 
-    Of a VARIANT it is what a session that begins now would learn from. The
-    format is OpenAI's, for fine-tuning and for preferences (DPO).
+    Of a variant it is what a session that begins now would learn from. Each
+    line is JSON in OpenAI's formats for fine-tuning and for preferences (DPO).
     """
     import json
 

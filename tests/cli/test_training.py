@@ -46,7 +46,7 @@ def test_an_export_goes_to_a_file_whole(learnable, tmp_path):
 
 @pytest.mark.parametrize(
     ("words", "told"),
-    [(("export", "b", "--format", "openai"), "'b'"), (("show", "b"), "'b'"), (("export", "a"), "--format"), (("show",), "SESSION|VARIANT")],
+    [(("export", "b", "--format", "openai"), "'b'"), (("show", "b"), "'b'"), (("export", "a"), "--format"), (("show",), "NAME")],
 )
 def test_what_cannot_be_meant_is_2(learnable, words, told):
     said = learnable(*words)
