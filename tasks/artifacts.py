@@ -40,7 +40,7 @@ def leave_training_data(it: Session) -> None:
         f"{found.left_out:,} over one customer's share were left out"
     )
     rows = [
-        {"asked": cell(one.asked), "found": cell(one.found), "": "holds" if one.holds else "refuses" if one.needed else "is short"}
+        {"asked": cell(one.asked), "found": cell(one.found), "result": "holds" if one.holds else "refuses" if one.needed else "is short"}
         for one in found.checks
     ]
     create_table_artifact(key=TRAINING_DATA, table=rows, description=_head(it, result, simulated=found.simulated))

@@ -4,12 +4,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from deployments.wire.improvement import TrainingDataWire
 from lifecycle_core.conversations import Conversation
 from lifecycle_core.policy import RetrainingPolicy
 from lifecycle_core.privacy.masking import Masker
 from lifecycle_core.retraining.cases import Split
 from lifecycle_core.retraining.errors import RetrainingRefusedError
-from lifecycle_core.retraining.training_data import collect, split_by_goal
+from lifecycle_core.retraining.training_data import DataSummary, collect, split_by_goal
+from lifecycle_core.store.mapping import from_json
 
 NOON = datetime(2025, 10, 7, 12, tzinfo=UTC)
 MASKER = Masker(b"secret")
@@ -132,3 +134,11 @@ def test_its_frame_has_a_row_for_each():
 
     assert len(frame) == 60
     assert frame["id"].is_unique
+
+
+def test_what_an_older_session_kept_is_read_with_nothing_asked_and_nothing_split():
+    older = {"size": 60, "successes": 40, "failures": 20, "escalations": 3, "left_out": 0, "window": None, "simulated": False}
+    found = from_json(DataSummary, older)
+
+    assert (found.duplicates, found.checks, found.refusals) == (0, (), [])
+    assert TrainingDataWire.of(found).splits is None
