@@ -49,6 +49,7 @@ BESIDE = {
     ("POST", "/api/lifecycle/retraining/approve"),
     ("POST", "/api/lifecycle/retraining/reject"),
     ("POST", "/api/lifecycle/retraining/cancel"),
+    ("GET", "/api/lifecycle/failures"),
     ("GET", "/api/lifecycle/training/export"),
     ("POST", "/api/reliability/shadow/samples"),
     ("GET", "/api/lifecycle/versions/version"),
