@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from lifecycle_core.chat import Chat
-from lifecycle_core.replay.episode import Agent, Prompted, Replay, Scenario, drive, play
+from lifecycle_core.replay.agent import Agent, Prompted
+from lifecycle_core.replay.episode import Replay, Scenario, drive, play
 from lifecycle_core.retraining.evaluation import INCUMBENT_RUNS
 from tasks import context
 from tasks.llm import SIMULATED

@@ -14,7 +14,7 @@ from lifecycle_core.chat import ChatUnavailableError
 from lifecycle_core.errors import LifecycleError
 from lifecycle_core.operations import arms, promotion, retraining, shadow, training
 from lifecycle_core.policy import Engine
-from lifecycle_core.replay.episode import Agent
+from lifecycle_core.replay.agent import Agent
 from lifecycle_core.retraining.cases import Case, Side, Split, cases_of
 from lifecycle_core.retraining.errors import ForbiddenMoveError
 from lifecycle_core.retraining.evaluation import INCUMBENT_RUNS, evaluate, grade

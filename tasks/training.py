@@ -8,7 +8,7 @@ from itertools import chain
 
 from lifecycle_core.operations import arms, training
 from lifecycle_core.operations.training import Source
-from lifecycle_core.replay.episode import Agent
+from lifecycle_core.replay.agent import Agent
 from lifecycle_core.retraining.cases import Split, split_of
 from lifecycle_core.retraining.fine_tuning import Export, Outcome, imitations, preferences, recorded
 from lifecycle_core.retraining.session import Session

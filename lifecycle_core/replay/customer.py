@@ -6,7 +6,7 @@ from typing import Final
 from lifecycle_core.chat import ChatMessage, ChatRequest
 from lifecycle_core.conversations import Message
 
-ROLE: Final = "You play a customer who writes to the booking agent of a cleaning company."
+ROLE: Final = "You play a customer who writes to an agent that books appointments."
 """How the instructions of every simulated customer begin."""
 END: Final = "[END]"
 """What ends the customer's last message."""

@@ -9,7 +9,7 @@ import pytest
 
 from lifecycle_core.chat import ChatReply
 from lifecycle_core.privacy.masking import Masker
-from lifecycle_core.replay.episode import Agent
+from lifecycle_core.replay.agent import Agent
 from lifecycle_core.retraining.failures import analyze
 from lifecycle_core.retraining.prompt_gates import PromptGates
 from lifecycle_core.retraining.proposals import by_model, by_rules
