@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from lifecycle_core.retraining.analysis import ShadowAnalysis
     from lifecycle_core.retraining.evaluation import EvaluationReport
     from lifecycle_core.retraining.improvement import PromptImprovement
+    from lifecycle_core.retraining.probations import Probation
     from lifecycle_core.retraining.session import Session
 
 STEPS = ("collecting_data", "analyzing", "improving", "evaluating", "shadow_testing", "awaiting_review")
@@ -135,6 +136,19 @@ def _facts(it: "Standing") -> Iterator[tuple[str, str]]:
         yield "ended", minute(session.completed_at)
     if it.probation is not None:
         yield "probation", f"{it.probation.status.value.replace('_', ' ')}, until {minute(it.probation.ends_at)} at the latest"
+        yield from _watched(it.probation)
+
+
+def _watched(it: "Probation") -> Iterator[tuple[str, str]]:
+    """What a probation has seen: the comparison that decides, the one shown beside it, and what customers say."""
+    seen = it.watched
+    if seen is None or seen.booking_rate is None:
+        return
+    before = f"; before its drift {it.healthy.rate:.1%}" if it.healthy is not None else ""
+    yield "live", f"books {seen.booking_rate:.1%} of {number(seen.n)}; version {it.previous_version} {it.bookings.rate:.1%}{before}"
+    yield "harm", f"e = {seen.e_harm:,.1f} of {seen.level:.0f}"
+    if seen.rating is not None:
+        yield "rated", f"{seen.rating:.1f} by {number(seen.rated)} customers"
 
 
 def _simulated(it: "PromptImprovement | EvaluationReport | None") -> str:

@@ -61,6 +61,18 @@ def _log(wealth: Array) -> Array:
     return np.log(np.maximum(wealth, _LEAST))
 
 
+def log_mean(first: Array, second: Array, share: float) -> Array:
+    """The logarithm of `share · E_1 + (1 - share) · E_2`, of two logarithms of e-processes of the same observations: again of one.
+
+    >>> log_mean(floats([0.0]), floats([np.log(5)]), 0.75).round(3).tolist()
+    [0.693]
+    """
+    with np.errstate(divide="ignore"):
+        weights = np.log([share, 1 - share])
+    mean: Array = np.logaddexp(first + weights[0], second + weights[1])
+    return mean
+
+
 def e_value(logarithm: float) -> float:
     """The e-value of a logarithm, as large as a float can be.
 
