@@ -11,9 +11,11 @@ from typing import Any, Final
 
 import numpy as np
 
-from benchmarks._candidates import World, draw, live_outcomes
+from benchmarks._live import live_outcomes
 from lifecycle_core.policy import DifferenceMode, EvidenceMode, Policy, ProbationPolicy, ShadowPolicy
+from lifecycle_core.retraining.imagined import World, draw
 from lifecycle_core.retraining.probation import evidence_of_harm, lowest_rate
+from lifecycle_core.retraining.shadow import twice_every
 from lifecycle_core.retraining.verdict import Endings, Verdict, end
 from lifecycle_core.statistics.arrays import Array
 
@@ -150,7 +152,7 @@ def endings_of(row: Row, tests: int, seed: int) -> Endings:
         [seed, *(round(1000 * abs(it)) for it in (row.world.success, row.world.disagreement, row.world.effect))]
     )
     shadow = row.policy
-    twice = shadow.serve_twice_every if shadow.replays > 1 else shadow.serve_twice_every_single
+    twice = twice_every(shadow.replays, shadow)
     pairs = draw(row.world, generator, tests=tests, samples=shadow.max_samples, replays=shadow.replays, twice_every=twice)
     return end(pairs, Policy(shadow=shadow), closed=True, offline_score=OFFLINE)
 
