@@ -17,12 +17,14 @@ from lifecycle_core.operations.retraining import expect
 from lifecycle_core.privacy.masking import Masker
 from lifecycle_core.provenance import Provenance
 from lifecycle_core.replay.episode import Scenario
-from lifecycle_core.retraining.analysis import ShadowAnalysis, analyze, differences, recompute
+from lifecycle_core.retraining.analysis import ShadowAnalysis, analyze
 from lifecycle_core.retraining.errors import ForbiddenMoveError, NotReadyError, SampleRefusedError
 from lifecycle_core.retraining.options import MAX_REPLAYS
 from lifecycle_core.retraining.session import Event, Session, Status, ended, moved
 from lifecycle_core.retraining.shadow import Arm, Progress, Sample, Source, complete_prefix, progress, serves_twice
 from lifecycle_core.retraining.verdict import Verdict
+from lifecycle_core.retraining.verification import Verification
+from lifecycle_core.retraining.verification import verify as worked_out
 from lifecycle_core.store import answers, samples, served, sessions, versions
 from lifecycle_core.store.database import Database, Transaction
 
@@ -188,17 +190,14 @@ def keep_verdict(database: Database, act: Provenance, session_id: str) -> Sessio
         return sessions.save(tx, it)
 
 
-def verify(database: Database, session_id: str) -> tuple[str, ...]:
-    """Where the stored verdict is not what its rows give, each in a sentence; nothing where it is.
-
-    Raises UnknownSessionError, and NotReadyError where there is no verdict.
-    """
+def verify(database: Database, session_id: str) -> Verification:
+    """The stored verdict beside what its rows give; raises UnknownSessionError, and NotReadyError where there is no verdict."""
     with database.read() as tx:
         it = sessions.get(tx, session_id)
         if it.shadow_analysis is None:
             message = f"session {session_id} is {it.status} and has no verdict to verify"
             raise NotReadyError(message)
-        return differences(it.shadow_analysis, recompute(it.shadow_analysis, samples.recorded(tx, session_id), it.policy))
+        return worked_out(it.shadow_analysis, samples.recorded(tx, session_id), it.policy)
 
 
 def analysis_of(tx: Transaction, it: Session, at: datetime) -> ShadowAnalysis:

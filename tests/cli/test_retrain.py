@@ -9,9 +9,11 @@ import pytest
 
 from benchmarks._sessions import STEPS, later, proved, ready, samples, taken
 from deployments.cli import retrain_asked
+from deployments.wire.planning import ShadowPlanWire
 from deployments.wire.retraining import FinalizedWire, RetrainingHistoryWire, RetrainingStatusWire, TriggerCheckWire
 from deployments.wire.review import ReviewPageWire
 from deployments.wire.shadow import ShadowStatusWire, ShadowTestWire
+from deployments.wire.verification import VerdictWire
 from lifecycle_core.operations import arms, promotion, retraining, shadow, standing, versions, versions_asked
 from lifecycle_core.provenance import Provenance
 from lifecycle_core.retraining.session import Status
@@ -239,9 +241,12 @@ def test_a_cancelled_session_leaves_the_incumbent(retrain, testing):
 
 def test_a_verdict_that_its_rows_give_verifies(retrain, asked):
     said = retrain("verify", asked)
-    assert (said.exit_code, said.stdout) == (0, f"The verdict of {asked}, to a person after 100 samples, is what its rows give\n")
-    told = {"sessionId": asked, "verdict": "to_a_person", "samples": 100, "differences": []}
-    assert json.loads(retrain("verify", asked, "--json").stdout) == {"schemaVersion": 1, **told}
+    assert (said.exit_code, said.stdout) == (
+        0,
+        f"The verdict of {asked}, to a person after 100 samples, is what its rows give, bit for bit\n",
+    )
+    wire = VerdictWire.of(asked, shadow.verify(context.database(), asked))
+    assert json.loads(retrain("verify", asked, "--json").stdout) == as_routes(wire)
 
 
 def test_a_verdict_that_its_rows_do_not_give_exits_with_5(retrain, asked, monkeypatch):
@@ -322,6 +327,22 @@ def test_an_analysis_shows_each_gate_and_what_such_evidence_can_show(lifecycle, 
     assert "only live traffic shows how it serves real ones" in said.stdout
     wire = ShadowTestWire.of(standing.of_session(context.database(), asked, act.at))
     assert json.loads(lifecycle("shadow", "analysis", asked, "--json").stdout) == as_routes(wire)
+
+
+def test_a_plan_tells_what_it_rests_on_and_what_comes_next(retrain, act):
+    ready(context.database(), act)
+    said = retrain("plan-shadow", "baseline")
+    assert said.exit_code == 0
+    assert said.stdout.startswith("success         75.0%, live traffic of 28 days\n")
+    assert "Advice: Only 60 goals come within 7 days" in said.stdout
+    assert printed(said, "Next: ")[:3] == ["retrain", "start", "baseline"]
+
+
+def test_a_plan_for_programs_has_the_routes_shape(retrain, act):
+    ready(context.database(), act)
+    told = json.loads(retrain("plan-shadow", "baseline", "--replays", 2, "--json").stdout)
+    assert set(told) - {"schemaVersion"} == set(ShadowPlanWire.model_json_schema(by_alias=True)["properties"])
+    assert told["replays"] == 2
 
 
 def test_without_a_test_there_is_none_to_list(lifecycle):

@@ -136,7 +136,8 @@ def test_at_the_deadline_there_is_a_verdict_whatever_came_in(database, act):
 def test_a_stored_verdict_is_what_its_rows_give(any_database, act, session):
     shadow.record_samples(any_database, act, session, samples(act, 120))
     shadow.keep_verdict(any_database, act, session)
-    assert shadow.verify(any_database, session) == ()
+    found = shadow.verify(any_database, session)
+    assert (found.differences, found.bit_for_bit) == ((), True)
 
 
 def test_a_verdict_whose_rows_were_changed_is_found_out(database, act):
@@ -146,7 +147,7 @@ def test_a_verdict_whose_rows_were_changed_is_found_out(database, act):
     with database.write(act) as tx:
         row = tx.get(ShadowSampleRow, (it.session_id, "s0005"))
         row.sample = {**row.sample, "candidate": {**row.sample["candidate"], "successes": 0}}
-    assert any("e_better" in told for told in shadow.verify(database, it.session_id))
+    assert any("e_better" in told for told in shadow.verify(database, it.session_id).differences)
 
 
 def test_without_a_verdict_there_is_nothing_to_verify(database, act):
