@@ -87,9 +87,23 @@ def show_analysis(it: "ShadowAnalysis") -> None:
         print_table(("gate", "says", ""), ((gate.name, gate.sentence, _passed(gate.passed)) for gate in it.gates))
     level = f"of {it.level:.0f}"
     click.echo(f"Evidence: better e = {it.e_better:,.1f} {level}; worse e = {it.e_worse:,.1f} {level}; futility e = {it.futility:,.1f}")
+    for line in _floors(it):
+        click.echo(line)
     click.echo(f"Verdict: {it.verdict.value.replace('_', ' ')}")
     if it.note:
         click.echo(f"Note: {it.note}")
+
+
+def _floors(it: "ShadowAnalysis") -> Iterator[str]:
+    """What the candidate breaks beside what the incumbent would, and how far the simulator is from production."""
+    if it.breakage is not None:
+        broken = it.breakage
+        floor = "nothing tells reliably what" if broken.floor is None else f"{broken.floor:.1%} is what"
+        measured = f"; {broken.measured:.1%} of {broken.twice} served twice" if broken.measured is not None else ""
+        yield f"Broken: {broken.share:.1%} of scenarios; {floor} the incumbent would break of itself{measured}"
+    if it.simulator_gap is not None and it.simulator_gap_low is not None and it.simulator_gap_high is not None:
+        interval = f"95%: {100 * it.simulator_gap_low:+.1f} to {100 * it.simulator_gap_high:+.1f}"
+        yield f"Simulator: {100 * it.simulator_gap:+.1f} points of success from production on the same scenarios ({interval})"
 
 
 def show_list(found: "list[Standing] | tuple[Standing, ...]") -> None:

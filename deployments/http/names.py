@@ -31,6 +31,8 @@ NAMES: Final[Mapping[tuple[str, str], str]] = {
     ("GET", f"{_LIFECYCLE}/retraining/history"): "listRetrainings",
     ("GET", f"{_SHADOW}/status"): "getShadowStatus",
     ("GET", f"{_SHADOW}/analysis"): "getShadowAnalysis",
+    ("GET", f"{_SHADOW}/evidence"): "getShadowEvidence",
+    ("GET", f"{_SHADOW}/plan"): "planShadow",
     ("POST", f"{_SHADOW}/samples"): "sendShadowSamples",
     ("POST", f"{_LIFECYCLE}/versions/register"): "registerVersion",
     ("POST", f"{_LIFECYCLE}/versions/activate"): "activateVersion",

@@ -9,12 +9,13 @@ import pytest
 
 from benchmarks._sessions import STEPS, later, proved, ready, samples, taken
 from deployments.cli import retrain_asked
+from deployments.wire.evidence import EvidenceCurveWire
 from deployments.wire.planning import ShadowPlanWire
 from deployments.wire.retraining import FinalizedWire, RetrainingHistoryWire, RetrainingStatusWire, TriggerCheckWire
 from deployments.wire.review import ReviewPageWire
 from deployments.wire.shadow import ShadowStatusWire, ShadowTestWire
 from deployments.wire.verification import VerdictWire
-from lifecycle_core.operations import arms, promotion, retraining, shadow, standing, versions, versions_asked
+from lifecycle_core.operations import arms, evidence, promotion, retraining, shadow, standing, versions, versions_asked
 from lifecycle_core.provenance import Provenance
 from lifecycle_core.retraining.session import Status
 from tasks import context, nudges, review
@@ -327,6 +328,16 @@ def test_an_analysis_shows_each_gate_and_what_such_evidence_can_show(lifecycle, 
     assert "only live traffic shows how it serves real ones" in said.stdout
     wire = ShadowTestWire.of(standing.of_session(context.database(), asked, act.at))
     assert json.loads(lifecycle("shadow", "analysis", asked, "--json").stdout) == as_routes(wire)
+
+
+def test_evidence_is_told_at_each_look_and_drawn(lifecycle, asked, tmp_path):
+    picture = tmp_path / "evidence.svg"
+    said = lifecycle("shadow", "evidence", asked, "--plot", picture)
+    assert said.exit_code == 0
+    assert re.search(r"^100 look +[\d,]+\.\d\d ", said.stdout, re.MULTILINE)
+    assert picture.read_text().startswith("<?xml")
+    wire = EvidenceCurveWire.of(asked, evidence.grown(context.database(), asked))
+    assert json.loads(lifecycle("shadow", "evidence", "--json").stdout) == as_routes(wire)
 
 
 def test_a_plan_tells_what_it_rests_on_and_what_comes_next(retrain, act):

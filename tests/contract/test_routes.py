@@ -49,6 +49,8 @@ BESIDE = {
     ("POST", "/api/lifecycle/retraining/approve"),
     ("POST", "/api/lifecycle/retraining/reject"),
     ("POST", "/api/lifecycle/retraining/cancel"),
+    ("GET", "/api/reliability/shadow/evidence"),
+    ("GET", "/api/reliability/shadow/plan"),
     ("POST", "/api/reliability/shadow/samples"),
     ("GET", "/api/lifecycle/versions/version"),
     ("GET", "/api/lifecycle/versions/rollback/preview"),

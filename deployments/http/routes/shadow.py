@@ -7,10 +7,11 @@ from fastapi import APIRouter, Query
 from deployments.http.access import needs
 from deployments.http.dependencies import Acting, At, OneVariant, Store, Variant, Writable
 from deployments.http.problems import answers
+from deployments.wire.evidence import EvidenceCurveWire
 from deployments.wire.planning import ShadowPlanWire
 from deployments.wire.shadow import MAX_SAMPLES, SamplesRequest, SamplesWire, ShadowStatusWire, ShadowTestWire
 from lifecycle_core.access import Role
-from lifecycle_core.operations import planning, shadow, standing
+from lifecycle_core.operations import evidence, planning, shadow, standing
 from lifecycle_core.policy import ShadowSource
 from lifecycle_core.retraining.options import MAX_REPLAYS
 from lifecycle_core.retraining.planning import EFFECT, LEAST_EFFECT, MOST_EFFECT
@@ -40,6 +41,13 @@ def analysis(database: Store, at: At, session_id: AskedSession = None, variant: 
         return ShadowTestWire.of(standing.newest_tested(database, variant, at))
     shadow.analysis(database, session_id, at)
     return ShadowTestWire.of(standing.of_session(database, session_id, at))
+
+
+@router.get("/evidence", summary="How a shadow test's evidence grew", openapi_extra=needs(Role.READ), responses=answers(404, 409))
+def evidence_of(database: Store, at: At, session_id: AskedSession = None, variant: OneVariant = None) -> EvidenceCurveWire:
+    """The e-values after each sample, and the shares that succeeded so far."""
+    name = session_id or standing.newest_tested(database, variant, at).session.session_id
+    return EvidenceCurveWire.of(name, evidence.grown(database, name))
 
 
 @router.get(
