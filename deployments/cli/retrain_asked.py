@@ -166,10 +166,10 @@ def verify(*, session: str, as_json: bool) -> None:
     round nothing.
     """
     from deployments.wire.verification import VerdictWire
-    from lifecycle_core.operations import shadow
+    from lifecycle_core.operations import evidence
     from tasks import context
 
-    found = shadow.verify(context.database(), session)
+    found = evidence.verify(context.database(), session)
     if as_json:
         print_json(VerdictWire.of(session, found))
     else:

@@ -23,8 +23,6 @@ from lifecycle_core.retraining.options import MAX_REPLAYS
 from lifecycle_core.retraining.session import Event, Session, Status, ended, moved
 from lifecycle_core.retraining.shadow import Arm, Progress, Sample, Source, complete_prefix, progress, serves_twice
 from lifecycle_core.retraining.verdict import Verdict
-from lifecycle_core.retraining.verification import Verification
-from lifecycle_core.retraining.verification import verify as worked_out
 from lifecycle_core.store import answers, samples, served, sessions, versions
 from lifecycle_core.store.database import Database, Transaction
 
@@ -177,27 +175,19 @@ def keep_verdict(database: Database, act: Provenance, session_id: str) -> Sessio
         if it.shadow_analysis is not None or not it.open:
             return it
         expect(it, Status.SHADOW_TESTING, "a verdict")
-        found = analysis_of(tx, it, act.at)
-        if found.verdict is not Verdict.COLLECTING:
-            it = replace(it, shadow_analysis=found)
-        gone = replaced(tx, it)
-        if gone and found.verdict in {Verdict.COLLECTING, Verdict.TO_A_PERSON}:
-            return sessions.save(tx, ended(it, Event.LEAVE_UNDECIDED, act.at, gone))
-        if found.verdict is Verdict.COLLECTING:
+        return _keep(tx, act, it, analysis_of(tx, it, act.at))
+
+
+def close(database: Database, act: Provenance, session_id: str, because: str) -> Session:
+    """End a shadow test that can be served no further, by the samples that it has; what waits is given up. One with a verdict stays."""
+    with database.write(act, "close_shadow") as tx:
+        it = sessions.locked(tx, session_id)
+        if not _serving(it):
             return it
-        if found.verdict is Verdict.TO_A_PERSON:
-            it = replace(moved(it, Event.REVIEW_ASKED), review_asked_at=act.at)
-        return sessions.save(tx, it)
-
-
-def verify(database: Database, session_id: str) -> Verification:
-    """The stored verdict beside what its rows give; raises UnknownSessionError, and NotReadyError where there is no verdict."""
-    with database.read() as tx:
-        it = sessions.get(tx, session_id)
-        if it.shadow_analysis is None:
-            message = f"session {session_id} is {it.status} and has no verdict to verify"
-            raise NotReadyError(message)
-        return worked_out(it.shadow_analysis, samples.recorded(tx, session_id), it.policy)
+        samples.withdraw(tx, session_id)
+        it = replace(it, goals_drawn_at=it.goals_drawn_at or act.at)
+        found = samples.recorded(tx, session_id)
+        return _keep(tx, act, it, analyze(found, it.policy, closed=True, closed_because=because, offline_score=it.offline_score))
 
 
 def analysis_of(tx: Transaction, it: Session, at: datetime) -> ShadowAnalysis:
@@ -238,6 +228,20 @@ def replaced(tx: Transaction, it: Session) -> str:
         return ""
     now = f"version {active.version}" if active else "none"
     return f"the test compared with version {it.incumbent_version}, and {now} is active now"
+
+
+def _keep(tx: Transaction, act: Provenance, it: Session, found: ShadowAnalysis) -> Session:
+    """Write what a verdict makes of a session; without one nothing changes."""
+    if found.verdict is not Verdict.COLLECTING:
+        it = replace(it, shadow_analysis=found)
+    gone = replaced(tx, it)
+    if gone and found.verdict in {Verdict.COLLECTING, Verdict.TO_A_PERSON}:
+        return sessions.save(tx, ended(it, Event.LEAVE_UNDECIDED, act.at, gone))
+    if found.verdict is Verdict.COLLECTING:
+        return it
+    if found.verdict is Verdict.TO_A_PERSON:
+        it = replace(moved(it, Event.REVIEW_ASKED), review_asked_at=act.at)
+    return sessions.save(tx, it)
 
 
 def _serving(it: Session) -> bool:

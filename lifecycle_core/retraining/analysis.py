@@ -1,7 +1,7 @@
 """A shadow test analysed: its verdict, with every figure that led to it; the same rows give the same analysis."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import log
 from typing import Final
 
@@ -54,7 +54,8 @@ class ShadowAnalysis:
     n : samples it rests on; removed : scenarios among them that the infrastructure took. looks : where the gates were asked.
     until : the key of the last sample it rests on; None without any.
     e_better, e_worse, e_worse_escalation, futility : the e-values after n samples. level : what the first three must reach.
-    closed : time was up, or no more could come. harmful : e_worse or e_worse_escalation reach their level: no force overrides it.
+    closed : time was up, or no more could come; closed_because : why, where it was neither the time nor the number of samples.
+    harmful : e_worse or e_worse_escalation reach their level: no force overrides it.
     reasons : why it is not promoted; empty where it is. doubts : why a person is asked.
     needed_n, needed_for : samples like these that would have shown "better" or "futile"; None where it is shown, or none would.
     breakage : what the difference gate is the excess of.
@@ -74,6 +75,7 @@ class ShadowAnalysis:
     futility: float = 1.0
     level: float
     closed: bool = False
+    closed_because: str = ""
     harmful: bool = False
     gates: tuple[Gate, ...] = ()
     reasons: tuple[str, ...] = ()
@@ -104,12 +106,14 @@ def analyze(
     *,
     pending: Iterable[Key] = (),
     closed: bool = False,
+    closed_because: str = "",
     offline_score: float | None = None,
 ) -> ShadowAnalysis:
     """What the samples say, by the first rule that allows a verdict.
 
     samples : in any order. pending : the `key` of each scenario that is still being served; nothing past the first is looked at.
-    closed : time is up, or no more can come. offline_score : of the offline evaluation, from 0 to 1; None = there was none.
+    closed : time is up, or no more can come, and closed_because says why where that has another cause.
+    offline_score : of the offline evaluation, from 0 to 1; None = there was none.
 
     Raises InvalidInputError where a scenario has two samples, or where posted and replayed ones are mixed.
 
@@ -120,15 +124,26 @@ def analyze(
     ordered = complete_prefix(samples, pending)
     counted = [it for it in ordered if it.counts]
     if not counted:
-        verdict, reasons = (Verdict.INCONCLUSIVE, ("No sample came in before it ended",)) if closed else (Verdict.COLLECTING, ())
+        because = (closed_because, "No sample came in before it ended") if closed else ()
         return ShadowAnalysis(
-            verdict=verdict, n=0, level=policy.shadow.evidence_level, closed=closed, reasons=reasons, offline_score=offline_score
+            verdict=Verdict.INCONCLUSIVE if closed else Verdict.COLLECTING,
+            n=0,
+            level=policy.shadow.evidence_level,
+            closed=closed,
+            closed_because=closed_because if closed else "",
+            reasons=tuple(it for it in because if it),
+            offline_score=offline_score,
         )
     pairs = Pairs.of(counted)
     ending = end(pairs, policy, closed=closed, offline_score=offline_score)
     n = int(ending.n)
     used = ordered[: ordered.index(counted[n - 1]) + 1]
-    return _told(ending, pairs.first(n), used, policy, closed=closed and n == len(counted), offline_score=offline_score)
+    closed = closed and n == len(counted)
+    found = _told(ending, pairs.first(n), used, policy, closed=closed, offline_score=offline_score)
+    undecided = closed and found.verdict in {Verdict.INCONCLUSIVE, Verdict.GATES}
+    if not (undecided and closed_because):
+        return found
+    return replace(found, closed_because=closed_because, reasons=(closed_because, *found.reasons))
 
 
 def _told(

@@ -246,7 +246,7 @@ def test_a_verdict_that_its_rows_give_verifies(retrain, asked):
         0,
         f"The verdict of {asked}, to a person after 100 samples, is what its rows give, bit for bit\n",
     )
-    wire = VerdictWire.of(asked, shadow.verify(context.database(), asked))
+    wire = VerdictWire.of(asked, evidence.verify(context.database(), asked))
     assert json.loads(retrain("verify", asked, "--json").stdout) == as_routes(wire)
 
 
