@@ -1,13 +1,14 @@
 """Every POST that changes something: a hundred at once under one key, and a kill -9 in their middle; what was made is counted.
 
 Each route has subjects of its own, one for the hundred and one for each kill. After a kill the API is started again, and what was
-not answered is sent again. A request made something where the audit log has a row of it; what is not audited is counted by itself.
+not answered is sent again. How often a change was made is how many rows of it the audit log has; what is not audited is counted by itself.
 """
 
 import hashlib
 import json
 import random
 import threading
+from collections import Counter
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -79,7 +80,7 @@ def run(posts: int = 100, kills: int = 2, database: str = "sqlite", routes: str 
 
 @dataclass(frozen=True, slots=True)
 class _Try:
-    """made : how many of the requests made something; killed_after : so many answers, None where nothing was killed."""
+    """made : how often the requests together made their change; killed_after : so many answers, None where nothing was killed."""
 
     made: int
     differing: int
@@ -135,9 +136,10 @@ class _Trial:
         return _Try(made, max(0, len(set(kept)) - 1) + sum(status not in _OK for status, _ in kept), killed_after)
 
     def _audited(self, key: str) -> int:
-        """How many requests under the key have a row in the audit log."""
+        """How often requests under the key made the one change of theirs that was made most often; one may begin what the next ends."""
         newest = audit.newest(self.store, audit.Asked(), 1000)
-        return len({it.request_id for it in newest if it.request_id and it.request_id.startswith(key)})
+        mine = [it for it in newest if it.request_id and it.request_id.startswith(key)]
+        return max(Counter((it.subject, tuple(it.after or ())) for it in mine).values(), default=0)
 
     def _made(self, path: str, subject: str, body: Mapping[str, Any]) -> int | None:
         """How much there is of what the audit log does not tell; None where it does."""

@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
@@ -211,11 +211,11 @@ class Template:
 
     @classmethod
     def made(cls, folder: Path, schema: Path, fill: Callable[[Database, Provenance], object]) -> "Template":
-        """One whose contents `fill` makes, as of now; it answers the session's name."""
+        """One whose contents `fill` makes, as of an hour ago: what a test dates to now came later. It answers the session's name."""
         path = folder / "lifecycle.db"
         shutil.copyfile(schema, path)
         database = Database(f"sqlite:///{path}")
-        session_id = str(fill(database, Provenance("test", datetime.now(UTC).replace(microsecond=0))))
+        session_id = str(fill(database, Provenance("test", (datetime.now(UTC) - timedelta(hours=1)).replace(microsecond=0))))
         database.close()
         return cls(path, session_id)
 

@@ -3,10 +3,11 @@
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING
 
 import click
 
+from deployments.cli.finding import COLOURS, Finding
 from deployments.cli.shown import BAD_NEWS, coloured, json_option, print_json, print_table
 
 if TYPE_CHECKING:
@@ -19,17 +20,6 @@ SOUND_SQLITE = (3, 51, 3)
 LITTLE_BYTES, NO_BYTES = 2_000_000_000, 100_000_000
 CONNECT_WITHIN_S = 0.5
 FIRST_YEAR = 2025
-State = Literal["ok", "warning", "failure"]
-COLOURS: dict[State, str] = {"ok": "green", "warning": "yellow", "failure": "bold red"}
-
-
-class Finding(NamedTuple):
-    """One look at the installation; no remedy where all is well."""
-
-    name: str
-    state: State
-    found: str
-    remedy: str = ""
 
 
 @click.command()
@@ -54,6 +44,9 @@ def doctor(*, as_json: bool) -> None:
 
 
 def _examine(settings: "Settings") -> Iterator[Finding]:
+    from deployments.cli import doctor_store
+    from tasks import context
+
     yield _python()
     yield _package("prefect", None)
     yield _package("sqlalchemy", SQLALCHEMYS)
@@ -61,6 +54,7 @@ def _examine(settings: "Settings") -> Iterator[Finding]:
     yield from _folder(settings.data_dir)
     yield _port("API port", settings.api_host, settings.api_port, settings.data_dir, "LIFECYCLE_API_PORT")
     yield _port("Prefect port", settings.api_host, settings.prefect_port, settings.data_dir, "LIFECYCLE_PREFECT_PORT")
+    yield from doctor_store.examine(settings, context.now())
     yield _models(settings)
     yield _clock(settings)
 

@@ -1,6 +1,5 @@
 """`lifecycle retrain`: improve a prompt, test it, and let it in by its evidence. What only asks is in `retrain_asked`."""
 
-import asyncio
 import sys
 from typing import TYPE_CHECKING
 
@@ -63,6 +62,7 @@ def start(
     which starts it by itself where it was down. No drift and no cooldown is
     asked for.
     """
+    import asyncio
     from uuid import uuid4
 
     from deployments.cli.retrain_report import show
@@ -157,6 +157,8 @@ def _decide(act: "Provenance", session: str, answer: str, reason: str, *, as_jso
 
 def _tell(act: "Provenance", it: "Session", *, as_json: bool, wanted: bool = True) -> None:
     """Tell how a session ended; exits with 5 where a promotion was wanted and did not come."""
+    import asyncio
+
     from deployments.cli.retrain_report import show
     from deployments.wire.retraining import FinalizedWire
     from lifecycle_core.operations import standing

@@ -39,10 +39,10 @@ def plan_shadow(*, variant: str, effect: float, replays: int | None, source: str
     if as_json:
         print_json(ShadowPlanWire.of(variant, found))
     else:
-        _show(variant, found)
+        _show(variant, found, source)
 
 
-def _show(variant: str, it: "Plan") -> None:
+def _show(variant: str, it: "Plan", source: str | None) -> None:
     known, by = it.basis, it.basis.told_by
     cost = f"${known.replay_usd:.6f}" if known.replay_usd is not None else NOTHING
     print_facts(
@@ -62,7 +62,8 @@ def _show(variant: str, it: "Plan") -> None:
     for line in it.advice:
         click.echo(f"Advice: {line}")
     chosen = it.recommended or it.replays
-    click.echo(f"Next: {command('retrain', 'start', printable(variant), '--replays', chosen)}")
+    from_where = ("--shadow-source", source) if source else ()
+    click.echo(f"Next: {command('retrain', 'start', printable(variant), '--replays', chosen, *from_where)}")
 
 
 def _table(heading: str, rows: "Iterable[tuple[str, Expected]]") -> None:

@@ -1,9 +1,10 @@
 """The audit log on the wire: its rows, its anchors, and whether it holds; and an export of it, which ends with its head."""
 
+import json
 from collections.abc import Iterable, Iterator
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
-from pydantic import Field, JsonValue, PlainSerializer, ValidationError
+from pydantic import BeforeValidator, Field, JsonValue, PlainSerializer, ValidationError
 
 from deployments.wire.base import CopiedWire, Wire, ZonedInstant, Zulu, zulu
 from lifecycle_core.anchors import Anchor, Signatures
@@ -11,6 +12,14 @@ from lifecycle_core.chain import GENESIS, Change
 from lifecycle_core.operations.audit import Anchored, AuditVerification
 
 Written = Annotated[ZonedInstant, PlainSerializer(zulu, return_type=str)]
+
+
+def _encodable(it: Any) -> Any:  # noqa: ANN401 - whatever stands in the log
+    """It, with a question mark for each half of a character, which no reply can carry: only tampering puts one in."""
+    return json.loads(json.dumps(it, ensure_ascii=False).encode("utf-8", "replace"))
+
+
+Columns = Annotated[dict[str, JsonValue], BeforeValidator(_encodable)]
 
 
 class ChangeWire(CopiedWire):
@@ -22,8 +31,8 @@ class ChangeWire(CopiedWire):
     why: str
     request_id: str | None
     subject: str = Field(description='A table and the row\'s key: "model_versions:baseline/2".')
-    before: dict[str, JsonValue] = Field(description="What changed, as it was; null where there was nothing.")
-    after: dict[str, JsonValue] = Field(description="What changed, as it is.")
+    before: Columns = Field(description="What changed, as it was; null where there was nothing.")
+    after: Columns = Field(description="What changed, as it is.")
     previous_hash: str = Field(description="Of the row before; empty for the first.")
     hash: str = Field(description="SHA-256 over all of it and `previousHash`.")
 

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from lifecycle_core.errors import SchemaMismatchError
+from lifecycle_core.errors import LifecycleError, SchemaMismatchError
 from lifecycle_core.provenance import Provenance
-from lifecycle_core.store import audit, audit_checks, damage, migrations
+from lifecycle_core.store import audit, audit_asked, audit_checks, damage, keys, migrations
 from lifecycle_core.store.database import Database, sqlite_module
 from lifecycle_core.store.rehearsal import Rehearsal
 
@@ -25,6 +25,31 @@ class Verification:
     rollups_checked: int
     audit_rows: int
     audit_head: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """A short look at a database, which changes nothing in it.
+
+    refusal : why no more can be told, None where all of it is. revision : of this program's schema.
+    keyed : whether a key was ever made; last_row : the number of the audit log's last, 0 where it has none.
+    """
+
+    refusal: LifecycleError | None = None
+    revision: str = migrations.HEAD
+    keyed: bool = False
+    last_row: int = 0
+
+
+def look(database: Database) -> Look:
+    """Whether the database answers and has this program's schema, and what hangs on it."""
+    try:
+        found = expect_current(database)
+        with database.read() as tx:
+            newest = audit_asked.newest(tx, audit_asked.Asked(), 1)
+            return Look(revision=found, keyed=keys.any_made(tx), last_row=newest[0].number if newest else 0)
+    except LifecycleError as error:
+        return Look(refusal=error)
 
 
 def revision(database: Database) -> str | None:

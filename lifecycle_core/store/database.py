@@ -16,7 +16,7 @@ from sqlmodel import Session
 from lifecycle_core.errors import DatabaseUnavailableError, InvalidInputError
 from lifecycle_core.provenance import Provenance
 from lifecycle_core.store.audit import BEGIN_WRITE, UNGUARDED, WriteSession, refuse_unaudited
-from lifecycle_core.store.failures import LOCK_SECONDS, no_file, refusal
+from lifecycle_core.store.failures import LOCK_SECONDS, DatabaseFaultError, no_file, refusal
 from lifecycle_core.store.turns import Turns, TurnTimeoutError
 
 Transaction = Session
@@ -109,7 +109,7 @@ class Database:
         except (DBAPIError, PoolTimeoutError) as error:
             understood = refusal(error, self.name)
             if understood is None:
-                raise
+                raise DatabaseFaultError.of(error) from None
             raise understood from error
 
 
@@ -132,6 +132,7 @@ def _sqlite(url: URL, *, writes: bool) -> Engine:
         url,
         module=sqlite_module(),
         connect_args={"isolation_level": None, "timeout": LOCK_SECONDS},
+        hide_parameters=True,
         pool_size=5,
         max_overflow=45,
         pool_timeout=LOCK_SECONDS,
@@ -180,6 +181,7 @@ def _postgresql(url: URL, *, writes: bool) -> Engine:
         connect_args={"connect_timeout": LOCK_SECONDS},
         isolation_level="READ COMMITTED" if writes else "REPEATABLE READ",
         execution_options={} if writes else {"postgresql_readonly": True},
+        hide_parameters=True,
         pool_pre_ping=True,
         pool_timeout=LOCK_SECONDS,
         max_overflow=45,

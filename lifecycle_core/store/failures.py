@@ -2,7 +2,7 @@
 
 from errno import EDQUOT, ENOSPC
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -49,6 +49,16 @@ _POSTGRESQL: Final[tuple[tuple[str, type[LifecycleError], str], ...]] = (
 
 _AWAY: Final = "does not answer; check that the server runs and that the URL given with --database is right"
 _BUSY: Final = f"has all its connections in use for over {LOCK_SECONDS} s; try again"
+
+
+class DatabaseFaultError(Exception):
+    """A fault of this program that a database noticed: the statement and the first line of what it said, which hold no values."""
+
+    @classmethod
+    def of(cls, error: DBAPIError | PoolTimeoutError) -> Self:
+        """What may be told of `error`: PostgreSQL names the values of a whole row in its further lines."""
+        words, _, _ = str(error.orig).partition("\n") if isinstance(error, DBAPIError) else (str(error), "", "")
+        return cls(f"{words} [{error.statement}]" if isinstance(error, DBAPIError) else words)
 
 
 def refusal(error: DBAPIError | PoolTimeoutError, name: str) -> LifecycleError | None:

@@ -12,9 +12,18 @@ DATABASE = Path("data/lifecycle.db")
 
 def test_a_fresh_database_is_brought_up_and_told_to_be_up_to_date_the_next_time(lifecycle):
     DATABASE.unlink()
-    assert lifecycle("db", "upgrade").stdout.endswith(f"{HEAD} now\n")
+    assert lifecycle("db", "upgrade").stdout.endswith(f"{HEAD} now\nUndo: lifecycle db downgrade base --yes\n")
     assert lifecycle("db", "upgrade").stdout.endswith("lifecycle.db was up to date\n")
     assert lifecycle("db", "revision").stdout == f"{HEAD}\n"
+
+
+def test_the_undoing_of_an_upgrade_takes_it_back(lifecycle):
+    lifecycle("db", "downgrade", "0004", "--yes")
+    said = lifecycle("db", "upgrade").stdout.splitlines()
+    assert said[1] == "Undo: lifecycle db downgrade 0004 --yes"
+    assert said[2].startswith("Audit: ")
+    lifecycle(*said[1].split()[2:])
+    assert lifecycle("db", "revision").stdout == "0004\n"
 
 
 def test_without_a_terminal_nothing_is_taken_back_unless_told_twice(watched):

@@ -1,6 +1,7 @@
 """`lifecycle keys`: shown once, listed by name, revoked for good."""
 
 import json
+import shlex
 
 
 def test_standard_output_has_the_key_alone_and_the_rest_goes_to_standard_error(lifecycle):
@@ -8,7 +9,14 @@ def test_standard_output_has_the_key_alone_and_the_rest_goes_to_standard_error(l
     assert told.stdout.startswith("al_")
     assert len(told.stdout.split()) == 1
     assert "It is the first" in told.stderr
-    assert "Undo: lifecycle keys revoke ada" in told.stderr
+
+
+def test_the_undoing_of_a_new_key_revokes_it(lifecycle):
+    said = lifecycle("keys", "create", "ada", "--role", "admin").stderr.splitlines()
+    (undo,) = [line.removeprefix("Undo: lifecycle ") for line in said if line.startswith("Undo: ")]
+    assert lifecycle(*shlex.split(undo)).exit_code == 0
+    (key,) = json.loads(lifecycle("keys", "list", "--json").stdout)["keys"]
+    assert key["revokedAt"] is not None
 
 
 def test_only_the_first_key_closes_the_door(lifecycle):

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 import pytest
 
 from benchmarks._sessions import STEPS, later, proved, ready, samples, taken
-from deployments.cli import retrain_asked
 from deployments.wire.evidence import EvidenceCurveWire
 from deployments.wire.planning import ShadowPlanWire
 from deployments.wire.retraining import FinalizedWire, RetrainingHistoryWire, RetrainingStatusWire, TriggerCheckWire
@@ -300,16 +299,17 @@ def test_the_history_of_a_variant_without_sessions_says_what_to_ask(retrain, act
 def test_a_watch_prints_a_line_per_change_until_a_person_is_asked(retrain, act, monkeypatch):
     it = taken(ready(context.database(), act), act, 0).session_id
     moves = [*STEPS[:2], promotion.cancel]
-    monkeypatch.setattr(retrain_asked, "LOOK_S", 0)
     monkeypatch.setattr("time.sleep", lambda _: moves.pop(0)(context.database(), act, it))
     said = retrain("status", it, "--watch")
     assert said.exit_code == 0
-    lines = [line.split("  ", 1)[1] for line in said.stdout.splitlines()[:4]]
+    lines = [line.partition(f"  {it}: ")[2] for line in said.stdout.splitlines()[:4]]
     assert lines == ["collecting data, step 1 of 6", "analyzing, step 2 of 6", "improving, step 3 of 6", "cancelled"]
 
 
-def test_a_watch_follows_one_session(retrain):
-    assert "--watch follows one session as it goes" in retrain("status", "--watch").stderr
+def test_a_watch_of_all_goes_on_until_it_is_given_up(retrain):
+    said = retrain("status", "--watch", "--timeout", 0.1)
+    assert (said.exit_code, said.stdout) == (3, "")
+    assert "watched for" in said.stderr
 
 
 def test_shadow_tests_are_listed_with_their_evidence(lifecycle, testing, act):

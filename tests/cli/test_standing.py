@@ -1,6 +1,7 @@
 """`lifecycle status`, `doctor` and `config`: how everything stands, and on what."""
 
 import json
+import re
 import socket
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 
 from deployments.cli import doctor
 from deployments.supervisor.folder import held
+from lifecycle_core import settings
 from tasks import context
 
 AT = "2025-10-07T12:00:00Z"
@@ -165,3 +167,41 @@ def test_the_examination_needs_no_database(lifecycle, tmp_path):
     assert lifecycle("doctor").exit_code == 0
     assert list((tmp_path / "data").iterdir()) == []
     assert sys.version.split()[0] in lifecycle("doctor").stdout
+
+
+def test_a_database_that_is_not_there_is_not_made_by_looking(lifecycle):
+    Path("data/lifecycle.db").unlink()
+    assert findings(lifecycle)["database"]["found"].endswith("made when it is needed")
+    assert not Path("data/lifecycle.db").exists()
+
+
+def test_a_database_of_another_schema_is_a_failure_with_its_remedy(lifecycle):
+    lifecycle("db", "downgrade", "0004", "--yes")
+    found = findings(lifecycle)["database"]
+    assert (found["state"], found["remedy"]) == ("failure", "lifecycle db upgrade")
+
+
+def test_a_door_without_keys_is_a_warning_and_one_with_keys_is_well(lifecycle):
+    assert findings(lifecycle)["API keys"]["state"] == "warning"
+    lifecycle("keys", "create", "ada", "--role", "admin")
+    assert findings(lifecycle)["API keys"]["found"] == "nobody is let in without one"
+
+
+def test_a_door_to_the_network_without_keys_is_a_failure(lifecycle, monkeypatch):
+    monkeypatch.setenv("LIFECYCLE_API_HOST", "0.0.0.0")  # noqa: S104 - which is refused
+    context.configure()
+    assert findings(lifecycle)["API keys"]["state"] == "failure"
+
+
+def test_an_audit_log_without_anchors_is_a_warning_and_an_anchored_one_is_well(lifecycle):
+    lifecycle("keys", "create", "ada", "--role", "admin")
+    assert findings(lifecycle)["audit anchors"]["remedy"] == "lifecycle audit anchor"
+    lifecycle("audit", "anchor")
+    assert findings(lifecycle)["audit anchors"]["state"] == "ok"
+
+
+def test_every_variable_that_is_read_is_shown(lifecycle):
+    read = set(re.findall(r"LIFECYCLE_[A-Z_]*[A-Z]", Path(settings.__file__).read_text()))
+    shown = {it["name"] for it in json.loads(lifecycle("config", "show", "--json").stdout)["settings"]}
+    of_endpoint = {"LIFECYCLE_OPENAI_BASE_URL", "LIFECYCLE_OPENAI_API_KEY"}
+    assert shown == read - {"LIFECYCLE_OPENAI"} | of_endpoint

@@ -69,3 +69,10 @@ def test_the_same_request_again_makes_no_other_anchor(changed, tmp_path):
     changed.post("/api/lifecycle/versions/register", json={"variantName": "d", "systemPrompt": "two"})
     assert changed.post(f"{BASE}/anchor", headers=headers).json() == first
     assert len((tmp_path / "audit-anchors.jsonl").read_text().splitlines()) == 1
+
+
+def test_half_a_character_in_a_row_that_was_tampered_with_is_told_and_no_error(changed, tmp_path):
+    with closing(sqlite3.connect(tmp_path / "lifecycle.db")) as other, other:
+        other.execute("""UPDATE audit_log SET after = '{"prompt":"a\\ud800b"}' WHERE id = 3""")
+    assert changed.get(BASE).json()["changes"][0]["after"] == {"prompt": "a?b"}
+    assert changed.get(f"{BASE}/verify").json()["problems"]

@@ -5,6 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from benchmarks import idempotency
+from lifecycle_core.access import Role
+from lifecycle_core.operations import keys
 from lifecycle_core.store.turns import Turns
 from tasks import context
 from tests.posts import ANCHOR, CASES, LIFECYCLE, PAIR, prepared
@@ -96,14 +98,14 @@ REFUSED = {f"{LIFECYCLE}/drift/known", f"{LIFECYCLE}/keys/revoke"}
 
 @pytest.fixture
 def posted(client, tmp_path, request):
-    """Posts a case's body under the key, with what is changed in it; nobody serves Prefect."""
-
-    def post(path, **changed):
-        return client.post(path, json=request.param_body | changed, headers=KEY)
+    """Posts a case's body under the key, with what is changed in it; nobody serves Prefect, and an admin asks."""
 
     def begin(path):
-        request.param_body = prepared(path, tmp_path, lambda kind: request.getfixturevalue(f"{kind}_template"))
-        return post
+        body = prepared(path, tmp_path, lambda kind: request.getfixturevalue(f"{kind}_template"))
+        secret = context.new_secret()
+        keys.create(context.database(), context.act("test"), "grace", roles=[Role.ADMIN], secret=secret)
+        headers = KEY | {"Authorization": f"Bearer {secret.text}"}
+        return lambda path, **changed: client.post(path, json=body | changed, headers=headers)
 
     return begin
 

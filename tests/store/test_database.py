@@ -5,6 +5,7 @@ import re
 import sqlite3
 import stat
 import sys
+import traceback
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from errno import EDQUOT, ENOSPC
@@ -19,9 +20,9 @@ from sqlmodel import select
 from lifecycle_core.errors import DatabaseUnavailableError, InvalidInputError, LostRaceError, SchemaMismatchError
 from lifecycle_core.operations.database import revision, upgrade
 from lifecycle_core.store.database import Database
-from lifecycle_core.store.failures import no_file
+from lifecycle_core.store.failures import DatabaseFaultError, no_file
 from lifecycle_core.store.migrations import HEAD
-from lifecycle_core.store.tables import VariantRow
+from lifecycle_core.store.tables import ConversationRow, VariantRow
 
 UPGRADE = """
 import sys
@@ -36,7 +37,7 @@ from datetime import UTC, datetime
 from lifecycle_core.errors import DatabaseUnavailableError
 from lifecycle_core.provenance import Provenance
 from lifecycle_core.store.database import Database
-from lifecycle_core.store.tables import VariantRow
+from lifecycle_core.store.tables import ConversationRow, VariantRow
 act = Provenance("fill", datetime(2025, 10, 7, tzinfo=UTC))
 database = Database(sys.argv[1])
 try:
@@ -88,6 +89,13 @@ def test_a_write_that_fails_leaves_nothing(any_database, act):
     with pytest.raises(LostRaceError), any_database.write(act) as tx:
         tx.add_all(VariantRow(name=name, created_at=act.at) for name in ("other", "baseline", "baseline"))
     assert names(any_database) == []
+
+
+def test_a_write_that_fails_for_a_reason_that_nobody_foresaw_tells_no_words_of_a_customer(any_database, act):
+    row = {"variant": "baseline", "id": "c1", "messages": [{"text": "I am Ada"}]}
+    with pytest.raises(DatabaseFaultError, match=r"(?i)null.*INSERT INTO conversations") as failed, any_database.write(act) as tx:
+        tx.execute(insert(ConversationRow).values(**row))
+    assert "Ada" not in "".join(traceback.format_exception(failed.value))
 
 
 def test_a_read_sees_one_state_throughout(any_database, act):
