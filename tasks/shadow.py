@@ -19,7 +19,7 @@ from lifecycle_core.retraining.errors import ForbiddenMoveError
 from lifecycle_core.retraining.session import Session, Status
 from lifecycle_core.retraining.shadow import Arm, Sample, Source
 from lifecycle_core.spending import BudgetSpentError
-from tasks import artifacts, context, runs, secrets
+from tasks import agreement, artifacts, context, runs, secrets
 from tasks.alone import alone
 from tasks.replays import FIRST_IN_SHADOW, INFRASTRUCTURE, Stage, as_they_come
 from tasks.steps import act, may_pass, named
@@ -79,6 +79,8 @@ def let_go_on(it: Session) -> None:
 
 def _serve(session_id: str) -> int:
     both = arms.arms(context.database(), session_id)
+    if not shadow.recorded_samples(context.database(), session_id):
+        agreement.ask(session_id)
     server = _Server(both, Stage.of(session_id))
     kept = 0
     while _decided(session_id) is None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from deployments.cli.completion import sessions
-from deployments.cli.shown import at_option, command, json_option, print_json, print_table, printable
+from deployments.cli.shown import at_option, command, json_option, number, print_json, print_table, printable
 from deployments.cli.watching import Look, Watch, follow, watch_options
 
 if TYPE_CHECKING:
@@ -95,6 +95,35 @@ def analysis(*, session: str | None, at: datetime | None, as_json: bool) -> None
         show_analysis(found.analysis)
     for line in next_of(found):
         click.echo(line)
+
+
+@shadow.command()
+@click.argument("session", required=False, shell_complete=sessions)
+@json_option
+def agreement(*, session: str | None, as_json: bool) -> None:
+    """Tell whether both versions of SESSION's shadow test act alike, or of the newest one.
+
+    At turns of recorded conversations: the tool each calls next, or words. It
+    says how much the behaviour changes, never which version is better.
+    """
+    from deployments.wire.evidence import AgreementWire
+    from lifecycle_core.operations import standing
+    from tasks import context
+    from tasks.agreement import kept
+
+    name = session or standing.newest_tested(context.database(), None, context.now()).session.session_id
+    found = kept(name)
+    if as_json:
+        print_json(AgreementWire.of(name, found))
+        return
+    if found.difference is None or found.floor is None:
+        click.echo(f"{printable(name)} has asked nobody yet; the first watch of its shadow test does")
+        return
+    where = f"{number(found.turns)} turns of {number(found.conversations)} recorded conversations"
+    click.echo(f"The candidate acts otherwise at {found.difference:.1%} of {where}; the incumbent than itself at {found.floor:.1%}")
+    if found.low is not None and found.high is not None:
+        click.echo(f"Over that: {100 * (found.excess or 0):+.1f} points (95%: {100 * found.low:+.1f} to {100 * found.high:+.1f})")
+    click.echo("Note: behaviour at recorded turns; it never tells which version is better")
 
 
 @shadow.command()

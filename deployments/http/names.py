@@ -32,6 +32,7 @@ NAMES: Final[Mapping[tuple[str, str], str]] = {
     ("GET", f"{_SHADOW}/status"): "getShadowStatus",
     ("GET", f"{_SHADOW}/analysis"): "getShadowAnalysis",
     ("GET", f"{_SHADOW}/evidence"): "getShadowEvidence",
+    ("GET", f"{_SHADOW}/agreement"): "getShadowAgreement",
     ("GET", f"{_SHADOW}/plan"): "planShadow",
     ("POST", f"{_SHADOW}/samples"): "sendShadowSamples",
     ("POST", f"{_LIFECYCLE}/versions/register"): "registerVersion",

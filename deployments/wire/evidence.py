@@ -5,6 +5,7 @@ from typing import Self
 from pydantic import Field
 
 from deployments.wire.base import CopiedWire, Wire
+from lifecycle_core.replay.agreement import Agreement
 from lifecycle_core.retraining.curve import Curve
 
 
@@ -39,4 +40,30 @@ class EvidenceCurveWire(Wire):
             futility_level=it.futility_level,
             removed_samples=it.removed,
             points=[EvidencePointWire.of(one) for one in it.points],
+        )
+
+
+class AgreementWire(Wire):
+    """How often both versions act otherwise at the turns of recorded conversations: behaviour, never success."""
+
+    session_id: str
+    conversations: int
+    turns: int
+    difference: float | None = Field(description="The share of turns at which the candidate acts otherwise than the incumbent.")
+    floor: float | None = Field(description="At which the incumbent acts otherwise than it did itself.")
+    excess: float | None
+    interval: tuple[float, float] | None = Field(description="Of the excess, 95%, over conversations.")
+    note: str = "Behaviour at recorded turns: it tells that the versions act alike or not, never which is better."
+
+    @classmethod
+    def of(cls, session_id: str, it: Agreement) -> Self:
+        """Shape it."""
+        return cls(
+            session_id=session_id,
+            conversations=it.conversations,
+            turns=it.turns,
+            difference=it.difference,
+            floor=it.floor,
+            excess=it.excess,
+            interval=None if it.low is None or it.high is None else (it.low, it.high),
         )

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from benchmarks._sessions import STEPS, later, proved, ready, samples, taken
-from deployments.wire.evidence import EvidenceCurveWire
+from deployments.wire.evidence import AgreementWire, EvidenceCurveWire
 from deployments.wire.planning import ShadowPlanWire
 from deployments.wire.retraining import FinalizedWire, RetrainingHistoryWire, RetrainingStatusWire, TriggerCheckWire
 from deployments.wire.review import ReviewPageWire
@@ -16,8 +16,9 @@ from deployments.wire.shadow import ShadowStatusWire, ShadowTestWire
 from deployments.wire.verification import VerdictWire
 from lifecycle_core.operations import arms, evidence, promotion, retraining, shadow, standing, versions, versions_asked
 from lifecycle_core.provenance import Provenance
+from lifecycle_core.replay.agreement import Agreement
 from lifecycle_core.retraining.session import Status
-from tasks import context, nudges, review
+from tasks import agreement, context, nudges, review
 from tests.reviewed import reviewed_pair
 
 pytestmark = pytest.mark.slow
@@ -338,6 +339,16 @@ def test_evidence_is_told_at_each_look_and_drawn(lifecycle, asked, tmp_path):
     assert picture.read_text().startswith("<?xml")
     wire = EvidenceCurveWire.of(asked, evidence.grown(context.database(), asked))
     assert json.loads(lifecycle("shadow", "evidence", "--json").stdout) == as_routes(wire)
+
+
+def test_how_far_the_versions_act_alike_is_told_and_for_programs_as_the_route_does(lifecycle, asked, monkeypatch):
+    assert "has asked nobody yet" in lifecycle("shadow", "agreement", asked).stdout
+    found = Agreement(conversations=12, turns=40, difference=0.2, floor=0.05, excess=0.15, low=0.02, high=0.28)
+    monkeypatch.setattr(agreement, "kept", lambda session_id: found)
+    said = lifecycle("shadow", "agreement").stdout
+    assert "otherwise at 20.0% of 40 turns of 12 recorded conversations; the incumbent than itself at 5.0%" in said
+    assert "Over that: +15.0 points (95%: +2.0 to +28.0)" in said
+    assert json.loads(lifecycle("shadow", "agreement", "--json").stdout) == as_routes(AgreementWire.of(asked, found))
 
 
 def test_a_plan_tells_what_it_rests_on_and_what_comes_next(retrain, act):

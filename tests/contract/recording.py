@@ -202,6 +202,7 @@ def _retraining(it: Recorder) -> None:
     it.ask("GET", f"{SHADOW}/status")
     it.ask("GET", f"{SHADOW}/analysis", sessionId=started["session"]["id"])
     it.ask("GET", f"{SHADOW}/evidence", sessionId=started["session"]["id"])
+    it.ask("GET", f"{SHADOW}/agreement", sessionId=started["session"]["id"])
     it.ask("GET", f"{SHADOW}/plan", variant="baseline", effect=0.1)
     it.ask("GET", f"{base}/status", sessionId=started["session"]["id"])
     it.refused("POST", f"{base}/finalize", json={"sessionId": started["session"]["id"]})

@@ -50,6 +50,7 @@ BESIDE = {
     ("POST", "/api/lifecycle/retraining/reject"),
     ("POST", "/api/lifecycle/retraining/cancel"),
     ("GET", "/api/reliability/shadow/evidence"),
+    ("GET", "/api/reliability/shadow/agreement"),
     ("GET", "/api/reliability/shadow/plan"),
     ("POST", "/api/reliability/shadow/samples"),
     ("GET", "/api/lifecycle/versions/version"),

@@ -15,8 +15,8 @@ from lifecycle_core.retraining.options import Options
 from lifecycle_core.spending import BudgetSpentError
 from lifecycle_core.store.mapping import from_json
 from lifecycle_core.store.tables import CaseResultRow
+from tasks import agreement, review
 from tasks import retraining as steps
-from tasks import review
 from tasks.alone import alone
 from tasks.replays import INFRASTRUCTURE, Stage
 from tasks.shadow import TESTS_AT_ONCE, list_shadow_tests, serve_goals
@@ -155,6 +155,13 @@ def test_no_outcome_by_which_a_candidate_was_chosen_is_evidence_in_its_shadow_te
 def test_goals_that_another_process_serves_are_left_to_it(tested, installed, model):
     with alone(f"shadow test of {tested}"):
         assert serve_goals.fn(tested) == 0
+
+
+def test_both_versions_are_asked_once_what_they_would_do_at_recorded_turns(tested, installed, model):
+    serve_goals.fn(tested)
+    calls, found = model.calls, agreement.kept(tested)
+    assert (found.turns > 0, found.floor is not None) == (True, True)
+    assert (agreement.ask(tested), model.calls) == (found, calls)
 
 
 def test_a_test_waits_for_its_turn_where_as_many_as_may_be_are_served(tested, installed, model):

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 from deployments.http.access import needs
 from deployments.http.dependencies import Acting, At, OneVariant, Store, Variant, Writable
 from deployments.http.problems import answers
-from deployments.wire.evidence import EvidenceCurveWire
+from deployments.wire.evidence import AgreementWire, EvidenceCurveWire
 from deployments.wire.planning import ShadowPlanWire
 from deployments.wire.shadow import MAX_SAMPLES, SamplesRequest, SamplesWire, ShadowStatusWire, ShadowTestWire
 from lifecycle_core.access import Role
@@ -48,6 +48,15 @@ def evidence_of(database: Store, at: At, session_id: AskedSession = None, varian
     """The e-values after each sample, and the shares that succeeded so far."""
     name = session_id or standing.newest_tested(database, variant, at).session.session_id
     return EvidenceCurveWire.of(name, evidence.grown(database, name))
+
+
+@router.get("/agreement", summary="Whether both versions act alike", openapi_extra=needs(Role.READ), responses=answers(404, 409))
+def agreement(database: Store, at: At, session_id: AskedSession = None, variant: OneVariant = None) -> AgreementWire:
+    """Their next actions at the turns of recorded conversations, as far as the test has asked for them."""
+    from tasks.agreement import kept
+
+    name = session_id or standing.newest_tested(database, variant, at).session.session_id
+    return AgreementWire.of(name, kept(name))
 
 
 @router.get(
