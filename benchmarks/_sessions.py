@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from lifecycle_core.conversations import Conversation, Window
-from lifecycle_core.operations import retraining, shadow, traffic, versions
+from lifecycle_core.operations import retraining, shadow, traffic, training, versions
 from lifecycle_core.policy import Engine
 from lifecycle_core.provenance import Provenance
 from lifecycle_core.retraining.evaluation import EvaluationReport
@@ -92,7 +92,7 @@ def training_data(act: Provenance) -> TrainingData:
 
 
 STEPS: Final[Sequence[Step]] = (
-    lambda it, act, name: retraining.keep_training_data(it, act, name, training_data(act)),
+    lambda it, act, name: training.keep_training_data(it, act, name, training_data(act)),
     lambda it, act, name: retraining.keep_failures(it, act, name, FAILURES),
     lambda it, act, name: retraining.keep_improvement(it, act, name, IMPROVEMENT),
     retraining.register_candidate,

@@ -10,12 +10,14 @@ from prefect.artifacts import create_markdown_artifact, create_table_artifact
 
 from lifecycle_core.operations.arms import Arms
 from lifecycle_core.retraining.analysis import ShadowAnalysis
+from lifecycle_core.retraining.cases import Split
 from lifecycle_core.retraining.session import Session
 from lifecycle_core.retraining.shadow import Progress
 from lifecycle_core.versions.diff import diff
 from tasks import context
 from tasks.markdown import cell, literal, literal_cell, table, wrapped_diff
 
+TRAINING_DATA: Final = "training-data"
 FAILURES: Final = "failures"
 PROMPT_DIFF: Final = "prompt-diff"
 EVALUATION: Final = "evaluation"
@@ -23,7 +25,25 @@ EVIDENCE: Final = "evidence"
 VERDICT: Final = "verdict"
 WIDE: Final = 100
 MOST_QUOTES: Final = 2
+_FOR: Final = {Split.TRAIN: "learn from", Split.SELECT: "choose by", Split.HELD_OUT: "report on"}
 SMALL_Q: Final = 0.001
+
+
+def leave_training_data(it: Session) -> None:
+    """What is learnt from: what was asked of it, a row each, and what was found."""
+    found = it.training_data
+    if found is None:
+        return
+    splits = ", ".join(f"{count:,} to {_FOR[split]}" for split, count in found.splits.items())
+    result = (
+        f"{found.size:,} conversations, {found.failures:,} of them failed: {splits}; {found.duplicates:,} doubles and "
+        f"{found.left_out:,} over one customer's share were left out"
+    )
+    rows = [
+        {"asked": cell(one.asked), "found": cell(one.found), "result": "holds" if one.holds else "refuses" if one.needed else "is short"}
+        for one in found.checks
+    ]
+    create_table_artifact(key=TRAINING_DATA, table=rows, description=_head(it, result, simulated=found.simulated))
 
 
 def leave_failures(it: Session) -> None:

@@ -13,8 +13,6 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from lifecycle_core.conversations import CLOCK_SKEW, EARLIEST, Conversation, end_rule
-from lifecycle_core.policy import RetrainingPolicy
-from lifecycle_core.retraining.training_data import TrainingData
 from lifecycle_core.rollups import latency_s, tokens_of
 from lifecycle_core.traffic.refusals import Refusal
 
@@ -31,9 +29,6 @@ WAITING_SLACK_S: Final = 60.0
 WAITING_SHARE: Final = 1.05
 SLOWEST_MEDIAN_S: Final = 300.0
 """Where half of the conversations are slower than this, response times are surely milliseconds."""
-
-HAVING_WORDS: Final = 0.5
-"""The share of training data that must hold words, and a known outcome."""
 
 SLOW: Final = "half of the conversations have response times over {:,.0f} s; response_times_s are seconds"
 
@@ -142,41 +137,24 @@ def check(batch: Sequence[Conversation], at: datetime) -> Findings:
     return Findings(refused, {field: int(left[column].isna().sum()) for column, field in FIGURES.items()}, remarks)
 
 
-def training_faults(data: TrainingData, policy: RetrainingPolicy) -> list[str]:
-    """What is wrong with training data as a whole, a sentence each; nothing where it may be learnt from.
-
-    Asked: its size, that no conversation comes twice, that each has its end, that most hold words and tell how they went, and that both
-    kinds are there.
-    """
-    expectations = _great_expectations()[0].expectations
-    known = expectations.ExpectColumnValuesToNotBeNull
-    asked = {
-        f"it has {data.size} conversations; {policy.min_training_examples} to {policy.max_training_examples} are needed": (
-            expectations.ExpectTableRowCountToBeBetween(min_value=policy.min_training_examples, max_value=policy.max_training_examples)
-        ),
-        "a conversation comes twice": expectations.ExpectColumnValuesToBeUnique(column="id"),
-        "a conversation has no end": known(column="ended_at"),
-        "over half of the conversations have no words; failures are read out of words": (
-            expectations.ExpectColumnValuesToBeBetween(column="messages", min_value=1, mostly=HAVING_WORDS)
-        ),
-        "most outcomes are unknown": known(column="booked", mostly=HAVING_WORDS),
-    }
-    if policy.include_failures and policy.include_successes:
-        both = expectations.ExpectColumnDistinctValuesToContainSet(column="booked", value_set=[True, False])
-        asked["it holds successes alone, or failures alone; what sets failures apart needs both"] = both
-    return [sentence for sentence, broken in zip(asked, _broken(data.frame(), list(asked.values())), strict=True) if broken]
-
-
-def _broken(frame: "pd.DataFrame", expectations: Sequence[Any]) -> list[bool]:
-    """Whether the frame breaks each of the expectations."""
+def validate(frame: "pd.DataFrame", expectations: Sequence[Any]) -> list[Any]:
+    """What Great Expectations finds of each expectation over the frame, in their order; raises RuntimeError where it cannot ask one."""
     gx, batch_definition = _great_expectations()
-    suite = gx.ExpectationSuite(name="training")
+    suite = gx.ExpectationSuite(name="suite")
     for place, it in enumerate(expectations):
         it.meta = {"rule": place}
         suite.add_expectation(it)
-    validated = batch_definition.get_batch(batch_parameters={"dataframe": frame}).validate(suite)
-    found = {it.expectation_config.meta["rule"]: it.success for it in validated.results}
-    return [not found[place] for place in range(len(expectations))]
+    validated = batch_definition.get_batch(batch_parameters={"dataframe": frame}).validate(suite, result_format="COMPLETE")
+    found = {it.expectation_config.meta["rule"]: it for it in validated.results}
+    for it in found.values():
+        if it.exception_info.get("raised_exception", False):
+            raise RuntimeError(it.exception_info["exception_message"])
+    return [found[place] for place in range(len(expectations))]
+
+
+def expectations() -> Any:  # noqa: ANN401 - the package's own module
+    """Great Expectations' kinds of expectations; loading them takes seconds, once."""
+    return _great_expectations()[0].expectations
 
 
 def _frame(batch: Sequence[Conversation]) -> "pd.DataFrame":
@@ -207,21 +185,13 @@ def _frame(batch: Sequence[Conversation]) -> "pd.DataFrame":
 
 def _validate(frame: "pd.DataFrame", rules: Sequence[_Rule]) -> tuple[list[list[int]], list[str]]:
     """The places that break each rule, and remarks on the whole. An expectation costs some ten milliseconds, however small the batch."""
-    gx, batch_definition = _great_expectations()
-    expectations = gx.expectations
-    suite = gx.ExpectationSuite(name="batch")
-    for place, it in enumerate(rules):
-        suite.add_expectation(getattr(expectations, it.expectation)(**it.arguments, meta={"rule": place}))
+    kinds = expectations()
+    asked = [getattr(kinds, it.expectation)(**it.arguments) for it in rules]
     if frame.latency_s.notna().any():
-        suite.add_expectation(expectations.ExpectColumnMedianToBeBetween(column="latency_s", max_value=SLOWEST_MEDIAN_S, meta={"rule": -1}))
-    validated = batch_definition.get_batch(batch_parameters={"dataframe": frame}).validate(suite, result_format="COMPLETE")
-    found = {it.expectation_config.meta["rule"]: it for it in validated.results}
-    for it in found.values():
-        if it.exception_info.get("raised_exception", False):
-            raise RuntimeError(it.exception_info["exception_message"])
-    median = found.pop(-1, None)
-    remarks = [] if median is None or median.success else [SLOW.format(median.result["observed_value"])]
-    return [found[place].result["unexpected_index_list"] for place in range(len(rules))], remarks
+        asked.append(kinds.ExpectColumnMedianToBeBetween(column="latency_s", max_value=SLOWEST_MEDIAN_S))
+    found = validate(frame, asked)
+    remarks = [SLOW.format(it.result["observed_value"]) for it in found[len(rules) :] if not it.success]
+    return [it.result["unexpected_index_list"] for it in found[: len(rules)]], remarks
 
 
 @cache

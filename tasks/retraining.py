@@ -12,11 +12,11 @@ from prefect.runtime import flow_run
 
 from lifecycle_core.chat import ChatUnavailableError
 from lifecycle_core.errors import LifecycleError
-from lifecycle_core.operations import arms, promotion, retraining, shadow
+from lifecycle_core.operations import arms, promotion, retraining, shadow, training
 from lifecycle_core.policy import Engine
 from lifecycle_core.replay.episode import Agent
 from lifecycle_core.retraining.cases import Case, Side, Split, cases_of
-from lifecycle_core.retraining.errors import ForbiddenMoveError, RetrainingRefusedError
+from lifecycle_core.retraining.errors import ForbiddenMoveError
 from lifecycle_core.retraining.evaluation import INCUMBENT_RUNS, evaluate, grade
 from lifecycle_core.retraining.failures import FailureAnalysis, analyze
 from lifecycle_core.retraining.improvement import Candidate, PromptImprovement
@@ -26,10 +26,11 @@ from lifecycle_core.retraining.proposals import by_model, by_rules, choose
 from lifecycle_core.retraining.session import Answer, Session, Status
 from lifecycle_core.retraining.training_data import TrainingData, collect
 from lifecycle_core.versions.version import Version
-from tasks import artifacts, context, quality, runs, secrets
+from tasks import artifacts, context, runs, secrets
 from tasks.metered import Metered
 from tasks.replays import INFRASTRUCTURE, Stage, as_they_come, model, simulated
 from tasks.steps import Standing, act, may_pass, named, note, step
+from tasks.training_suite import check_training_data
 
 MOST_LOST: Final = 0.2
 """The share of an evaluation's replays that the infrastructure may take before the whole is tried again."""
@@ -74,11 +75,10 @@ def collect_training_data(it: Session) -> Session:
     if it.training_data is not None:
         return it
     data = training_data(it)
-    faults = quality.training_faults(data, it.policy.retraining)
-    if faults:
-        message = f"the training data cannot be learnt from: {'; '.join(faults)}"
-        raise RetrainingRefusedError(message)
-    return retraining.keep_training_data(context.database(), act(), it.session_id, data)
+    checks = check_training_data(data, it.policy.retraining)
+    it = training.keep_training_data(context.database(), act(), it.session_id, data, checks)
+    artifacts.leave_training_data(it)
+    return it
 
 
 @step("04 analyze failures")
@@ -197,8 +197,8 @@ def training_data(it: Session) -> TrainingData:
 
 @lru_cache(maxsize=2)
 def _training_data(session_id: str) -> TrainingData:
-    it = retraining.session(context.database(), session_id)
-    return collect(shadow.training_conversations(context.database(), session_id), it.policy.retraining, secrets.masker())
+    source = training.of_session(context.database(), session_id)
+    return collect(source.conversations, source.policy, secrets.masker())
 
 
 def _proposed(it: Session, incumbent: Version, analysis: FailureAnalysis) -> PromptImprovement:

@@ -86,6 +86,11 @@ def _sessions(database: "Database", _context: click.Context) -> Iterator[str]:
     return (it.session_id for it in retraining.history(database, None, MOST))
 
 
+def _learners(database: "Database", context: click.Context) -> Iterator[str]:
+    yield from _variants(database, context)
+    yield from _sessions(database, context)
+
+
 def _episodes(database: "Database", _context: click.Context) -> Iterator[int]:
     from lifecycle_core.operations import drift
 
@@ -113,7 +118,8 @@ def assigned(context: click.Context, parameter: click.Parameter, begun: str) -> 
     return [f"{it}=" for it in settings(context, parameter, begun)]
 
 
-variants, numbers, tags, sessions, episodes, key_names = map(_told, (_variants, _numbers, _tags, _sessions, _episodes, _keys))
+variants, numbers, tags, sessions, learners = map(_told, (_variants, _numbers, _tags, _sessions, _learners))
+episodes, key_names = map(_told, (_episodes, _keys))
 
 variant_argument = click.argument("variant", shell_complete=variants)
 session_argument = click.argument("session", shell_complete=sessions)

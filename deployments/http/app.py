@@ -11,14 +11,16 @@ from deployments.http.access import paths_of, roles_of
 from deployments.http.docs import page
 from deployments.http.document import document
 from deployments.http.parameters import only_known
-from deployments.http.routes import audit, backtest, conversations, drift, keys, policy, retraining, shadow, status, versions
+from deployments.http.routes import audit, backtest, conversations, drift, keys, policy, retraining, shadow, status, training, versions
 
 DESCRIPTION = """Watches an agent's conversations for drift, keeps its versions, and retrains it.
 
 Errors are `application/problem+json` with a stable `code`. Times are UTC with a `Z`. Strings such as "75.00%" stand beside
 their numbers, which end in `Value`. Every reply names its request in `X-Request-Id`."""
 
-ROUTERS: Final = tuple(it.router for it in (conversations, drift, backtest, policy, retraining, shadow, versions, keys, audit, status))
+ROUTERS: Final = tuple(
+    it.router for it in (conversations, drift, backtest, policy, retraining, training, shadow, versions, keys, audit, status)
+)
 
 
 def create_app() -> FastAPI:

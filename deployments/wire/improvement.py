@@ -2,11 +2,28 @@
 
 from typing import Self
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from deployments.wire.base import CopiedWire, WindowWire, Wire
 from lifecycle_core.retraining.evaluation import EvaluationReport
 from lifecycle_core.retraining.improvement import Candidate, PromptImprovement
+
+
+class SplitsWire(Wire):
+    """How many conversations are for what, by the goals of their customers."""
+
+    train: int = Field(description="To learn from.")
+    select: int = Field(description="To choose a candidate by.")
+    held_out: int = Field(description="To report on; nothing learns from them.")
+
+
+class DataCheckWire(CopiedWire):
+    """One thing that was asked of all of them."""
+
+    asked: str
+    found: str
+    holds: bool
+    needed: bool = Field(description="Where it does not hold, nothing is learnt.")
 
 
 class TrainingDataWire(CopiedWire):
@@ -16,9 +33,17 @@ class TrainingDataWire(CopiedWire):
     successes: int
     failures: int
     escalations: int
-    left_out: int
+    left_out: int = Field(description="Over one customer's share.")
+    duplicates: int = Field(description="Left out because a newer one has the same words and the same outcome.")
+    splits: SplitsWire | None = Field(description="null where the session is older than this.")
+    checks: list[DataCheckWire]
     window: WindowWire | None
     simulated: bool
+
+    @field_validator("splits", mode="before")
+    @classmethod
+    def _known(cls, given: object) -> object:
+        return given or None
 
 
 class EditWire(CopiedWire):

@@ -19,8 +19,7 @@ from lifecycle_core.retraining.evaluation import EvaluationReport
 from lifecycle_core.retraining.failures import FailureAnalysis
 from lifecycle_core.retraining.improvement import PromptImprovement
 from lifecycle_core.retraining.options import Options
-from lifecycle_core.retraining.session import RETRAINER, DataSummary, Event, Session, Status, ended, label, moved, seed_of
-from lifecycle_core.retraining.training_data import TrainingData
+from lifecycle_core.retraining.session import RETRAINER, Event, Session, Status, ended, label, moved, seed_of
 from lifecycle_core.retraining.triggers import Past, TriggerCheck, should_retrain, standing_refusals
 from lifecycle_core.store import answers, candidates, cases, checks, figures, policies, sessions, variants, versions
 from lifecycle_core.store.database import Database, Transaction
@@ -126,16 +125,6 @@ def status(database: Database, limit: int = 10) -> RetrainingStatus:
         return RetrainingStatus(
             open=tuple(sessions.all_open(tx)), newest=tuple(sessions.newest(tx, None, limit)), by_status=sessions.by_status(tx)
         )
-
-
-def keep_training_data(database: Database, act: Provenance, session_id: str, data: TrainingData) -> Session:
-    """Step 3: what the training data came to."""
-    with database.write(act, "keep_training_data") as tx:
-        it = sessions.locked(tx, session_id)
-        if it.training_data is not None:
-            return it
-        it = moved(it, Event.DATA_COLLECTED)
-        return sessions.save(tx, replace(it, training_data=DataSummary.of(data), training_data_size=data.size))
 
 
 def keep_failures(database: Database, act: Provenance, session_id: str, analysis: FailureAnalysis) -> Session:

@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from lifecycle_core.conversations import Conversation, Window
 from lifecycle_core.operations.drawing import draw, may_draw, too_few
 from lifecycle_core.operations.retraining import expect
 from lifecycle_core.privacy.masking import Masker
@@ -23,15 +22,13 @@ from lifecycle_core.retraining.options import MAX_REPLAYS
 from lifecycle_core.retraining.session import Event, Session, Status, ended, moved
 from lifecycle_core.retraining.shadow import Arm, Progress, Sample, Source, complete_prefix, progress, serves_twice
 from lifecycle_core.retraining.verdict import Verdict
-from lifecycle_core.store import answers, samples, served, sessions, versions
+from lifecycle_core.store import answers, samples, sessions, versions
 from lifecycle_core.store.database import Database, Transaction
 
 CLOCK_SKEW: Final = timedelta(minutes=5)
 """By how much a deployed agent's clock may differ from ours."""
 RATE_OF: Final = 50
 """Of how many samples, the last ones, the rate is told."""
-_SOUGHT: Final = 4
-"""So many times the most training examples are read, for what is of no use among them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,14 +61,6 @@ class Recorded:
     kept: int
     known: int
     samples: int
-
-
-def training_conversations(database: Database, session_id: str) -> list[Conversation]:
-    """What the session may learn from, as it was recorded: the incumbent's newest conversations before the session began, oldest first."""
-    with database.read() as tx:
-        it = sessions.get(tx, session_id)
-        span = Window(datetime.min.replace(tzinfo=it.started_at.tzinfo), it.started_at)
-        return served.newest(tx, it.variant, it.incumbent_version, span, _SOUGHT * it.policy.retraining.max_training_examples)
 
 
 def start_shadow(database: Database, act: Provenance, session_id: str) -> Session:

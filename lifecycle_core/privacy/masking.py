@@ -13,7 +13,7 @@ from itertools import chain
 from typing import Any, Final, Self
 
 from lifecycle_core.conversations import Conversation, Message
-from lifecycle_core.privacy.detectors import ORDERED, Finding, Kind, names, no_name
+from lifecycle_core.privacy.detectors import ORDERED, Detector, Finding, Kind, Span, names, no_name
 from lifecycle_core.privacy.fencing import visible
 
 NUMBERS: Final = 9999
@@ -21,7 +21,7 @@ FEWEST_CHARACTERS: Final = 3
 """A known name shorter than this is masked in whole only, not in parts."""
 MAX_KNOWN: Final = 200
 
-_PLACEHOLDER: Final = re.compile(r"<[A-Z]{3,12}_\d{1,4}>")
+PLACEHOLDER: Final = re.compile(r"<[A-Z]{3,12}_\d{1,4}>")
 _WHOSE: Final = r"(?:customer|client|guest|user|contact|first|last|full|middle|patient|passenger)"
 _FIELD: Final = re.compile(
     rf"(?:{_WHOSE}[ _-]?)+name|surname|(?:{_WHOSE}[ _-]?)*(?:phone|mobile|telephone|e?mail|street|zip"
@@ -45,13 +45,17 @@ def find(text: str, known: "re.Pattern[str] | None" = None) -> tuple[Finding, ..
     ['NAME', 'EMAIL', 'PHONE']
     """
     found: list[Finding] = []
-    taken = [match.span() for match in _PLACEHOLDER.finditer(text)]
-    spans = [(Kind.NAME, match.span()) for match in known.finditer(text)] if known else []
-    for kind, (start, end) in chain(spans, ((kind, span) for kind, detector in ORDERED for span in detector(text))):
+    taken = [match.span() for match in PLACEHOLDER.finditer(text)]
+    named = ((Kind.NAME, match.span()) for match in known.finditer(text)) if known else ()
+    for kind, (start, end) in chain(_spans(text, ORDERED[:1]), named, _spans(text, ORDERED[1:])):  # a name within an e-mail is a part of it
         if all(end <= other or start >= until for other, until in taken):
             taken.append((start, end))
             found.append(Finding(kind, start, end))
     return tuple(sorted(found, key=lambda it: it.start))
+
+
+def _spans(text: str, detectors: Iterable[tuple[Kind, Detector]]) -> Iterator[tuple[Kind, Span]]:
+    return ((kind, span) for kind, detector in detectors for span in detector(text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +151,7 @@ def _told(conversation: Conversation) -> Iterator[str]:
 def _person(message: Message) -> str | None:
     """The name that a message gives to its writer, where that is a person; a name such as "customer" names nobody."""
     name = message.get("name")
-    if not name or message["role"] in _OURS or re.fullmatch(_WHOSE, name, re.IGNORECASE) or _PLACEHOLDER.fullmatch(name):
+    if not name or message["role"] in _OURS or re.fullmatch(_WHOSE, name, re.IGNORECASE) or PLACEHOLDER.fullmatch(name):
         return None
     return name
 

@@ -7,14 +7,13 @@
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
 from types import MappingProxyType
-from typing import Final, Self
+from typing import Final
 
-from lifecycle_core.conversations import Window
 from lifecycle_core.policy import Policy
 from lifecycle_core.retraining.analysis import ShadowAnalysis
 from lifecycle_core.retraining.errors import ForbiddenMoveError
@@ -22,7 +21,7 @@ from lifecycle_core.retraining.evaluation import EvaluationReport
 from lifecycle_core.retraining.failures import FailureAnalysis
 from lifecycle_core.retraining.improvement import PromptImprovement
 from lifecycle_core.retraining.options import Options
-from lifecycle_core.retraining.training_data import TrainingData
+from lifecycle_core.retraining.training_data import DataSummary
 from lifecycle_core.retraining.triggers import TriggerCheck
 
 RETRAINER: Final = "retraining_system"
@@ -100,24 +99,6 @@ ENDINGS: Final = MappingProxyType(
     }
 )
 """What leads to each ending."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DataSummary:
-    """What is kept of the training data; the conversations themselves stay where they are."""
-
-    size: int
-    successes: int
-    failures: int
-    escalations: int
-    left_out: int
-    window: Window | None
-    simulated: bool
-
-    @classmethod
-    def of(cls, data: TrainingData) -> Self:
-        """The summary of `data`."""
-        return cls(**{it.name: getattr(data, it.name) for it in fields(cls)})
 
 
 class Answer(StrEnum):

@@ -48,10 +48,15 @@ def save(tx: Transaction, session: Session) -> Session:
 
 def get(tx: Transaction, session_id: str) -> Session:
     """One session; raises UnknownSessionError."""
-    it = _first(tx, tx.exec(select(RetrainingSessionRow).where(RetrainingSessionRow.session_id == session_id)))
+    it = find(tx, session_id)
     if it is None:
         raise _unknown(session_id)
     return it
+
+
+def find(tx: Transaction, session_id: str) -> Session | None:
+    """One session; None where none is called so."""
+    return _first(tx, tx.exec(select(RetrainingSessionRow).where(RetrainingSessionRow.session_id == session_id)))
 
 
 def locked(tx: Transaction, session_id: str) -> Session:

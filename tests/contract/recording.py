@@ -69,7 +69,7 @@ class Recorder:
         headers = self._headers(f"example-{name}") | ({"Idempotency-Key": key} if key else {})
         answer = self.client.request(method, path, params=parameters, headers=headers, **sent)
         assert answer.status_code == status, answer.text
-        told = answer.json() if "json" in answer.headers["Content-Type"] else answer.text
+        told = answer.json() if "/json" in answer.headers["Content-Type"] else answer.text
         it = self.kept.setdefault(name, {"parameters": parameters, "answers": {}} | ({} if body is None else {"body": _short(body)}))
         it["answers"].setdefault(str(status), _short(told))
         return told
@@ -223,6 +223,19 @@ def _retraining(it: Recorder) -> None:
     shadow.record_samples(database, act, ended.session_id, proved(replace(act, at=act.at - timedelta(days=1))))
     it.ask("POST", f"{base}/finalize", {"sessionId": ended.session_id})
     it.ask("GET", f"{base}/history", limit=2)
+    _exported(it)
+
+
+def _exported(it: Recorder) -> None:
+    """One conversation with words among those of a variant that can be learnt from."""
+    said = [
+        {"role": "user", "content": "This is Ada Example, 555-0147. Is Monday at 9 free?"},
+        {"role": "assistant", "content": "It is free. Shall I book it, Ada?"},
+    ]
+    ended = f"{context.now() - timedelta(minutes=5):%Y-%m-%dT%H:%M:%SZ}"
+    one = {"id": "call-9002", "variant": "support", "version": 1, "ended_at": ended, "booked": True, "messages": said}
+    it.client.post(f"{LIFECYCLE}/conversations", json=one, headers=it._headers("example-spoken"))
+    it.ask("GET", f"{LIFECYCLE}/training/export", name="support", format="openai", split="all")
 
 
 def _keys(it: Recorder) -> None:

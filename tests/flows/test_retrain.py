@@ -110,7 +110,7 @@ def test_what_a_session_left_on_the_pages_says_whose_it_is_and_that_it_is_simula
     until(lambda: loop.run_of("straight")["state"]["type"] == "COMPLETED")
     found = loop.prefect("/artifacts/filter", {"limit": 200})
     ours = {it["key"]: it for it in found if session.session_id.replace("_", "\\_") in (it["description"] or "")}
-    assert set(ours) == {"failures", "prompt-diff", "evaluation", "evidence", "verdict"}
+    assert set(ours) == {"training-data", "failures", "prompt-diff", "evaluation", "evidence", "verdict"}
     assert all(it["description"].startswith("**straight** · ") for it in ours.values())
     assert "Simulated" in ours["verdict"]["data"]
 

@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks._sessions import BETTER, EVALUATION, FAILURES, IMPROVEMENT, PROMPT, STEPS, later, ready, served, taken, training_data
 from lifecycle_core.errors import IdempotencyKeyReusedError, InvalidInputError, UnknownVariantError
-from lifecycle_core.operations import promotion, retraining, shadow, traffic, versions, versions_asked
+from lifecycle_core.operations import promotion, retraining, traffic, training, versions, versions_asked
 from lifecycle_core.policy import Engine, Policy, RetrainingPolicy, ShadowSource
 from lifecycle_core.replay.episode import Replay
 from lifecycle_core.retraining.cases import Side
@@ -276,7 +276,7 @@ def test_a_variants_own_policy_is_the_sessions(variant, act):
 def test_the_conversations_to_learn_from_are_the_incumbents_before_the_session(variant, act):
     it = begin(variant, act)
     traffic.ingest(variant, later(act, hours=2), served(later(act, hours=2), 1, variant="baseline"))
-    found = shadow.training_conversations(variant, it.session_id)
+    found = training.of_session(variant, it.session_id).conversations
     assert [one.id for one in found] == [f"c{number}" for number in range(59, -1, -1)]
 
 
@@ -284,7 +284,7 @@ def test_what_is_imported_later_is_not_learnt_from(variant, act):
     it = begin(variant, act)
     old = replace(served(act, 1)[0], id="late", ended_at=act.at - timedelta(minutes=30))
     traffic.ingest(variant, later(act, minutes=1), [old])
-    assert "late" not in {one.id for one in shadow.training_conversations(variant, it.session_id)}
+    assert "late" not in {one.id for one in training.of_session(variant, it.session_id).conversations}
 
 
 def test_an_idempotency_key_that_is_kept_no_more_does_not_begin_what_has_ended(variant, act):

@@ -5,6 +5,7 @@ from functools import cache
 
 import pytest
 
+from benchmarks._defects import DEFECTS, Defect
 from lifecycle_core.conversations import Conversation
 from lifecycle_core.policy import RetrainingPolicy
 from lifecycle_core.privacy.masking import Masker
@@ -15,7 +16,7 @@ from lifecycle_core.retraining.evaluation import evaluate
 from lifecycle_core.retraining.failures import analyze
 from lifecycle_core.retraining.training_data import collect
 from lifecycle_core.simulation import prompts, scripted_model
-from lifecycle_core.simulation.customers import DRIFTED, HEALTHY, Mix, customer
+from lifecycle_core.simulation.customers import DRIFTED, customer
 from lifecycle_core.simulation.needs import Need
 
 pytestmark = pytest.mark.slow
@@ -23,13 +24,8 @@ pytestmark = pytest.mark.slow
 CONVERSATIONS = 300
 NOON = datetime(2025, 10, 7, 12, tzinfo=UTC)
 GAPS = {
-    Code.AVAILABILITY: (prompts.CHECKING, Need.EVENING),
-    Code.PRICING: (prompts.PRICING, Need.PRICE),
-    Code.MISSING_CONFIRMATION: ("Have the customer confirm service, day and time before you book.", Need.LATE_HOURS),
-    Code.CLARIFICATION_MISSING: ("If the service or the day is unclear, ask for it.", Need.VAGUE),
-    Code.REPEATED_QUESTION: ("Do not ask again for what the customer has already said.", Need.TOLD),
-    Code.NEEDLESS_HANDOFF: ("Hand over to a person only when the request needs one.", Need.WISH),
-    Code.TOOL_ERROR_UNHANDLED: ("If a tool fails or a time is taken, try again or offer another time.", Need.EVENING),
+    **DEFECTS,
+    Code.TOOL_ERROR_UNHANDLED: Defect("If a tool fails or a time is taken, try again or offer another time.", Need.EVENING),
 }
 
 
@@ -67,10 +63,9 @@ def mined(prompt, mix, seed=1):
 
 @pytest.mark.parametrize("code", GAPS)
 def test_the_issue_of_a_gap_is_mined_first(code):
-    sentence, need = GAPS[code]
-    assert sentence in prompts.MENDED
-    shares = {**dict(HEALTHY.shares), need: 0.35}
-    _, analysis = mined(prompts.MENDED.replace(sentence, ""), Mix(shares=tuple(shares.items())))
+    it = GAPS[code]
+    assert it.sentence in prompts.MENDED
+    _, analysis = mined(it.prompt, it.mix)
 
     assert analysis.issues_by(Author.AGENT)[0].issue is code
 

@@ -38,13 +38,20 @@ def session_id(installed, model):
     return begun(installed, "a").session_id
 
 
-def test_a_session_comes_to_a_promotion_and_leaves_five_pages(installed, session_id, pages):
+def test_a_session_comes_to_a_promotion_and_leaves_six_pages(installed, session_id, pages):
     assert taken(session_id).status == "shadow_testing"
     assert list_shadow_tests.fn() == [session_id]
     assert serve_goals.fn(session_id) == 12
     steps.analyze_shadow_test.fn(session_id)
     assert steps.promote_or_roll_back.fn(session_id) == "promoted"
-    assert list(dict.fromkeys(key for key, _, _ in pages)) == ["failures", "prompt-diff", "evaluation", "evidence", "verdict"]
+    assert list(dict.fromkeys(key for key, _, _ in pages)) == [
+        "training-data",
+        "failures",
+        "prompt-diff",
+        "evaluation",
+        "evidence",
+        "verdict",
+    ]
     assert all(said.startswith("**a** · retrain\\_a\\_") for _, said, _ in pages)
 
 

@@ -58,6 +58,11 @@ def test_a_name_said_once_is_masked_everywhere_in_the_conversation():
     assert "smith is no word" in str(masked.messages)
 
 
+def test_of_an_address_of_mail_that_holds_a_known_name_nothing_is_left():
+    masked = MASK.conversation(held(("user", "My name is Anna Smith."), ("assistant", "I write to anna.Smith77@example.com.")))
+    assert "example.com" not in str(masked.messages)
+
+
 def test_a_name_in_the_arguments_of_a_call_is_masked_everywhere():
     call = {"id": "1", "type": "function", "function": {"name": "book", "arguments": '{"customer_name": "Zoltan", "street": "Elm Row 9b"}'}}
     told = Conversation(

@@ -4,11 +4,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from deployments.wire.improvement import TrainingDataWire
 from lifecycle_core.conversations import Conversation
 from lifecycle_core.policy import RetrainingPolicy
 from lifecycle_core.privacy.masking import Masker
+from lifecycle_core.retraining.cases import Split
 from lifecycle_core.retraining.errors import RetrainingRefusedError
-from lifecycle_core.retraining.training_data import collect
+from lifecycle_core.retraining.training_data import DataSummary, collect, split_by_goal
+from lifecycle_core.store.mapping import from_json
 
 NOON = datetime(2025, 10, 7, 12, tzinfo=UTC)
 MASKER = Masker(b"secret")
@@ -44,6 +47,38 @@ def test_no_customer_speaks_for_all():
 
     assert data.failures == 25
     assert data.left_out == 275
+
+
+def test_of_those_with_the_same_words_and_outcome_the_newest_is_taken():
+    said = [({"role": "user", "content": text},) for text in ("Book me in.", "book  me in.", "Book me in!")]
+    told = [conversation(number, messages=said[number % 3], booked=number < 3) for number in range(4)]
+    data = collect([*told, *(conversation(10 + number) for number in range(60))], RetrainingPolicy(), MASKER)
+
+    assert ids(data)[:4] == ["0000", "0002", "0003", "0010"]
+    assert data.duplicates == 1
+
+
+def test_conversations_without_words_are_nobodys_doubles():
+    assert collect([conversation(number) for number in range(60)], RetrainingPolicy(), MASKER).duplicates == 0
+
+
+def test_goals_are_split_whole_whoever_has_them():
+    goals = [f"Book a deep clean for {number} rooms." for number in range(30)]
+    told = [conversation(number, goal=goals[number % 30], customer_id=f"c{number}") for number in range(120)]
+    data = collect(told, RetrainingPolicy(), MASKER)
+    by_goal = {}
+    for it in data.conversations:
+        by_goal.setdefault(it.goal, set()).add(split_by_goal(it))
+
+    assert all(len(splits) == 1 for splits in by_goal.values())
+    assert sum(data.splits.values()) == 120
+    assert data.splits[Split.TRAIN] > data.splits[Split.HELD_OUT] > 0
+
+
+def test_without_a_goal_the_customers_first_words_split():
+    asked = conversation(1, messages=({"role": "assistant", "content": "Hello."}, {"role": "user", "content": "A clean, please."}))
+
+    assert split_by_goal(asked) is split_by_goal(conversation(2, goal="a clean,  please."))
 
 
 @pytest.mark.parametrize("count", [0, 12, 49])
@@ -99,3 +134,11 @@ def test_its_frame_has_a_row_for_each():
 
     assert len(frame) == 60
     assert frame["id"].is_unique
+
+
+def test_what_an_older_session_kept_is_read_with_nothing_asked_and_nothing_split():
+    older = {"size": 60, "successes": 40, "failures": 20, "escalations": 3, "left_out": 0, "window": None, "simulated": False}
+    found = from_json(DataSummary, older)
+
+    assert (found.duplicates, found.checks, found.refusals) == (0, (), [])
+    assert TrainingDataWire.of(found).splits is None
