@@ -54,6 +54,7 @@ class RetrainingPolicy:
     retrain_on : the metrics whose drift may start a retraining.
     retrain_every_days : retrain without any drift when so long ago; None = never.
     include_failures, include_successes : which conversations are training data.
+    read_conversations : so many failures, and as many successes, are read by a model that somebody chose; 0 = none.
     min_evaluation_score : from 0 to 1, over `evaluation_cases` graded cases.
     review_pairs : conversations shown to whoever reviews, where `manual_review` is on.
     review_days : after so long without an answer the incumbent is kept.
@@ -73,6 +74,7 @@ class RetrainingPolicy:
     include_failures: bool = True
     include_successes: bool = True
     engine: Engine = Engine.BUILTIN
+    read_conversations: int = 40
     evaluation_cases: int = 10
     min_evaluation_score: float = 0.8
     manual_review: bool = False

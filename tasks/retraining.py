@@ -23,6 +23,8 @@ from lifecycle_core.retraining.improvement import Candidate, PromptImprovement
 from lifecycle_core.retraining.options import Options
 from lifecycle_core.retraining.prompt_gates import PromptGates
 from lifecycle_core.retraining.proposals import by_model, by_rules, choose
+from lifecycle_core.retraining.read_issues import joined, to_read
+from lifecycle_core.retraining.reading import read
 from lifecycle_core.retraining.session import Answer, Session, Status
 from lifecycle_core.retraining.training_data import TrainingData, collect
 from lifecycle_core.versions.version import Version
@@ -85,7 +87,7 @@ def collect_training_data(it: Session) -> Session:
 def analyze_failures(it: Session) -> Session:
     """Step 4: what sets failures apart from successes."""
     if it.failure_analysis is None:
-        it = retraining.keep_failures(context.database(), act(), it.session_id, analyze(training_data(it).conversations))
+        it = retraining.keep_failures(context.database(), act(), it.session_id, _analyzed(it))
         artifacts.leave_failures(it)
     return it
 
@@ -199,6 +201,16 @@ def training_data(it: Session) -> TrainingData:
 def _training_data(session_id: str) -> TrainingData:
     source = training.of_session(context.database(), session_id)
     return collect(source.conversations, source.policy, secrets.masker())
+
+
+def _analyzed(it: Session) -> FailureAnalysis:
+    """What signs show, and what a model that somebody chose reads beside them."""
+    conversations = training_data(it).conversations
+    found, shown = analyze(conversations), to_read(conversations, it.policy.retraining.read_conversations)
+    if simulated() or not shown:
+        return found
+    reading = read(shown, chat=Metered.of(it.session_id), model=model(), marker=secrets.marker(it.session_id), seed=it.seed)
+    return joined(found, reading, shown, model())
 
 
 def _proposed(it: Session, incumbent: Version, analysis: FailureAnalysis) -> PromptImprovement:

@@ -11,7 +11,20 @@ from deployments.http.access import paths_of, roles_of
 from deployments.http.docs import page
 from deployments.http.document import document
 from deployments.http.parameters import only_known
-from deployments.http.routes import audit, backtest, conversations, drift, keys, policy, retraining, shadow, status, training, versions
+from deployments.http.routes import (
+    audit,
+    backtest,
+    conversations,
+    drift,
+    failures,
+    keys,
+    policy,
+    retraining,
+    shadow,
+    status,
+    training,
+    versions,
+)
 
 DESCRIPTION = """Watches an agent's conversations for drift, keeps its versions, and retrains it.
 
@@ -19,7 +32,7 @@ Errors are `application/problem+json` with a stable `code`. Times are UTC with a
 their numbers, which end in `Value`. Every reply names its request in `X-Request-Id`."""
 
 ROUTERS: Final = tuple(
-    it.router for it in (conversations, drift, backtest, policy, retraining, training, shadow, versions, keys, audit, status)
+    it.router for it in (conversations, drift, backtest, policy, failures, retraining, training, shadow, versions, keys, audit, status)
 )
 
 

@@ -29,6 +29,7 @@ NAMES: Final[Mapping[tuple[str, str], str]] = {
     ("POST", f"{_LIFECYCLE}/retraining/cancel"): "cancelRetraining",
     ("GET", f"{_LIFECYCLE}/retraining/status"): "getRetrainingStatus",
     ("GET", f"{_LIFECYCLE}/retraining/history"): "listRetrainings",
+    ("GET", f"{_LIFECYCLE}/failures"): "explainFailures",
     ("GET", f"{_LIFECYCLE}/training/export"): "exportTrainingData",
     ("GET", f"{_SHADOW}/status"): "getShadowStatus",
     ("GET", f"{_SHADOW}/analysis"): "getShadowAnalysis",

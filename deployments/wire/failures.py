@@ -8,6 +8,7 @@ from deployments.wire import formats
 from deployments.wire.base import CopiedWire, Wire
 from lifecycle_core.retraining.failures import FailureAnalysis, Issue, Other
 from lifecycle_core.retraining.findings import Finding
+from lifecycle_core.retraining.reading import ReadSummary
 
 
 class QuoteWire(CopiedWire):
@@ -34,6 +35,7 @@ class IssueWire(Wire):
     signs: tuple[str, ...]
     feedback: str
     quotes: tuple[QuoteWire, ...]
+    conversations: tuple[str, ...] = Field(description="The ids of the failures that show it.")
 
     @classmethod
     def of(cls, it: Issue) -> Self:
@@ -53,6 +55,7 @@ class IssueWire(Wire):
             signs=it.signs,
             feedback=it.feedback,
             quotes=tuple(QuoteWire.of(quote) for quote in it.quotes),
+            conversations=it.conversations,
         )
 
 
@@ -97,6 +100,33 @@ class NotCountedWire(CopiedWire):
     why_not: str
 
 
+class ReadingWire(Wire):
+    """What a model that read conversations saw; it counts nothing by itself, and each quote was looked up."""
+
+    model: str
+    read: int = Field(description="Conversations, failures and successes.")
+    unreadable: int = Field(description="Conversations to which it gave no answer that can be read.")
+    unsupported: int = Field(description="Faults for which it quoted what nobody said; they are left out.")
+    read_twice: int
+    agreement: float | None = Field(description="Of the codes that either reading saw, the mean share that both did.")
+    not_counted: tuple[NotCountedWire, ...]
+    simulated: bool
+
+    @classmethod
+    def of(cls, it: ReadSummary) -> Self:
+        """Shape it."""
+        return cls(
+            model=it.model,
+            read=it.read,
+            unreadable=it.unreadable,
+            unsupported=it.unsupported,
+            read_twice=it.read_twice,
+            agreement=it.agreement,
+            not_counted=tuple(NotCountedWire.of(finding) for finding in it.findings if _shown(finding)),
+            simulated=it.simulated,
+        )
+
+
 class FailureAnalysisWire(Wire):
     """Why conversations failed."""
 
@@ -108,6 +138,7 @@ class FailureAnalysisWire(Wire):
     other: OtherWire
     not_counted: tuple[NotCountedWire, ...] = Field(description="Signs that failures show, and why they are no issue.")
     authors: dict[str, int] = Field(description="Failures by who was at fault.")
+    reading: ReadingWire | None = Field(description="What a model saw; null where none read them.")
     simulated: bool
 
     @classmethod
@@ -122,6 +153,7 @@ class FailureAnalysisWire(Wire):
             other=OtherWire.of(it.other),
             not_counted=tuple(NotCountedWire.of(finding) for finding in it.findings if _shown(finding)),
             authors={author.value: count for author, count in it.authors.items()},
+            reading=ReadingWire.of(it.reading) if it.reading else None,
             simulated=it.simulated,
         )
 

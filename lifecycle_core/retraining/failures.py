@@ -20,6 +20,7 @@ from lifecycle_core.retraining.conduct import service_faults
 from lifecycle_core.retraining.dialogue import Dialogue
 from lifecycle_core.retraining.findings import Finding, Observed, clusters_of, findings_of
 from lifecycle_core.retraining.phrases import Phrase, telling_phrases
+from lifecycle_core.retraining.reading import ReadSummary
 from lifecycle_core.retraining.signs import SIGNS, Sign
 from lifecycle_core.retraining.speech import asked_for_a_person, withdrew
 
@@ -77,7 +78,8 @@ class FailureAnalysis:
 
     authors : author -> failures. findings : every sign, also those that do not count. common_issues : those that do, the one that explains
     the most failures first.
-    avg_messages_before_failure : messages of a failure; None without one. simulated : simulated traffic stands in it.
+    avg_messages_before_failure : messages of a failure; None without one. reading : what a model that read them saw; None where none did.
+    simulated : simulated traffic stands in it.
     """
 
     total_failures: int
@@ -88,6 +90,7 @@ class FailureAnalysis:
     common_issues: tuple[Issue, ...]
     other: Other
     findings: tuple[Finding, ...]
+    reading: ReadSummary | None = None
     simulated: bool = False
 
     def issues_by(self, author: Author) -> tuple[Issue, ...]:

@@ -110,7 +110,7 @@ def findings_of(signs: Sequence[Sign], observed: Observed) -> tuple[Finding, ...
 def _why_not(it: Finding, failures: int) -> str:
     least = max(LEAST_SUPPORT, LEAST_SHARE * failures)
     if it.count < least:
-        return f"{it.count} failures show it; {least:.0f} are needed"
+        return f"{it.count} {'failure shows' if it.count == 1 else 'failures show'} it; {least:.0f} are needed"
     if it.lift < LEAST_LIFT:
         return f"failures show it {it.lift:.2f} times as often as successes; {LEAST_LIFT} are needed"
     if it.lift_low <= 1:

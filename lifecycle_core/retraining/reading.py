@@ -84,6 +84,23 @@ class Reading:
         return sum(it.unsupported for it in self.records)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadSummary:
+    """What a reading came to, as it stands in a failure analysis; the figures are `Reading`'s.
+
+    read : conversations of which the model's answer could be read; findings : the evidence on each code that it saw.
+    """
+
+    model: str
+    read: int
+    unreadable: int
+    unsupported: int
+    read_twice: int
+    agreement: float | None
+    findings: tuple[Finding, ...]
+    simulated: bool = False
+
+
 @validated_dataclass(frozen=True, slots=True, kw_only=True, config=ConfigDict(extra="forbid"))
 class _Seen:
     code: Code

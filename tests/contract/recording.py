@@ -235,6 +235,7 @@ def _exported(it: Recorder) -> None:
     ended = f"{context.now() - timedelta(minutes=5):%Y-%m-%dT%H:%M:%SZ}"
     one = {"id": "call-9002", "variant": "support", "version": 1, "ended_at": ended, "booked": True, "messages": said}
     it.client.post(f"{LIFECYCLE}/conversations", json=one, headers=it._headers("example-spoken"))
+    it.ask("GET", f"{LIFECYCLE}/failures", name="support")
     it.ask("GET", f"{LIFECYCLE}/training/export", name="support", format="openai", split="all")
 
 

@@ -52,6 +52,7 @@ BESIDE = {
     ("GET", "/api/reliability/shadow/evidence"),
     ("GET", "/api/reliability/shadow/agreement"),
     ("GET", "/api/reliability/shadow/plan"),
+    ("GET", "/api/lifecycle/failures"),
     ("GET", "/api/lifecycle/training/export"),
     ("POST", "/api/reliability/shadow/samples"),
     ("GET", "/api/lifecycle/versions/version"),
