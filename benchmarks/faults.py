@@ -1,8 +1,9 @@
 """An endpoint that fails at each thing a retraining asks it for: what the step does, what it costs, and whether anything is paid twice.
 
 The real flow, tasks and `openai` client, in a process of its own for each case, against the scripted endpoint behind one that fails.
-The fault befalls every request of one kind (reading conversations, writing a prompt, serving customers) from the beginning. Where a step
-raises, as Prefect would see it, the fault ends and the flow is run again, as Prefect's retry does. A time-out is 1 s; the client asks twice.
+The fault befalls every request of one kind (reading conversations, writing a prompt, serving customers) from the beginning. Where a
+step raises, as Prefect would see it, the fault ends and the flow is run again, as Prefect's retry does. A time-out is 1 s; the client
+asks twice.
 
 paid twice : requests that the endpoint behind has answered more than once, to the letter. wasted : requests that met the fault.
 """
