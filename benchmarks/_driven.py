@@ -103,9 +103,9 @@ def in_a_child(work: Callable[[], Mapping[str, object]], out: Path) -> int:
 
 
 class Driven:
-    """The runs of a session in this process, which belongs to `folder` from here on."""
+    """The runs of a session in this process, which belongs to `folder` from here on; `model` is what is asked."""
 
-    def __init__(self, folder: Path, base_url: str) -> None:
+    def __init__(self, folder: Path, base_url: str, model: str = MODEL) -> None:
         from tasks import context
 
         self._context = context
@@ -113,7 +113,7 @@ class Driven:
             "LIFECYCLE_DATA_DIR": str(folder),
             "LIFECYCLE_DATABASE_URL": f"sqlite:///{folder}/lifecycle.db",
             "LIFECYCLE_OPENAI_BASE_URL": base_url,
-            "LIFECYCLE_MODEL": MODEL,
+            "LIFECYCLE_MODEL": model,
         }
         self.stand_at(START)
         _without_prefect()

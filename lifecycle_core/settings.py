@@ -21,6 +21,8 @@ YEARS = range(2000, 2200)
 """What a clock may tell."""
 OPENAI = "https://api.openai.com/v1"
 DEFAULT_MODEL = "gpt-4o-mini"
+REPLAYS_AT_ONCE = 4
+"""Conversations with models that one step holds at a time: what the endpoint's own limits bear."""
 RATE_LIMIT = "6000/minute"
 """What one key may ask for; rollbacks and active prompts are counted apart."""
 NO_RATE_LIMIT = "none"
@@ -127,6 +129,7 @@ class Settings:
     watch_seconds: int | None = None
     models: ModelAccess | None = None
     model_prices: str | None = None
+    replays_at_once: int = REPLAYS_AT_ONCE
     allowed_hosts: tuple[str, ...] = ()
     rate_limit: str | None = RATE_LIMIT
     log_level: str = "info"
@@ -154,6 +157,7 @@ class Settings:
             watch_seconds=_whole(environment, "LIFECYCLE_WATCH_SECONDS", 3600, 3600) if watch else None,
             models=ModelAccess.read(environment),
             model_prices=environment.get("LIFECYCLE_MODEL_PRICES") or None,
+            replays_at_once=_whole(environment, "LIFECYCLE_REPLAYS_AT_ONCE", REPLAYS_AT_ONCE, 64),
             allowed_hosts=_listed(environment.get("LIFECYCLE_ALLOWED_HOSTS")),
             log_level=_one_of("LIFECYCLE_LOG_LEVEL", environment.get("LIFECYCLE_LOG_LEVEL") or "info", LOG_LEVELS),
             rate_limit=_rate(environment.get("LIFECYCLE_RATE_LIMIT") or RATE_LIMIT),

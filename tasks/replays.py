@@ -13,8 +13,6 @@ from tasks import context
 from tasks.llm import SIMULATED
 from tasks.metered import Metered
 
-AT_ONCE: Final = 4
-"""How many conversations of one step are held at a time."""
 INFRASTRUCTURE: Final = "infrastructure"
 FIRST_IN_SHADOW: Final = INCUMBENT_RUNS
 """The number of a shadow test's first replay: by the outcomes of those before it a candidate was chosen already."""
@@ -52,8 +50,11 @@ def simulated() -> bool:
 
 
 def as_they_come(work: Callable[[_T], _R], given: Sequence[_T]) -> Iterator[list[_R]]:
-    """What `work` makes of each of `given`, as they come, those together that come together; a failure ends it, what waits is not begun."""
-    pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="replay")
+    """What `work` makes of each of `given`, as they come, those together that come together, few at a time.
+
+    A failure ends it; what waits is not begun.
+    """
+    pool = ThreadPoolExecutor(context.settings().replays_at_once, thread_name_prefix="replay")
     try:
         waiting: set[Future[_R]] = {pool.submit(work, it) for it in given}
         while waiting:

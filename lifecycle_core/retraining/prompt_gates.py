@@ -5,6 +5,7 @@ gates judge the candidate's text alone and trust nothing that its writer says of
 """
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Self
@@ -20,6 +21,8 @@ COMMON_CUSTOMERS: Final = 3
 """What so many customers say in the same words is nobody's own."""
 CHORUS_WORDS: Final = 12
 """So many words in a row are a copy however many say them: customers who agree so far were told what to say."""
+PARROTED_WORDS: Final = 4
+"""An edit of so many words or more is no rule where a customer said all of it in a row."""
 MOST_GROWTH: Final = 0.30
 LEAST_ROOM: Final = 400
 """Characters that any prompt may grow by: 30% of a short prompt is less than one rule."""
@@ -32,6 +35,8 @@ _URL: Final = re.compile(
 )
 _TOOL: Final = re.compile(r"\b[a-z][a-z0-9]*(?:_[a-z0-9]+)+\b|\b[a-z]+(?:[A-Z][a-z]+)+(?=\()|\b\w+(?=\(\))")
 _MASKED: Final = re.compile(rf"<[A-Z]{{3,12}}_\d+>|[«»{GAP}]")
+_ENCODED: Final = re.compile(r"\b(?:[01]{6,}|[0-9a-fA-F]{16,}|(?=[A-Za-z+/]*\d)[A-Za-z0-9+/]{20,}={0,2})")
+_PROTOCOL: Final = re.compile(r"`{3}|<\|\w+\|>|\[/?INST\]|<</?SYS>>|\"\s*:\s*[\[{\"]|[\]}]\s*,\s*[\[{]")
 _INSTRUCTIONS: Final = r"(?:instruct\w*|rules?|prompts?|guidelines?|polic(?:y|ies)|safeguards?|constraints?)"
 _ORDERS: Final = (
     ("ignore", re.compile(rf"\b(?:ignor|disregard|forget|overrid|bypass|circumvent)\w*\b[^.\n]{{0,40}}\b{_INSTRUCTIONS}\b", re.IGNORECASE)),
@@ -94,6 +99,8 @@ class PromptGates:
             self._personal,
             self._orders,
             self._copied,
+            self._parroted,
+            self._unreadable,
             self._added,
         )
         return tuple(sentence for gate in gates for sentence in gate(candidate, edits))
@@ -157,6 +164,20 @@ class PromptGates:
                     yield f"it carries {length} words in a row of a customer's {told}; say it in other words"
                     return
 
+    def _parroted(self, _candidate: str, edits: Sequence[Edit]) -> Iterator[str]:
+        for edit in edits:
+            words = _words(edit.text)
+            if len(words) >= PARROTED_WORDS and any(f" {' '.join(words)} " in text for text in self.said.values()):
+                yield f"its edit {edit.text[:SHOWN]!r} is what a customer said, word for word; say what the agent is to do"
+
+    def _unreadable(self, candidate: str, _edits: Sequence[Edit]) -> Iterator[str]:
+        for name, pattern in (("encoded", _ENCODED), ("of a protocol", _PROTOCOL)):
+            for found in dict.fromkeys(it.group() for it in pattern.finditer(candidate)):
+                if found not in self.incumbent:
+                    yield f"it adds {found[:SHOWN]!r}, which looks {name}; write plain sentences"
+        for script in sorted(_scripts(candidate) - _scripts(self.incumbent)):
+            yield f"it adds letters of another script ({script}); write as the incumbent does"
+
     def _new_passages(self, candidate: str, length: int) -> Iterator[str]:
         own, words = f" {' '.join(_words(self.incumbent))} ", _words(candidate)
         passages = (f" {' '.join(words[place : place + length])} " for place in range(len(words) - length + 1))
@@ -179,6 +200,11 @@ def most_characters(incumbent: str) -> int:
     (500, 13000)
     """
     return len(incumbent) + max(LEAST_ROOM, int(MOST_GROWTH * len(incumbent)))
+
+
+def _scripts(text: str) -> set[str]:
+    """The scripts of its letters, as Unicode names them: the first word of a letter's name."""
+    return {unicodedata.name(it, "UNNAMED").split()[0].lower() for it in set(text) if it.isalpha()}
 
 
 def _words(text: str) -> list[str]:

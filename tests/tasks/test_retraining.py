@@ -6,19 +6,20 @@ import pytest
 from sqlmodel import select
 
 from lifecycle_core.chat import ChatDeniedError, ChatRefusedError, ChatUnavailableError
-from lifecycle_core.operations import policies, promotion, retraining, shadow, spending
+from lifecycle_core.operations import evidence, policies, promotion, retraining, shadow, spending
 from lifecycle_core.policy import Engine, RetrainingPolicy
 from lifecycle_core.replay.episode import Replay
 from lifecycle_core.retraining.cases import Split, cases_of
 from lifecycle_core.retraining.evaluation import INCUMBENT_RUNS
 from lifecycle_core.retraining.options import Options
+from lifecycle_core.spending import BudgetSpentError
 from lifecycle_core.store.mapping import from_json
 from lifecycle_core.store.tables import CaseResultRow
+from tasks import agreement, review
 from tasks import retraining as steps
-from tasks import review
 from tasks.alone import alone
 from tasks.replays import INFRASTRUCTURE, Stage
-from tasks.shadow import list_shadow_tests, serve_goals
+from tasks.shadow import TESTS_AT_ONCE, list_shadow_tests, serve_goals
 from tests.retrainable import QUICK, begun, ready
 from tests.tasks.conftest import TO_THE_SHADOW_TEST
 
@@ -161,6 +162,37 @@ def test_no_outcome_by_which_a_candidate_was_chosen_is_evidence_in_its_shadow_te
 def test_goals_that_another_process_serves_are_left_to_it(tested, installed, model):
     with alone(f"shadow test of {tested}"):
         assert serve_goals.fn(tested) == 0
+
+
+def test_both_versions_are_asked_once_what_they_would_do_at_recorded_turns(tested, installed, model):
+    serve_goals.fn(tested)
+    calls, found = model.calls, agreement.kept(tested)
+    assert (found.turns > 0, found.floor is not None) == (True, True)
+    assert (agreement.ask(tested), model.calls) == (found, calls)
+
+
+def test_a_test_waits_for_its_turn_where_as_many_as_may_be_are_served(tested, installed, model):
+    with alone("shadow tests", TESTS_AT_ONCE), alone("shadow tests", TESTS_AT_ONCE):
+        assert serve_goals.fn(tested) == 0
+    assert serve_goals.fn(tested) == 12
+
+
+def test_a_budget_that_is_spent_in_a_shadow_test_leaves_the_verdict_to_the_samples_that_are_there(tested, installed, model, monkeypatch):
+    served = Stage.serve
+    many = iter(range(20))
+
+    def serve(*given):
+        if next(many, None) is None:
+            message = "the session has spent 20 of its 20 calls"
+            raise BudgetSpentError(message)
+        return served(*given)
+
+    monkeypatch.setattr(Stage, "serve", serve)
+    serve_goals.fn(tested)
+    it = retraining.session(installed, tested)
+    assert (it.shadow_analysis.verdict, it.shadow_analysis.closed) == ("inconclusive", True)
+    assert it.shadow_analysis.reasons[0] == "the session has spent 20 of its 20 calls"
+    assert (steps.promote_or_roll_back.fn(tested), evidence.verify(installed, tested).bit_for_bit) == ("inconclusive", True)
 
 
 def test_a_reviewer_is_shown_verdict_then_diff_then_pairs_at_no_cost(tested, installed, model):
