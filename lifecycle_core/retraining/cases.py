@@ -109,7 +109,8 @@ def cases_of(conversations: Iterable[Conversation], analysis: FailureAnalysis, s
 
 def chosen(own: Sequence[Case], mined: Sequence[Case], built_in: Sequence[Case], count: int) -> tuple[Case, ...]:
     """The cases of an evaluation: all of the user's own, then mined ones up to `count`, then built-in ones where there are too few."""
-    found = [*own, *mined[: max(0, count - len(own))]]
+    names = {it.id for it in own}
+    found = [*own, *[it for it in mined if it.id not in names][: max(0, count - len(own))]]
     return (*found, *built_in[: max(0, count - len(found))])
 
 
