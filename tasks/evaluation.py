@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Final
 
 from lifecycle_core.chat import ChatUnavailableError
@@ -52,10 +53,10 @@ def evaluated(it: Session, conversations: Iterable[Conversation], analysis: Fail
     return replace(report, reused=reused, judged=_judged(it, wanted, found), missing_tools=toolbox.missing)
 
 
-def lately(stage: Stage, asked: Sequence[Asked]) -> dict[int, Replay]:
-    """Place -> the replay of what is asked there, where it was served within the last week."""
+def lately(stage: Stage, asked: Sequence[Asked], at: datetime | None = None) -> dict[int, Replay]:
+    """Place -> the replay of what is asked there, where it was served within a week before `at`, now by default."""
     keys = [stage.key(one.version, one.case.scenario, one.number) for one in asked]
-    known = cases.served(context.database(), keys, context.now())
+    known = cases.served(context.database(), keys, at or context.now())
     return {place: replace(known[key], scenario_id=asked[place].case.id, cached=True) for place, key in enumerate(keys) if key in known}
 
 

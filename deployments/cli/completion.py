@@ -103,6 +103,12 @@ def _keys(database: "Database", _context: click.Context) -> Iterator[str]:
     return (it.name for it in keys.list_keys(database) if it.revoked_at is None)
 
 
+def _cases(database: "Database", context: click.Context) -> Iterator[str]:
+    from lifecycle_core.operations import cases
+
+    return (it.case.name for it in cases.list_cases(database, context.params["variant"]))
+
+
 def settings(_context: click.Context, _parameter: click.Parameter, begun: str) -> list[str]:
     """The settings of a policy that begin so."""
     with suppress(Exception):
@@ -119,7 +125,7 @@ def assigned(context: click.Context, parameter: click.Parameter, begun: str) -> 
 
 
 variants, numbers, tags, sessions, learners = map(_told, (_variants, _numbers, _tags, _sessions, _learners))
-episodes, key_names = map(_told, (_episodes, _keys))
+episodes, key_names, case_names = map(_told, (_episodes, _keys, _cases))
 
 variant_argument = click.argument("variant", shell_complete=variants)
 session_argument = click.argument("session", shell_complete=sessions)

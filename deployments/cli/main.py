@@ -32,6 +32,7 @@ COMMANDS = {
     "retrain": ("retrain", "Improve a prompt, test it, and let it in by its evidence."),
     "failures": ("failures", "Why conversations fail: what failures show more than successes do."),
     "training": ("training", "What a retraining learns from: masked, each conversation once, split by goals."),
+    "cases": ("cases", "What each version has to pass before it is tested beside the present one."),
     "shadow": ("shadow", "Tests of candidates beside their incumbents."),
     "policy": ("policy", "What counts as drift for a variant, and what is done about it."),
     "versions": ("versions", "What an agent is told, and the way back to what it was."),

@@ -14,6 +14,7 @@ from deployments.http.parameters import only_known
 from deployments.http.routes import (
     audit,
     backtest,
+    cases,
     conversations,
     drift,
     failures,
@@ -32,7 +33,8 @@ Errors are `application/problem+json` with a stable `code`. Times are UTC with a
 their numbers, which end in `Value`. Every reply names its request in `X-Request-Id`."""
 
 ROUTERS: Final = tuple(
-    it.router for it in (conversations, drift, backtest, policy, failures, retraining, training, shadow, versions, keys, audit, status)
+    it.router
+    for it in (conversations, drift, backtest, policy, failures, retraining, training, cases, shadow, versions, keys, audit, status)
 )
 
 

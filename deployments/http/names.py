@@ -31,6 +31,12 @@ NAMES: Final[Mapping[tuple[str, str], str]] = {
     ("GET", f"{_LIFECYCLE}/retraining/history"): "listRetrainings",
     ("GET", f"{_LIFECYCLE}/failures"): "explainFailures",
     ("GET", f"{_LIFECYCLE}/training/export"): "exportTrainingData",
+    ("GET", f"{_LIFECYCLE}/cases"): "listCases",
+    ("GET", f"{_LIFECYCLE}/cases/report"): "getCaseReport",
+    ("GET", f"{_LIFECYCLE}/cases/tools"): "getToolStandIns",
+    ("POST", f"{_LIFECYCLE}/cases/add"): "addCases",
+    ("POST", f"{_LIFECYCLE}/cases/remove"): "removeCases",
+    ("POST", f"{_LIFECYCLE}/cases/restore"): "restoreCases",
     ("GET", f"{_SHADOW}/status"): "getShadowStatus",
     ("GET", f"{_SHADOW}/analysis"): "getShadowAnalysis",
     ("GET", f"{_SHADOW}/evidence"): "getShadowEvidence",
@@ -83,7 +89,7 @@ class Link:
     of: str
     to: str
     parameters: Mapping[str, str] = field(default_factory=dict)
-    body: Mapping[str, str] | None = None
+    body: Mapping[str, Any] | None = None
 
     def told(self) -> dict[str, Any]:
         """It as a Link Object."""
@@ -122,6 +128,9 @@ LINKS: Final = (
     Link("listDriftEpisodes", "getDriftEpisode", {"episode": _EPISODE}),
     Link("listDriftEpisodes", "acceptDrift", body={"episodeId": _EPISODE, "reason": "it is meant"}),
     Link("createKey", "revokeKey", body={"name": "$response.body#/name"}),
+    Link("addCases", "listCases", _SETTINGS),
+    Link("addCases", "removeCases", body={**_SETTINGS, "names": ["$response.body#/changed/0/name"]}),
+    Link("removeCases", "restoreCases", body={**_SETTINGS, "names": ["$response.body#/changed/0/name"]}),
     Link("setPolicy", "getPolicy", _SETTINGS),
     Link("setPolicy", "resetPolicy", body=_SETTINGS),
 )

@@ -5,6 +5,8 @@ from typing import Self
 from pydantic import Field, field_validator
 
 from deployments.wire.base import CopiedWire, WindowWire, Wire
+from lifecycle_core.replay.faithfulness import Faithfulness
+from lifecycle_core.retraining.cases import CaseSource
 from lifecycle_core.retraining.evaluation import EvaluationReport
 from lifecycle_core.retraining.improvement import Candidate, PromptImprovement
 
@@ -97,10 +99,40 @@ class PromptImprovementWire(Wire):
         )
 
 
+class FaithfulnessWire(Wire):
+    """How faithful the simulated customers were to their goals."""
+
+    replays: int
+    faithful: int
+    interval: tuple[float, float] = Field(description="Of their share, 95%.")
+    lapses: dict[str, int] = Field(description="Replays that show a lapse, by its kind.")
+    left: int = Field(description="Customers who left unserved; no lapse.")
+
+    @classmethod
+    def of(cls, it: Faithfulness) -> Self:
+        """Shape it."""
+        lapses = {lapse.value: count for lapse, count in it.lapses.items()}
+        return cls(replays=it.replays, faithful=it.faithful, interval=(it.low, it.high), lapses=lapses, left=it.left)
+
+
+class JudgementWire(CopiedWire):
+    """What a model prefers, asked in both orders; a guard beside the score, which decides nothing."""
+
+    model: str
+    wins: int = Field(description="Cases in which the candidate is preferred.")
+    losses: int
+    ties: int
+    turned: int = Field(description="Ties because the answer turned with the order.")
+    unreadable: int
+    worse: bool = Field(description="The incumbent is preferred more often than chance prefers: the sign test, one-sided at 5%.")
+    simulated: bool
+
+
 class CaseWire(CopiedWire):
     """One case of the evaluation."""
 
     id: str
+    source: CaseSource = Field(description="own, mined of the variant's conversations, or built_in.")
     goal: str
     failed_live: bool
     issue: str | None
@@ -121,6 +153,11 @@ class EvaluationWire(Wire):
     incumbent_score: float
     incumbent_spread: float | None = Field(description="How far the incumbent's own runs lie apart.")
     gain: float
+    gain_interval: tuple[float, float] | None = Field(description="95%, over cases; null with one case.")
+    reused: int = Field(description="Replays that were served before, within a week.")
+    missing_tools: list[str] = Field(description="The agent's tools that nothing stands in for.")
+    customers: FaithfulnessWire | None = Field(description="null where the session is older than this.")
+    judged: JudgementWire | None = Field(description="null where nobody chose a model.")
     lost: int = Field(description="Cases that the infrastructure took.")
     cases: list[CaseWire]
     simulated: bool
@@ -136,6 +173,11 @@ class EvaluationWire(Wire):
             incumbent_score=it.incumbent_score,
             incumbent_spread=it.incumbent_spread,
             gain=it.gain,
+            gain_interval=(it.gain_low, it.gain_high) if it.gain_low is not None and it.gain_high is not None else None,
+            reused=it.reused,
+            missing_tools=list(it.missing_tools),
+            customers=FaithfulnessWire.of(it.customers) if it.customers is not None else None,
+            judged=JudgementWire.of(it.judged) if it.judged is not None else None,
             lost=it.lost,
             cases=[CaseWire.of(case) for case in it.cases],
             simulated=it.simulated,
