@@ -67,7 +67,7 @@ def everybodys(variant: str) -> list[Case]:
 
 def all_of(variant: str, toolbox: Toolbox) -> list[Case]:
     """The variant's own cases, then the built-in ones in the words of its tools; raises UnknownVariantError."""
-    own = [it.case.case(variant) for it in cases.list_cases(context.database(), variant)]
+    own = [it.to_serve(variant) for it in cases.list_cases(context.database(), variant)]
     return [*own, *built_in(variant, toolbox.services)]
 
 
@@ -92,7 +92,8 @@ def run(
     found, lost = _served(stage, variant, asked, had)
     expect_acts(stage, [it for replays in found[ours.version].values() for it in replays])
     report = run_report(wanted, found[ours.version], variant=variant, version=ours.version, services=toolbox.services)
-    report = replace(report, reused=len(had), lost=lost, missing_tools=toolbox.missing)
+    reused = sum(asked[place].version is ours for place in had)
+    report = replace(report, reused=reused, lost=lost, missing_tools=toolbox.missing)
     needed = policies.policy(context.database(), variant).retraining.min_evaluation_score
     compared = evaluate(wanted, found[ours.version], found[against], needed, toolbox.services) if against is not None else None
     return Ran(report=report, compared=compared, spent=account.spent)

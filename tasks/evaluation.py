@@ -40,7 +40,7 @@ def evaluated(it: Session, conversations: Iterable[Conversation], analysis: Fail
     """What the offline evaluation of a session comes to; what is served stays kept, and is served once."""
     both, stage = arms.arms(context.database(), it.session_id), Stage.of(it.session_id)
     toolbox, count = stage.agent(both.incumbent).toolbox, it.policy.retraining.evaluation_cases
-    own = [one.case.case(it.variant) for one in cases.list_cases(context.database(), it.variant)]
+    own = [one.to_serve(it.variant) for one in cases.list_cases(context.database(), it.variant)]
     mined = cases_of(conversations, analysis, Split.HELD_OUT, count)
     wanted = chosen(own, mined, built_in(it.variant, toolbox.services), count)
     versions = {Side.INCUMBENT: both.incumbent, Side.CANDIDATE: both.candidate or both.incumbent}

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from lifecycle_core.retraining.evaluation import EvaluationReport
     from tasks.cases import Ran
 
+BOOKED: Final = "booked"
 version_option = click.option("--version", "version", type=VERSION_NUMBER, metavar="NUMBER", help="Of VARIANT.  [default: the active one]")
 
 
@@ -96,7 +97,7 @@ def _show(done: "Ran", needed: float) -> None:
             one.id,
             one.source.value.replace("_", " "),
             NOTHING if one.score is None else f"{one.score:.2f}",
-            NOTHING if one.booked is None else f"{one.booked:.0%}",
+            NOTHING if one.booked is None or one.outcome != BOOKED else f"{one.booked:.0%}",
             "; ".join(one.failed),
         )
         for one in it.cases

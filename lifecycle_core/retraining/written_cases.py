@@ -94,3 +94,7 @@ class KeptCase:
     conversation_id: str | None
     added_at: datetime
     added_by: str
+
+    def to_serve(self, variant: str) -> Case:
+        """The case to be served."""
+        return self.case.case(variant, CaseSource.OWN if self.conversation_id is None else CaseSource.MINED)
