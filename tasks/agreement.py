@@ -5,8 +5,8 @@ from typing import Final
 
 from lifecycle_core.chat import Chat, ChatDeniedError, ChatError
 from lifecycle_core.operations import arms, evidence
+from lifecycle_core.replay.agent import Agent
 from lifecycle_core.replay.agreement import Actions, Agreement, action_of, agreement
-from lifecycle_core.replay.episode import Agent
 from tasks import context, secrets
 from tasks.metered import Kept, Metered
 from tasks.replays import model

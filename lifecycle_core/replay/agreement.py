@@ -14,8 +14,8 @@ import numpy as np
 
 from lifecycle_core.chat import ChatMessage, ChatReply, ChatRequest, ToolCall
 from lifecycle_core.conversations import Conversation
+from lifecycle_core.replay.agent import Agent
 from lifecycle_core.replay.chance import seed_of
-from lifecycle_core.replay.episode import Agent
 from lifecycle_core.statistics.intervals import critical, mean_interval
 
 MOST_TURNS: Final = 4

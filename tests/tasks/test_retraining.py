@@ -9,13 +9,12 @@ from lifecycle_core.chat import ChatDeniedError, ChatRefusedError, ChatUnavailab
 from lifecycle_core.operations import evidence, policies, promotion, retraining, shadow, spending
 from lifecycle_core.policy import Engine, RetrainingPolicy
 from lifecycle_core.replay.episode import Replay
-from lifecycle_core.retraining.cases import Split, cases_of
 from lifecycle_core.retraining.evaluation import INCUMBENT_RUNS
 from lifecycle_core.retraining.options import Options
 from lifecycle_core.spending import BudgetSpentError
 from lifecycle_core.store.mapping import from_json
-from lifecycle_core.store.tables import CaseResultRow
-from tasks import agreement, review
+from lifecycle_core.store.tables import CaseResultRow, ServedCaseRow
+from tasks import agreement, evaluation, review
 from tasks import retraining as steps
 from tasks.alone import alone
 from tasks.replays import INFRASTRUCTURE, Stage
@@ -94,12 +93,13 @@ def test_a_model_that_cannot_answer_now_is_tried_again_and_ends_nothing(installe
 def test_what_was_served_before_a_kill_counts_where_the_rest_finds_no_model(installed, session_id, monkeypatch):
     taken(session_id, 4)
     it = retraining.session(installed, session_id)
-    cases = cases_of(steps.training_data(it).conversations, it.failure_analysis, Split.HELD_OUT, it.policy.retraining.evaluation_cases)
-    steps._serve_cases(it, cases)
+    evaluation.evaluated(it, steps.training_data(it).conversations, it.failure_analysis)
     with installed.write(steps.act()) as tx:
         row = tx.exec(select(CaseResultRow)).first()
         lost = replace(from_json(Replay, row.document), broken_by=INFRASTRUCTURE)
         tx.delete(row)
+        for it in tx.exec(select(ServedCaseRow)):
+            tx.delete(it)
     monkeypatch.setattr(Stage, "serve", lambda *_: [lost])
     assert steps.evaluate_offline.fn(session_id).continues
 

@@ -6,8 +6,8 @@ import pytest
 
 from lifecycle_core.chat import ChatReply, ToolCall
 from lifecycle_core.conversations import Conversation
+from lifecycle_core.replay.agent import Agent
 from lifecycle_core.replay.agreement import MOST_TURNS, WORDS, Actions, action_of, agreement, turns
-from lifecycle_core.replay.episode import Agent
 
 CHECK = {"id": "x", "type": "function", "function": {"name": "check_availability", "arguments": '{"date": "2025-10-07"}'}}
 HELLO, BYE = {"role": "user", "content": "Hello"}, {"role": "assistant", "content": "Good day."}
