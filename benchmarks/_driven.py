@@ -25,7 +25,7 @@ from lifecycle_core.operations import policies, promotion, retraining, traffic, 
 from lifecycle_core.operations.database import upgrade
 from lifecycle_core.policy import Engine, Policy
 from lifecycle_core.provenance import Provenance
-from lifecycle_core.replay.episode import Agent
+from lifecycle_core.replay.agent import Agent
 from lifecycle_core.retraining.improvement import Candidate, PromptImprovement
 from lifecycle_core.retraining.session import Answer, Session
 from lifecycle_core.simulation.customers import Mix

@@ -24,7 +24,8 @@ from lifecycle_core.chat import ChatReply, ChatRequest
 from lifecycle_core.conversations import Conversation
 from lifecycle_core.privacy.fencing import visible
 from lifecycle_core.privacy.masking import Masker
-from lifecycle_core.replay.episode import Agent, Scenario, drive, play
+from lifecycle_core.replay.agent import Agent
+from lifecycle_core.replay.episode import Scenario, drive, play
 from lifecycle_core.retraining.failures import analyze
 from lifecycle_core.retraining.improvement import Mined
 from lifecycle_core.retraining.prompt_gates import PromptGates

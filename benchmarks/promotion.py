@@ -7,14 +7,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from math import ceil, log
 from time import perf_counter
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
-from benchmarks._candidates import World, draw, live_outcomes
+from benchmarks._live import live_outcomes
 from lifecycle_core.policy import DifferenceMode, EvidenceMode, Policy, ProbationPolicy, ShadowPolicy
-from lifecycle_core.retraining.probation import evidence_of_fall, lowest_rate
+from lifecycle_core.retraining.imagined import World, draw
+from lifecycle_core.retraining.probation import evidence_of_harm, lowest_rate
+from lifecycle_core.retraining.shadow import twice_every
 from lifecycle_core.retraining.verdict import Endings, Verdict, end
+from lifecycle_core.statistics.arrays import Array
 
 OFFLINE: Final = 0.9
 _COLUMNS: Final = {
@@ -30,6 +33,8 @@ _COLUMNS: Final = {
 }
 """What is printed of each row, and how wide."""
 RECORD_DAYS: Final = 3
+HAND_OFFS: Final = 0.05
+"""The share of live conversations that are handed over, by either version."""
 _PIECE: Final = 2_000_000
 """Conversations that are simulated at once."""
 
@@ -81,24 +86,32 @@ TABLE: Final = (
     _row((0.55, 0.45, 0.15), 0.993, 0.0, 0.0, 0.007, 178, 300),
 )
 """The design's table, of four replays and agents that never hand over."""
+GAIN: Final = next(it for it in TABLE if it.world == World(success=0.75, disagreement=0.23, effect=0.09))
+HARM: Final = min(TABLE, key=lambda it: it.world.effect)
+MOST_IN_VAIN: Final = 0.05
+NULLS: Final = tuple(
+    Row(world=World(success=success, disagreement=disagreement), promoted=MOST_IN_VAIN)
+    for success in (0.75, 0.55)
+    for disagreement in (0.05, 0.10, 0.23, 0.375)
+)
+"""Candidates with no effect; the design's figure is the most of them that may be promoted."""
 
-_GAIN: Final = World(success=0.75, disagreement=0.23, effect=0.09)
 _BARE: Final = ShadowPolicy(evidence=EvidenceMode.GATES)
 OTHERS: Final = (
-    Row(name="bare gates, no effect", world=replace(_GAIN, effect=0.0), policy=_BARE, promoted=0.07),
+    Row(name="bare gates, no effect", world=replace(GAIN.world, effect=0.0), policy=_BARE, promoted=0.07),
     Row(name="bare gates, no effect, D .375", world=World(success=0.55, disagreement=0.375), policy=_BARE, promoted=0.17),
-    Row(name="any difference, +9%", world=_GAIN, policy=ShadowPolicy(difference_mode=DifferenceMode.ANY), promoted=0.0),
-    Row(name="single samples, +9%", world=_GAIN, policy=ShadowPolicy(replays=1), promoted=0.667),
-    Row(name="+9%, hand-offs fall", world=replace(_GAIN, escalation=0.2, candidate_escalation=0.2), promoted=1.0),
-    Row(name="+9%, hand-offs stay", world=replace(_GAIN, escalation=0.2, candidate_escalation=0.274), promoted=1.0),
-    Row(name="+9%, an honest simulator", world=replace(_GAIN, simulator_gap=0.0), promoted=1.0),
-    Row(name="+9%, a simulator 10 points off", world=replace(_GAIN, simulator_gap=0.10), promoted=1.0),
-    Row(name="+9%, a simulator 30 points off", world=replace(_GAIN, simulator_gap=0.30), promoted=0.0),
+    Row(name="any difference, +9%", world=GAIN.world, policy=ShadowPolicy(difference_mode=DifferenceMode.ANY), promoted=0.0),
+    Row(name="single samples, +9%", world=GAIN.world, policy=ShadowPolicy(replays=1), promoted=0.667),
+    Row(name="+9%, hand-offs fall", world=replace(GAIN.world, escalation=0.2, candidate_escalation=0.2), promoted=1.0),
+    Row(name="+9%, hand-offs stay", world=replace(GAIN.world, escalation=0.2, candidate_escalation=0.274), promoted=1.0),
+    Row(name="+9%, an honest simulator", world=replace(GAIN.world, simulator_gap=0.0), promoted=1.0),
+    Row(name="+9%, a simulator 10 points off", world=replace(GAIN.world, simulator_gap=0.10), promoted=1.0),
+    Row(name="+9%, a simulator 30 points off", world=replace(GAIN.world, simulator_gap=0.30), promoted=0.0),
 )
 """Other policies and other worlds; the last five stand beside what a gate that never errs would do."""
 
-WRONGLY: Final = 0.028
-"""How often a version as good as its record is rolled back, at most."""
+WRONGLY: Final = 0.03
+"""How often a version as good as its record is rolled back, for its bookings or its hand-offs, at most."""
 CAUGHT: Final[Mapping[tuple[float, float, int], float]] = {
     **{(-0.33, 0.002, per_day): share for per_day, share in ((50, 0.82), (200, 0.96), (1000, 1.0), (5000, 1.0))},
     **{(-0.20, 0.0, per_day): share for per_day, share in ((50, 0.52), (200, 0.82), (1000, 1.0), (5000, 1.0))},
@@ -115,8 +128,22 @@ def run(tests: int = 1000, seed: int = 1) -> dict[str, object]:
     print(f"{'base, D, effect':>32}" + "".join(f"{it:>{width}}" for it, width in _COLUMNS.items()))
     table = [_told(it, tests, seed) for it in TABLE]
     print()
+    nulls = [_told(it, tests, seed) for it in NULLS]
+    print()
     others = [_told(it, tests, seed) for it in OTHERS]
-    return {"tests": tests, "table": table, "others": others, "wronglyRolledBack": _wrongly(tests, seed), "caught": _caught(tests, seed)}
+    gain, harm = (table[TABLE.index(it)]["ours"] for it in (GAIN, HARM))
+    return {
+        "promoted_null_max": max(it["ours"]["promoted"] for it in (*nulls, *table) if it["effect"] == 0),
+        "promoted_plus9_d23": gain["promoted"],
+        "mean_n_plus9_d23": gain["mean_n"],
+        "mean_n_minus20_d23": harm["mean_n"],
+        "tests": tests,
+        "table": table,
+        "nulls": nulls,
+        "others": others,
+        "wronglyRolledBack": _wrongly(tests, seed),
+        "caught": _caught(tests, seed),
+    }
 
 
 def endings_of(row: Row, tests: int, seed: int) -> Endings:
@@ -125,12 +152,12 @@ def endings_of(row: Row, tests: int, seed: int) -> Endings:
         [seed, *(round(1000 * abs(it)) for it in (row.world.success, row.world.disagreement, row.world.effect))]
     )
     shadow = row.policy
-    twice = shadow.serve_twice_every if shadow.replays > 1 else shadow.serve_twice_every_single
+    twice = twice_every(shadow.replays, shadow)
     pairs = draw(row.world, generator, tests=tests, samples=shadow.max_samples, replays=shadow.replays, twice_every=twice)
     return end(pairs, Policy(shadow=shadow), closed=True, offline_score=OFFLINE)
 
 
-def _told(row: Row, tests: int, seed: int) -> dict[str, object]:
+def _told(row: Row, tests: int, seed: int) -> dict[str, Any]:
     began = perf_counter()
     ending = endings_of(row, tests, seed)
     seconds = perf_counter() - began
@@ -154,7 +181,14 @@ def _told(row: Row, tests: int, seed: int) -> dict[str, object]:
     }
     print(f"{name:>32}" + "".join(f"{cells[it]:>{width}}" for it, width in _COLUMNS.items()), flush=True)
     design = {it: getattr(row, it) for it in ours}
-    return {"row": name, "ours": ours, "asked": share[Verdict.TO_A_PERSON], "invalid": share[Verdict.INVALID], "design": design}
+    return {
+        "row": name,
+        "effect": world.effect,
+        "ours": ours,
+        "asked": share[Verdict.TO_A_PERSON],
+        "invalid": share[Verdict.INVALID],
+        "design": design,
+    }
 
 
 def _cell(ours: float, design: float | None, shape: str) -> str:
@@ -162,9 +196,9 @@ def _cell(ours: float, design: float | None, shape: str) -> str:
 
 
 def rolled_back(rate: float, change: float, correlation: float, per_day: int, versions: int, seed: int) -> list[int | None]:  # noqa: PLR0917 - a cell
-    """After how many conversations each version is rolled back; None where it passes its probation.
+    """After how many conversations each version is rolled back, for its bookings or its hand-offs; None where it passes its probation.
 
-    rate : of the record, on three days; change : the new version's, relative.
+    rate : of bookings in the record, on three days; change : the new version's, relative; hand-offs are what they were.
     """
     policy = ProbationPolicy()
     generator = np.random.default_rng([seed, per_day, round(1000 * abs(change)), round(1000 * correlation)])
@@ -172,12 +206,17 @@ def rolled_back(rate: float, change: float, correlation: float, per_day: int, ve
     found: list[int | None] = []
     while len(found) < versions:
         piece = min(versions - len(found), max(1, _PIECE // (days * per_day)))
-        record = live_outcomes(rate, correlation, generator, versions=piece, days=RECORD_DAYS, per_day=per_day)
-        bars = lowest_rate(record.sum(axis=1), RECORD_DAYS * per_day, RECORD_DAYS, correlation)
-        live = live_outcomes(rate * (1 + change), correlation, generator, versions=piece, days=days, per_day=per_day)
-        harmful = evidence_of_fall(live, bars[:, None]) >= log(policy.evidence_level)
+        booking, escalation = (_bars(it, correlation, generator, piece, per_day) for it in (rate, 1 - HAND_OFFS))
+        booked = live_outcomes(rate * (1 + change), correlation, generator, versions=piece, days=days, per_day=per_day)
+        escalated = live_outcomes(HAND_OFFS, correlation, generator, versions=piece, days=days, per_day=per_day)
+        harmful = evidence_of_harm(booked, escalated, booking, 1 - escalation).harm >= log(policy.evidence_level)
         found += [int(it.argmax()) + 1 if it.any() else None for it in harmful]
     return found
+
+
+def _bars(rate: float, correlation: float, generator: np.random.Generator, versions: int, per_day: int) -> Array:
+    record = live_outcomes(rate, correlation, generator, versions=versions, days=RECORD_DAYS, per_day=per_day)
+    return lowest_rate(record.sum(axis=1), RECORD_DAYS * per_day, RECORD_DAYS, correlation)[:, None]
 
 
 def _wrongly(versions: int, seed: int) -> list[dict[str, object]]:

@@ -6,9 +6,7 @@ from prefect.futures import wait
 from prefect.states import Completed, Failed
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from tasks.shadow import list_shadow_tests, serve_goals
-
-TESTS_AT_ONCE = 2
+from tasks.shadow import TESTS_AT_ONCE, list_shadow_tests, serve_goals
 
 
 @flow(

@@ -79,6 +79,16 @@ class ToolSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """A tool that an agent tells to have called by itself, before it answered: both texts are JSON as it wrote them, or none."""
+
+    name: str
+    arguments: str = "{}"
+    answer: str = ""
+    failed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChatMessage:
     """One message: `tool_calls` stand in an assistant's, `tool_call_id` names the call that a tool's message answers."""
 
@@ -136,6 +146,7 @@ class ChatReply:
     `cached` is true where the reply was kept from an earlier, equal request and cost nothing now;
     its `seconds` are those of that request, so that a step that is done again measures the same.
     `requests` are the answers that were paid for until this one could be used.
+    `done` is what an agent that has its tools to itself tells of them.
     """
 
     content: str | None
@@ -148,6 +159,7 @@ class ChatReply:
     cached: bool = False
     simulated: bool = False
     requests: int = 1
+    done: tuple[Done, ...] = ()
 
 
 class Chat(Protocol):

@@ -116,6 +116,13 @@ class ToldOnceError(LifecycleError):
     code = "told-once"
 
 
+class UnknownCaseError(LifecycleError):
+    """A case that the variant has not."""
+
+    status = 404
+    code = "unknown-case"
+
+
 class UnknownEpisodeError(LifecycleError):
     """A drift episode that was never opened."""
 

@@ -24,6 +24,13 @@ class Engine(StrEnum):
     RULES = "rules"
 
 
+class AgentMode(StrEnum):
+    """Which agent is tested: a model that is prompted and offered tools here, or the user's own service, which has them itself."""
+
+    MODEL = "model"
+    ENDPOINT = "endpoint"
+
+
 class ShadowSource(StrEnum):
     """Where a shadow test's goals come from: each new conversation's, or those of the last weeks."""
 
@@ -54,6 +61,7 @@ class RetrainingPolicy:
     retrain_on : the metrics whose drift may start a retraining.
     retrain_every_days : retrain without any drift when so long ago; None = never.
     include_failures, include_successes : which conversations are training data.
+    agent : what serves replays and cases; an endpoint is asked at the address that the environment names.
     read_conversations : so many failures, and as many successes, are read by a model that somebody chose; 0 = none.
     min_evaluation_score : from 0 to 1, over `evaluation_cases` graded cases.
     review_pairs : conversations shown to whoever reviews, where `manual_review` is on.
@@ -74,6 +82,7 @@ class RetrainingPolicy:
     include_failures: bool = True
     include_successes: bool = True
     engine: Engine = Engine.BUILTIN
+    agent: AgentMode = AgentMode.MODEL
     read_conversations: int = 40
     evaluation_cases: int = 10
     min_evaluation_score: float = 0.8

@@ -21,6 +21,8 @@ YEARS = range(2000, 2200)
 """What a clock may tell."""
 OPENAI = "https://api.openai.com/v1"
 DEFAULT_MODEL = "gpt-4o-mini"
+REPLAYS_AT_ONCE = 4
+"""Conversations with models that one step holds at a time: what the endpoint's own limits bear."""
 RATE_LIMIT = "6000/minute"
 """What one key may ask for; rollbacks and active prompts are counted apart."""
 NO_RATE_LIMIT = "none"
@@ -112,6 +114,23 @@ class ModelAccess:
                 )
         return None
 
+    @classmethod
+    def agent(cls, environment: Mapping[str, str]) -> Self | None:
+        """Read where the agent's own service is, None where no address is set; raises InvalidInputError for what cannot be meant.
+
+        >>> ModelAccess.agent({"LIFECYCLE_AGENT_BASE_URL": "http://127.0.0.1:9000/v1/"}).base_url
+        'http://127.0.0.1:9000/v1'
+        """
+        base_url = environment.get("LIFECYCLE_AGENT_BASE_URL")
+        if not base_url:
+            return None
+        return cls(
+            base_url=_address("LIFECYCLE_AGENT_BASE_URL", base_url),
+            api_key=environment.get("LIFECYCLE_AGENT_API_KEY") or NO_KEY,
+            timeout_s=_whole(environment, "LIFECYCLE_MODEL_TIMEOUT_SECONDS", 60, 600),
+            max_retries=_whole(environment, "LIFECYCLE_MODEL_RETRIES", 2, 10),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -126,7 +145,9 @@ class Settings:
     clock: Clock | None = None
     watch_seconds: int | None = None
     models: ModelAccess | None = None
+    agent: ModelAccess | None = None
     model_prices: str | None = None
+    replays_at_once: int = REPLAYS_AT_ONCE
     allowed_hosts: tuple[str, ...] = ()
     rate_limit: str | None = RATE_LIMIT
     log_level: str = "info"
@@ -153,7 +174,9 @@ class Settings:
             clock=Clock.parse(clock) if clock else None,
             watch_seconds=_whole(environment, "LIFECYCLE_WATCH_SECONDS", 3600, 3600) if watch else None,
             models=ModelAccess.read(environment),
+            agent=ModelAccess.agent(environment),
             model_prices=environment.get("LIFECYCLE_MODEL_PRICES") or None,
+            replays_at_once=_whole(environment, "LIFECYCLE_REPLAYS_AT_ONCE", REPLAYS_AT_ONCE, 64),
             allowed_hosts=_listed(environment.get("LIFECYCLE_ALLOWED_HOSTS")),
             log_level=_one_of("LIFECYCLE_LOG_LEVEL", environment.get("LIFECYCLE_LOG_LEVEL") or "info", LOG_LEVELS),
             rate_limit=_rate(environment.get("LIFECYCLE_RATE_LIMIT") or RATE_LIMIT),

@@ -1,9 +1,13 @@
 """Requests and replies as the OpenAI protocol writes them: plain objects, made and read by nobody's client."""
 
-from collections.abc import Sequence
-from typing import Any
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
 
-from lifecycle_core.chat import ChatMessage, ChatReply, ChatRequest, ToolCall
+from lifecycle_core.chat import ChatMessage, ChatReply, ChatRequest, Done, ToolCall
+
+TOLD: Final = "lifecycle"
+"""Where an agent that has its tools to itself tells what it did: `{"actions": [{"name", "arguments", "result" or "error"}]}`."""
 
 
 def body(
@@ -37,6 +41,11 @@ def tool_calls(said: Any) -> tuple[ToolCall, ...]:  # noqa: ANN401 - whatever th
     return tuple(ToolCall(id=str(it.id), name=str(it.function.name), arguments=str(it.function.arguments or "")) for it in calls)
 
 
+def done(completion: Any, said: Any) -> tuple[Done, ...]:  # noqa: ANN401 - whatever the endpoint sent
+    """What an agent tells of the tools that it called by itself, beside its message or in it; what cannot be read is left out."""
+    return tuple(found for it in (said, completion) for found in _done((getattr(it, "model_extra", None) or {}).get(TOLD)))
+
+
 def billed(completion: Any) -> float | None:  # noqa: ANN401 - whatever the endpoint sent
     """The dollars that the endpoint says it charged, as some add beside the tokens."""
     for told in (getattr(completion, "usage", None), completion):
@@ -52,6 +61,19 @@ def together(answers: Sequence[ChatReply]) -> dict[str, Any]:
     told = {name: [getattr(it, name) for it in answers] for name in ("input_tokens", "output_tokens", "cost_usd")}
     known = {name: [it for it in figures if it is not None] for name, figures in told.items()}
     return {"requests": len(answers), **{name: sum(figures) if figures else None for name, figures in known.items()}}
+
+
+def _done(told: object) -> Iterator[Done]:
+    actions = told.get("actions") if isinstance(told, Mapping) else None
+    for it in actions if isinstance(actions, list) else ():
+        if isinstance(it, Mapping) and isinstance(it.get("name"), str):
+            failed = it.get("error") is not None
+            answer = it["error"] if failed else it.get("result", "")
+            yield Done(name=it["name"], arguments=_text(it.get("arguments", {})), answer=_text(answer), failed=failed)
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _message(message: ChatMessage) -> dict[str, Any]:

@@ -14,11 +14,14 @@ from lifecycle_core.provenance import Provenance
 from lifecycle_core.settings import Settings
 
 if TYPE_CHECKING:
+    from numpy.random import Generator
+
     from lifecycle_core.store.database import Database
 
 EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
 AHEAD: Final = timedelta(hours=1)
 """What clocks may differ by: an instant further ahead of now was not meant."""
+_SEED: Final = 1
 
 _given: dict[str, str] = {}
 _rehearsals: list["Database"] = []
@@ -108,3 +111,10 @@ def new_secret() -> Secret:
 def act(by: str, why: str = "", request_id: str | None = None) -> Provenance:
     """The provenance of a change that `by` makes now."""
     return Provenance(by, now(), why, request_id)
+
+
+def chance() -> "Generator":
+    """The chance that imagined tests are given: it begins anew each time, so that one question has one answer."""
+    import numpy as np
+
+    return np.random.default_rng(_SEED)

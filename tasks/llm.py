@@ -28,7 +28,7 @@ from lifecycle_core.chat import (
 from lifecycle_core.settings import ModelAccess
 from lifecycle_core.spending import KNOWN_PRICES, Price, Prices, priced
 from tasks import context
-from tasks.completions import billed, body, together, tool_calls
+from tasks.completions import billed, body, done, together, tool_calls
 from tasks.structured_output import MisshapenError, Rung, messages, repair, response_format, well_formed
 
 if TYPE_CHECKING:
@@ -52,6 +52,13 @@ _one_at_a_time = Lock()
 def chat() -> Chat | None:
     """The models of this process, None where neither an endpoint nor a key is set."""
     access = context.settings().models
+    return OpenAIChat(access, prices().by_model, context.settings().allowed_hosts) if access else None
+
+
+@cache
+def agent() -> Chat | None:
+    """The agent's own service, None where no address of one is set."""
+    access = context.settings().agent
     return OpenAIChat(access, prices().by_model, context.settings().allowed_hosts) if access else None
 
 
@@ -223,6 +230,7 @@ class OpenAIChat:
             output_tokens=getattr(usage, "completion_tokens", None),
             cost_usd=billed(completion),
             simulated=completion.system_fingerprint == SIMULATED,
+            done=done(completion, said),
         )
         reply = priced(answer, self.prices.get(request.model))
         answers.append(reply)

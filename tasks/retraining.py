@@ -14,10 +14,10 @@ from lifecycle_core.chat import ChatUnavailableError
 from lifecycle_core.errors import LifecycleError
 from lifecycle_core.operations import arms, promotion, retraining, shadow, training
 from lifecycle_core.policy import Engine
-from lifecycle_core.replay.episode import Agent
-from lifecycle_core.retraining.cases import Case, Side, Split, cases_of
+from lifecycle_core.replay.agent import Agent
+from lifecycle_core.retraining.cases import Case, Split, cases_of
 from lifecycle_core.retraining.errors import ForbiddenMoveError
-from lifecycle_core.retraining.evaluation import INCUMBENT_RUNS, evaluate, grade
+from lifecycle_core.retraining.evaluation import grade
 from lifecycle_core.retraining.failures import FailureAnalysis, analyze
 from lifecycle_core.retraining.improvement import Candidate, PromptImprovement
 from lifecycle_core.retraining.options import Options
@@ -29,13 +29,12 @@ from lifecycle_core.retraining.session import Answer, Session, Status
 from lifecycle_core.retraining.training_data import TrainingData, collect
 from lifecycle_core.versions.version import Version
 from tasks import artifacts, context, runs, secrets
+from tasks.evaluation import evaluated
 from tasks.metered import Metered
 from tasks.replays import INFRASTRUCTURE, Stage, as_they_come, model, simulated
 from tasks.steps import Standing, act, may_pass, named, note, step
 from tasks.training_suite import check_training_data
 
-MOST_LOST: Final = 0.2
-"""The share of an evaluation's replays that the infrastructure may take before the whole is tried again."""
 WATCH_SHADOW: Final = "watch-shadow/watch-shadow"
 
 log = logging.getLogger(__name__)
@@ -116,13 +115,10 @@ def register_candidate(it: Session) -> Session:
 
 @step("07 evaluate offline")
 def evaluate_offline(it: Session) -> Session:
-    """Step 7: goals that were held out, served again by both versions and graded by code."""
+    """Step 7: cases of one's own, goals that were held out, and built-in ones, served by both versions and graded by code."""
     if it.evaluation is not None or it.failure_analysis is None:
         return it
-    cases = cases_of(training_data(it).conversations, it.failure_analysis, Split.HELD_OUT, it.policy.retraining.evaluation_cases)
-    _serve_cases(it, cases)
-    found = retraining.case_results(context.database(), it.session_id)
-    report = evaluate(cases, found[Side.CANDIDATE], found[Side.INCUMBENT], it.policy.retraining.min_evaluation_score)
+    report = evaluated(it, training_data(it).conversations, it.failure_analysis)
     it = retraining.keep_evaluation(context.database(), act(), it.session_id, report)
     artifacts.leave_evaluation(it)
     return it
@@ -248,28 +244,3 @@ def _scores(it: Session, incumbent: Version, usable: list[Candidate], analysis: 
 
 def _with_prompt(incumbent: Version, candidate: Candidate) -> Version:
     return replace(incumbent, system_prompt=candidate.prompt)
-
-
-def _serve_cases(it: Session, cases: tuple[Case, ...]) -> None:
-    """Serve what of the cases is not served yet, and keep it as it comes; raises ChatUnavailableError where too much is lost."""
-    both, stage = arms.arms(context.database(), it.session_id), Stage.of(it.session_id)
-    known = retraining.case_results(context.database(), it.session_id)
-    sides = {Side.INCUMBENT: both.incumbent, Side.CANDIDATE: both.candidate or both.incumbent}
-    missing = [
-        (side, case, number)
-        for case in cases
-        for side in sides
-        for number in range(INCUMBENT_RUNS)
-        if number not in {one.replay for one in known[side].get(case.id, ())}
-    ]
-    lost = 0
-    for came in as_they_come(lambda asked: (asked[0], stage.serve(sides[asked[0]], asked[1].scenario, [asked[2]])[0]), missing):
-        for side, replay in came:
-            if replay.broken_by == INFRASTRUCTURE:
-                lost += 1
-            else:
-                retraining.keep_case_results(context.database(), act(), it.session_id, side, [replay])
-    wanted = len(sides) * len(cases) * INCUMBENT_RUNS
-    if lost > MOST_LOST * wanted:
-        message = f"{lost} of {wanted} replays of the evaluation found no model; see that it can be reached"
-        raise ChatUnavailableError(message)

@@ -15,8 +15,7 @@ from lifecycle_core.versions.version import Version
 from tasks import context
 from tasks.artifacts import evidence_table, gates_table, where
 from tasks.markdown import literal, literal_cell, table, wrapped_diff
-from tasks.metered import Kept
-from tasks.replays import FIRST_IN_SHADOW, Stage, model
+from tasks.replays import FIRST_IN_SHADOW, Stage
 
 MOST_WORDS: Final = 300
 """Characters of one message that are shown."""
@@ -67,7 +66,7 @@ def review_page(session_id: str) -> str:
 
 
 def _pair(both: Arms, scenario: Scenario, sample: Sample) -> Pair:
-    stage = Stage(Kept(both.session.session_id), model())
+    stage = Stage.kept(both.session.session_id)
     found = [_first(stage, version, scenario) if version else None for version in (both.incumbent, both.candidate)]
     return Pair(scenario=scenario, sample=sample, incumbent=found[0], candidate=found[1])
 

@@ -1,8 +1,8 @@
 """A shadow test served: goals played by incumbent and candidate, each sample kept as it comes, the verdict when it is due.
 
-1. One process at a time serves a session, so that no scenario is paid for twice.
+1. One process at a time serves a session, so that no scenario is paid for twice; few sessions are served at a time, the others later.
 2. A scenario that the infrastructure took is served again, later each time; as lost it counts only where others got through meanwhile.
-3. The first verdict ends it, and lets the suspended run go on.
+3. The first verdict ends it, and lets the suspended run go on. Where the budget is spent, the samples that are there decide.
 """
 
 import logging
@@ -18,12 +18,16 @@ from lifecycle_core.operations.shadow import Goal
 from lifecycle_core.retraining.errors import ForbiddenMoveError
 from lifecycle_core.retraining.session import Session, Status
 from lifecycle_core.retraining.shadow import Arm, Sample, Source
-from tasks import artifacts, context, runs, secrets
+from lifecycle_core.spending import BudgetSpentError
+from tasks import agreement, artifacts, context, runs, secrets
 from tasks.alone import alone
-from tasks.replays import AT_ONCE, FIRST_IN_SHADOW, INFRASTRUCTURE, Stage, as_they_come
+from tasks.replays import FIRST_IN_SHADOW, INFRASTRUCTURE, Stage, as_they_come
 from tasks.steps import act, may_pass, named
 
-GOALS_AT_ONCE: Final = 4 * AT_ONCE
+TESTS_AT_ONCE: Final = 2
+"""Shadow tests that are served at a time on one machine, whatever the number of runs that would; so the other flows find a runner."""
+GOALS_PER_PLACE: Final = 4
+"""Goals drawn together for each conversation that is held at a time."""
 PAUSES_S: Final = (1.0, 5.0)
 """How long to wait before a scenario that the infrastructure took is served again."""
 SHOWN_EVERY: Final = 10
@@ -41,14 +45,20 @@ def list_shadow_tests() -> list[str]:
 
 @named("serve goals")
 def serve_goals(session_id: str) -> int:
-    """Serve the goals that a session's shadow test waits for, until there are none or it has its verdict: -> how many were served."""
-    with alone(f"shadow test of {session_id}") as mine:
-        if not mine:
+    """Serve the goals that a session's shadow test waits for, until there are none or it has its verdict: -> how many were served.
+
+    0 where another process serves it, or where as many tests as may be are served already; a later watch serves it then.
+    """
+    with alone(f"shadow test of {session_id}") as mine, alone("shadow tests", TESTS_AT_ONCE) as free:
+        if not (mine and free):
             return 0
         try:
             return _serve(session_id)
         except ForbiddenMoveError as error:
             log.warning("%s", error)  # it was ended meanwhile
+            return 0
+        except BudgetSpentError as error:
+            let_go_on(shadow.close(context.database(), act(), session_id, str(error)))
             return 0
         except LifecycleError as error:
             if may_pass(error):
@@ -69,10 +79,12 @@ def let_go_on(it: Session) -> None:
 
 def _serve(session_id: str) -> int:
     both = arms.arms(context.database(), session_id)
+    if not shadow.recorded_samples(context.database(), session_id):
+        agreement.ask(session_id)
     server = _Server(both, Stage.of(session_id))
     kept = 0
     while _decided(session_id) is None:
-        goals = shadow.goals(context.database(), act(), session_id, GOALS_AT_ONCE, secrets.masker())
+        goals = shadow.goals(context.database(), act(), session_id, GOALS_PER_PLACE * context.settings().replays_at_once, secrets.masker())
         if not goals:
             if ended := _decided(session_id):  # the last of the record were drawn, or are too few
                 let_go_on(ended)

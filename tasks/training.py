@@ -8,13 +8,12 @@ from itertools import chain
 
 from lifecycle_core.operations import arms, training
 from lifecycle_core.operations.training import Source
-from lifecycle_core.replay.episode import Agent
+from lifecycle_core.replay.agent import Agent
 from lifecycle_core.retraining.cases import Split, split_of
 from lifecycle_core.retraining.fine_tuning import Export, Outcome, imitations, preferences, recorded
 from lifecycle_core.retraining.session import Session
 from lifecycle_core.retraining.training_data import DataSummary, TrainingData, collect
 from tasks import context, secrets
-from tasks.metered import Kept
 from tasks.replays import FIRST_IN_SHADOW, Stage, model
 from tasks.training_suite import check_training_data
 
@@ -70,7 +69,7 @@ def export(name: str, at: datetime, form: Format, split: Split | None) -> Export
 
 def _replayed(it: Session, split: Split | None) -> Iterator[Outcome]:
     """The kept replays of a shadow test; within a scenario they can be compared."""
-    both, stage = arms.arms(context.database(), it.session_id), Stage(Kept(it.session_id), model())
+    both, stage = arms.arms(context.database(), it.session_id), Stage.kept(it.session_id)
     numbers = range(FIRST_IN_SHADOW, FIRST_IN_SHADOW + it.policy.shadow.replays)
     for scenario, _ in arms.served(context.database(), it.session_id):
         if split in {None, split_of(scenario.goal)}:

@@ -10,7 +10,7 @@ from lifecycle_core.conversations import Conversation
 from lifecycle_core.operations import policies, retraining, traffic, versions
 from lifecycle_core.policy import DifferenceMode, EvidenceMode, Policy, RetrainingPolicy, ShadowPolicy, ShadowSource
 from lifecycle_core.provenance import Provenance
-from lifecycle_core.replay.episode import Agent
+from lifecycle_core.replay.agent import Agent
 from lifecycle_core.retraining.options import Options
 from lifecycle_core.retraining.session import Session
 from lifecycle_core.simulation import customers, prompts

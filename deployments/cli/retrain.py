@@ -8,6 +8,8 @@ import click
 from deployments.cli import retrain_asked
 from deployments.cli.changing import acting, dry_run_option, finish
 from deployments.cli.completion import session_argument, variant_argument
+from deployments.cli.retrain_candidates import candidates
+from deployments.cli.retrain_plan import plan_shadow
 from deployments.cli.shown import BAD_NEWS, command, json_option, print_json
 
 if TYPE_CHECKING:
@@ -26,7 +28,8 @@ def retrain() -> None:
     """Improve a prompt, test it, and let it in by its evidence."""
 
 
-for it in (retrain_asked.check, retrain_asked.status, retrain_asked.history, retrain_asked.review, retrain_asked.verify):
+asking = (retrain_asked.check, retrain_asked.status, retrain_asked.history, retrain_asked.review, retrain_asked.verify)
+for it in (*asking, candidates, plan_shadow):
     retrain.add_command(it)
 
 

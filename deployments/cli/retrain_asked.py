@@ -160,20 +160,24 @@ def review(*, session: str, pairs: int, as_json: bool) -> None:
 @session_argument
 @json_option
 def verify(*, session: str, as_json: bool) -> None:
-    """Work the verdict of SESSION out anew from its samples."""
+    """Work the verdict of SESSION out anew from its samples.
+
+    Once as it was found, and its e-values once more in whole numbers, which
+    round nothing.
+    """
     from deployments.wire.verification import VerdictWire
-    from lifecycle_core.operations import retraining, shadow
+    from lifecycle_core.operations import evidence
     from tasks import context
 
-    differences = shadow.verify(context.database(), session)
-    analysis = retraining.session(context.database(), session).shadow_analysis
-    verdict, samples = (analysis.verdict.value, analysis.n) if analysis else ("", 0)
+    found = evidence.verify(context.database(), session)
     if as_json:
-        print_json(VerdictWire(session_id=session, verdict=verdict, samples=samples, differences=list(differences)))
+        print_json(VerdictWire.of(session, found))
     else:
-        for it in differences:
+        for it in found.differences:
             click.echo(printable(it))
-        held = "is not what its rows give" if differences else "is what its rows give"
-        click.echo(f"The verdict of {printable(session)}, {verdict.replace('_', ' ')} after {number(samples)} samples, {held}")
-    if differences:
+        how = "bit for bit" if found.bit_for_bit else "but for rounding"
+        held = f"is what its rows give, {how}" if found.holds else "is not what its rows give"
+        words = found.stored.verdict.value.replace("_", " ")
+        click.echo(f"The verdict of {printable(session)}, {words} after {number(found.stored.n)} samples, {held}")
+    if not found.holds:
         sys.exit(BAD_NEWS)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from lifecycle_core.retraining.analysis import ShadowAnalysis
     from lifecycle_core.retraining.evaluation import EvaluationReport
     from lifecycle_core.retraining.improvement import PromptImprovement
+    from lifecycle_core.retraining.probations import Probation
     from lifecycle_core.retraining.session import Session
 
 STEPS = ("collecting_data", "analyzing", "improving", "evaluating", "shadow_testing", "awaiting_review")
@@ -86,9 +87,23 @@ def show_analysis(it: "ShadowAnalysis") -> None:
         print_table(("gate", "says", ""), ((gate.name, gate.sentence, _passed(gate.passed)) for gate in it.gates))
     level = f"of {it.level:.0f}"
     click.echo(f"Evidence: better e = {it.e_better:,.1f} {level}; worse e = {it.e_worse:,.1f} {level}; futility e = {it.futility:,.1f}")
+    for line in _floors(it):
+        click.echo(line)
     click.echo(f"Verdict: {it.verdict.value.replace('_', ' ')}")
     if it.note:
         click.echo(f"Note: {it.note}")
+
+
+def _floors(it: "ShadowAnalysis") -> Iterator[str]:
+    """What the candidate breaks beside what the incumbent would, and how far the simulator is from production."""
+    if it.breakage is not None:
+        broken = it.breakage
+        floor = "nothing tells reliably what" if broken.floor is None else f"{broken.floor:.1%} is what"
+        measured = f"; {broken.measured:.1%} of {broken.twice} served twice" if broken.measured is not None else ""
+        yield f"Broken: {broken.share:.1%} of scenarios; {floor} the incumbent would break of itself{measured}"
+    if it.simulator_gap is not None and it.simulator_gap_low is not None and it.simulator_gap_high is not None:
+        interval = f"95%: {100 * it.simulator_gap_low:+.1f} to {100 * it.simulator_gap_high:+.1f}"
+        yield f"Simulator: {100 * it.simulator_gap:+.1f} points of success from production on the same scenarios ({interval})"
 
 
 def show_list(found: "list[Standing] | tuple[Standing, ...]") -> None:
@@ -135,6 +150,19 @@ def _facts(it: "Standing") -> Iterator[tuple[str, str]]:
         yield "ended", minute(session.completed_at)
     if it.probation is not None:
         yield "probation", f"{it.probation.status.value.replace('_', ' ')}, until {minute(it.probation.ends_at)} at the latest"
+        yield from _watched(it.probation)
+
+
+def _watched(it: "Probation") -> Iterator[tuple[str, str]]:
+    """What a probation has seen: the comparison that decides, the one shown beside it, and what customers say."""
+    seen = it.watched
+    if seen is None or seen.booking_rate is None:
+        return
+    before = f"; before its drift {it.healthy.rate:.1%}" if it.healthy is not None else ""
+    yield "live", f"books {seen.booking_rate:.1%} of {number(seen.n)}; version {it.previous_version} {it.bookings.rate:.1%}{before}"
+    yield "harm", f"e = {seen.e_harm:,.1f} of {seen.level:.0f}"
+    if seen.rating is not None:
+        yield "rated", f"{seen.rating:.1f} by {number(seen.rated)} customers"
 
 
 def _simulated(it: "PromptImprovement | EvaluationReport | None") -> str:

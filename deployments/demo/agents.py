@@ -9,7 +9,7 @@ import numpy as np
 
 from lifecycle_core.conversations import Conversation, conversation_adapter
 from lifecycle_core.policy import Policy, RetrainingPolicy, ShadowPolicy, ShadowSource
-from lifecycle_core.replay.episode import Agent
+from lifecycle_core.replay.agent import Agent
 from lifecycle_core.simulation import prompts
 from lifecycle_core.simulation.customers import HEALTHY
 from lifecycle_core.simulation.scripted_model import MODEL

@@ -15,7 +15,7 @@ from deployments.demo import agents
 from deployments.demo.agents import BOOKING, DESKS, Desk
 from lifecycle_core.conversations import Conversation, hour_of
 from lifecycle_core.errors import LifecycleError, SetupError
-from lifecycle_core.replay.episode import Agent
+from lifecycle_core.replay.agent import Agent
 from lifecycle_core.simulation.customers import DRIFTED, HEALTHY, Mix
 from lifecycle_core.simulation.scripted_model import MODEL
 from lifecycle_core.simulation.visits import Arrival, arrivals, serve

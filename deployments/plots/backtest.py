@@ -7,13 +7,13 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from io import BytesIO
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from deployments.plots.page import BLUE, GREY, INK, ORANGE, SKY, plain, written
 from deployments.wire.backtest import verdict
 from lifecycle_core.drift.report import Metric
 from lifecycle_core.drift.windows import DAY
@@ -26,10 +26,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from matplotlib.ticker import Locator
 
-INK, GREY, BLUE, ORANGE, SKY = "#1a1a1a", "#595959", "#0072b2", "#e69f00", "#56b4e9"
-"""Of Okabe and Ito's palette, which the colour-blind tell apart."""
 PAGE_INCHES: Final = (11.0, 14.5)
-DPI: Final = 110
 MOST_POINTS: Final = 2000
 LEFT: Final = 0.095
 LINE_CHARACTERS: Final = 84
@@ -37,13 +34,6 @@ MOST_LINES: Final = 2
 RATES: Final = {Metric.BOOKING_RATE, Metric.ESCALATION_RATE}
 _FAR: Final = 3.0
 """A threshold so many times further off than the figures would flatten them: it is told, not drawn."""
-_SETTINGS: Final[dict[Any, Any]] = {  # the keys that matplotlib's types list by name
-    "svg.hashsalt": "agent-lifecycle",
-    "svg.fonttype": "none",
-    "font.family": ["DejaVu Sans", "sans-serif"],
-    "font.size": 10,
-    "hatch.linewidth": 0.8,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +49,7 @@ class _Side:
 
 def drawn(it: Backtest, kind: str) -> bytes:
     """The picture of `it`, of the kind "svg" or "png"."""
-    from matplotlib import rc_context
-    from matplotlib.figure import Figure
-
-    with rc_context(_SETTINGS):
-        page = Figure(figsize=PAGE_INCHES, dpi=DPI)
-        _compose(page, it)
-        written = BytesIO()
-        page.savefig(written, format=kind, metadata={"Date": None} if kind == "svg" else {"Software": None})
-    return written.getvalue()
+    return written(lambda page: _compose(page, it), PAGE_INCHES, kind)
 
 
 def sides(it: Backtest) -> tuple[_Side, _Side]:
@@ -94,7 +76,7 @@ def _compose(page: "Figure", it: Backtest) -> None:
     _draw_time(below, it)
     for axes in (*charts, below):
         _draw_switches(axes, it, named=axes is first)
-        _plain(axes)
+        plain(axes)
     _draw_heading(page, it, both)
 
 
@@ -235,12 +217,6 @@ def _draw_switches(axes: "Axes", it: Backtest, *, named: bool) -> None:
                 zorder=6,
                 bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.0},
             )
-
-
-def _plain(axes: "Axes") -> None:
-    for edge in ("top", "right"):
-        axes.spines[edge].set_visible(False)
-    axes.tick_params(colors=GREY, labelsize=9.5)
 
 
 def _too_few(chart: Chart, it: Backtest) -> NDArray[np.bool_]:

@@ -4,11 +4,13 @@ from typing import Self
 
 from pydantic import Field
 
+from deployments.wire import formats
 from deployments.wire.base import CopiedWire, Wire, Zulu
 from deployments.wire.failures import FailureAnalysisWire
 from deployments.wire.improvement import EvaluationWire, PromptImprovementWire, TrainingDataWire
 from deployments.wire.shadow import ProgressWire, ShadowAnalysisWire
 from lifecycle_core.operations.standing import Standing
+from lifecycle_core.retraining.probation import Watched
 from lifecycle_core.retraining.probations import Probation
 from lifecycle_core.retraining.session import Session
 from lifecycle_core.retraining.verdict import Verdict
@@ -67,6 +69,43 @@ class SpentWire(CopiedWire):
     usd: float
 
 
+class ProbationEvidenceWire(Wire):
+    """What a probation has seen: what decides it, and what stands beside that."""
+
+    conversations: int = Field(description="Those whose outcome is known.")
+    booking_rate: str | None
+    booking_rate_value: float | None
+    booking_bar_value: float | None = Field(description="What it must not fall below; null without a record.")
+    record_rate_value: float | None = Field(description="Of the version that a rollback would bring back; it decides.")
+    healthy_rate_value: float | None = Field(description="The same before it drifted, which is shown; null where it did not.")
+    escalation_rate: str | None
+    escalation_rate_value: float | None
+    escalation_bar_value: float | None = Field(description="What it must not rise above.")
+    harm: float = Field(description="E-value of harm, the largest so far; at `level` it is rolled back.")
+    level: float
+    customer_rating: float | None = Field(description="The mean; it decides nothing.")
+    customer_ratings: int
+
+    @classmethod
+    def of(cls, it: Probation, seen: Watched) -> Self:
+        """Shape it."""
+        return cls(
+            conversations=seen.n,
+            booking_rate=formats.percent(seen.booking_rate),
+            booking_rate_value=seen.booking_rate,
+            booking_bar_value=seen.bars.booking,
+            record_rate_value=it.bookings.rate if it.bookings.n else None,
+            healthy_rate_value=it.healthy.rate if it.healthy else None,
+            escalation_rate=formats.percent(seen.escalation_rate),
+            escalation_rate_value=seen.escalation_rate,
+            escalation_bar_value=seen.bars.escalation,
+            harm=seen.e_harm,
+            level=seen.level,
+            customer_rating=seen.rating,
+            customer_ratings=seen.rated,
+        )
+
+
 class ProbationWire(Wire):
     """The watch over a promoted version."""
 
@@ -81,6 +120,7 @@ class ProbationWire(Wire):
     because: str | None
     conversations: int = Field(description="Those whose outcome is known.")
     needed: list[str] = Field(description="What it still waits for.")
+    evidence: ProbationEvidenceWire | None = Field(description="As of its last look; null before the first.")
 
     @classmethod
     def of(cls, it: Probation) -> Self:
@@ -97,6 +137,7 @@ class ProbationWire(Wire):
             because=it.because,
             conversations=it.watched.n if it.watched else 0,
             needed=list(it.watched.needed) if it.watched else [],
+            evidence=ProbationEvidenceWire.of(it, it.watched) if it.watched else None,
         )
 
 

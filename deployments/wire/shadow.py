@@ -82,6 +82,15 @@ class GateWire(Wire):
         )
 
 
+class BreakageWire(CopiedWire):
+    """Scenarios that the candidate breaks, beside those that the incumbent would break of itself; the difference gate is the excess."""
+
+    share: float
+    floor: float | None = Field(description="By chance; null where nothing tells it reliably.")
+    measured: float | None = Field(description="Of the scenarios that the incumbent served twice; null without any.")
+    twice: int = Field(description="How many it served twice.")
+
+
 class ShadowEvidenceWire(Wire):
     """The e-values of a shadow test, which hold at every look."""
 
@@ -109,6 +118,7 @@ class ShadowAnalysisWire(Wire):
     doubts: list[str] = Field(description="Why a person is asked.")
     needed_samples: int | None = Field(description="So many like these would have shown neededFor: better or futile.")
     needed_for: str | None
+    breakage: BreakageWire | None
     disagreement_rate: str | None
     disagreement_rate_value: float | None = Field(description="How often two replays of the incumbent on one scenario differ.")
     simulator_gap_value: float | None = Field(description="The incumbent's simulated success less its live success, same scenarios.")
@@ -141,6 +151,7 @@ class ShadowAnalysisWire(Wire):
             doubts=list(it.doubts),
             needed_samples=it.needed_n,
             needed_for=it.needed_for,
+            breakage=BreakageWire.of(it.breakage) if it.breakage else None,
             disagreement_rate=formats.percent(it.disagreement_rate),
             disagreement_rate_value=it.disagreement_rate,
             simulator_gap_value=it.simulator_gap,

@@ -27,7 +27,7 @@ def start(tx: Transaction, act: Provenance, it: Session) -> Probation:
     going_on = probations.open_of(tx, it.variant)
     if going_on is not None:
         probations.save(tx, replaced(going_on, it.version, act.at))
-    bookings, escalations = _record(tx, it, act.at)
+    bookings, escalations, healthy = _record(tx, it, act.at)
     return probations.save(
         tx,
         Probation(
@@ -40,6 +40,7 @@ def start(tx: Transaction, act: Provenance, it: Session) -> Probation:
             bookings=bookings,
             escalations=escalations,
             bars=Bars.of(bookings, escalations),
+            healthy=healthy,
         ),
     )
 
@@ -88,15 +89,16 @@ def of_session(database: Database, session_id: str) -> Probation | None:
         return probations.last_of_session(tx, session_id)
 
 
-def _record(tx: Transaction, it: Session, at: datetime) -> tuple[Record, Record]:
-    """The incumbent's bookings and hand-offs from the drift's onset on, or over its last seven days."""
+def _record(tx: Transaction, it: Session, at: datetime) -> tuple[Record, Record, Record | None]:
+    """The incumbent's bookings and hand-offs from the drift's onset on, or over its last seven days; and its bookings before the drift."""
     report = it.trigger.report
     onsets = [one.decided_by.onset for one in report.metrics if one.drifting and one.decided_by is not None] if report else []
     since = min([*onsets, at - timedelta(days=1)]) if onsets else at - timedelta(days=RECORD_DAYS)
     own = conversations.table(tx, it.variant, it.incumbent_version, since, at)
     taught = conversations.table(tx, it.variant, it.incumbent_version, since - timedelta(days=TAUGHT_DAYS), since)
     bookings, escalations = ((*_days(own, name), *_days(taught, name)) for name in ("booked", "escalated"))
-    return Record.of_days(*bookings), Record.of_days(*escalations)
+    before = Record.of_days(*_days(taught, "booked"), *_days(taught, "booked")) if onsets else None
+    return Record.of_days(*bookings), Record.of_days(*escalations), before if before and before.n else None
 
 
 def _days(table: RollupTable, name: str) -> tuple[Sequence[int], Sequence[int]]:

@@ -13,7 +13,7 @@ from lifecycle_core.errors import IdempotencyKeyReusedError
 from lifecycle_core.operations.checked import report_of
 from lifecycle_core.provenance import Provenance
 from lifecycle_core.replay.episode import Replay
-from lifecycle_core.retraining.cases import Side
+from lifecycle_core.retraining.cases import Case, Side
 from lifecycle_core.retraining.errors import ForbiddenMoveError, RetrainingRefusedError
 from lifecycle_core.retraining.evaluation import EvaluationReport
 from lifecycle_core.retraining.failures import FailureAnalysis
@@ -176,14 +176,19 @@ def register_candidate(database: Database, act: Provenance, session_id: str) -> 
         return sessions.save(tx, replace(it, version=number, new_variant=label(it.variant, number)))
 
 
-def keep_case_results(database: Database, act: Provenance, session_id: str, side: Side, replays: Sequence[Replay]) -> int:
-    """Keep replays of the evaluation's cases as they come, those that are not known yet, and tell how many these were."""
+def keep_case_results(
+    database: Database, act: Provenance, session_id: str, side: Side, replays: Sequence[Replay], *, case: Case | None = None
+) -> int:
+    """Keep replays of the evaluation's cases as they come, those that are not known yet, and tell how many these were.
+
+    case : whose they are, graded by what it asserts.
+    """
     with database.write(act, "keep_case_results") as tx:
         it = sessions.locked(tx, session_id)
         if it.evaluation is not None:
             return 0
         expect(it, Status.EVALUATING, "a case's result")
-        return cases.record(tx, session_id, side, replays, act.at)
+        return cases.record(tx, session_id, side, replays, act.at, case=case)
 
 
 def case_results(database: Database, session_id: str) -> dict[Side, dict[str, list[Replay]]]:

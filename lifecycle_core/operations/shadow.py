@@ -16,7 +16,7 @@ from lifecycle_core.operations.retraining import expect
 from lifecycle_core.privacy.masking import Masker
 from lifecycle_core.provenance import Provenance
 from lifecycle_core.replay.episode import Scenario
-from lifecycle_core.retraining.analysis import ShadowAnalysis, analyze, differences, recompute
+from lifecycle_core.retraining.analysis import ShadowAnalysis, analyze
 from lifecycle_core.retraining.errors import ForbiddenMoveError, NotReadyError, SampleRefusedError
 from lifecycle_core.retraining.options import MAX_REPLAYS
 from lifecycle_core.retraining.session import Event, Session, Status, ended, moved
@@ -164,30 +164,19 @@ def keep_verdict(database: Database, act: Provenance, session_id: str) -> Sessio
         if it.shadow_analysis is not None or not it.open:
             return it
         expect(it, Status.SHADOW_TESTING, "a verdict")
-        found = analysis_of(tx, it, act.at)
-        if found.verdict is not Verdict.COLLECTING:
-            it = replace(it, shadow_analysis=found)
-        gone = replaced(tx, it)
-        if gone and found.verdict in {Verdict.COLLECTING, Verdict.TO_A_PERSON}:
-            return sessions.save(tx, ended(it, Event.LEAVE_UNDECIDED, act.at, gone))
-        if found.verdict is Verdict.COLLECTING:
+        return _keep(tx, act, it, analysis_of(tx, it, act.at))
+
+
+def close(database: Database, act: Provenance, session_id: str, because: str) -> Session:
+    """End a shadow test that can be served no further, by the samples that it has; what waits is given up. One with a verdict stays."""
+    with database.write(act, "close_shadow") as tx:
+        it = sessions.locked(tx, session_id)
+        if not _serving(it):
             return it
-        if found.verdict is Verdict.TO_A_PERSON:
-            it = replace(moved(it, Event.REVIEW_ASKED), review_asked_at=act.at)
-        return sessions.save(tx, it)
-
-
-def verify(database: Database, session_id: str) -> tuple[str, ...]:
-    """Where the stored verdict is not what its rows give, each in a sentence; nothing where it is.
-
-    Raises UnknownSessionError, and NotReadyError where there is no verdict.
-    """
-    with database.read() as tx:
-        it = sessions.get(tx, session_id)
-        if it.shadow_analysis is None:
-            message = f"session {session_id} is {it.status} and has no verdict to verify"
-            raise NotReadyError(message)
-        return differences(it.shadow_analysis, recompute(it.shadow_analysis, samples.recorded(tx, session_id), it.policy))
+        samples.withdraw(tx, session_id)
+        it = replace(it, goals_drawn_at=it.goals_drawn_at or act.at)
+        found = samples.recorded(tx, session_id)
+        return _keep(tx, act, it, analyze(found, it.policy, closed=True, closed_because=because, offline_score=it.offline_score))
 
 
 def analysis_of(tx: Transaction, it: Session, at: datetime) -> ShadowAnalysis:
@@ -228,6 +217,20 @@ def replaced(tx: Transaction, it: Session) -> str:
         return ""
     now = f"version {active.version}" if active else "none"
     return f"the test compared with version {it.incumbent_version}, and {now} is active now"
+
+
+def _keep(tx: Transaction, act: Provenance, it: Session, found: ShadowAnalysis) -> Session:
+    """Write what a verdict makes of a session; without one nothing changes."""
+    if found.verdict is not Verdict.COLLECTING:
+        it = replace(it, shadow_analysis=found)
+    gone = replaced(tx, it)
+    if gone and found.verdict in {Verdict.COLLECTING, Verdict.TO_A_PERSON}:
+        return sessions.save(tx, ended(it, Event.LEAVE_UNDECIDED, act.at, gone))
+    if found.verdict is Verdict.COLLECTING:
+        return it
+    if found.verdict is Verdict.TO_A_PERSON:
+        it = replace(moved(it, Event.REVIEW_ASKED), review_asked_at=act.at)
+    return sessions.save(tx, it)
 
 
 def _serving(it: Session) -> bool:

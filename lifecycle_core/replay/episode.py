@@ -7,19 +7,22 @@
 5. An endpoint that serves nobody of the account is no outcome: it stops whoever serves goals.
 """
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final, Literal, Protocol, Self, cast
+from typing import Final, Literal, Self, TypeVar, cast
 
 from pydantic import JsonValue
 
-from lifecycle_core.chat import Chat, ChatDeniedError, ChatError, ChatMessage, ChatNonsenseError, ChatReply, ChatRequest, ToolCall, ToolSpec
+from lifecycle_core.chat import Chat, ChatDeniedError, ChatError, ChatMessage, ChatNonsenseError, ChatReply, ChatRequest, ToolCall
 from lifecycle_core.conversations import Conversation, Fault, Message
+from lifecycle_core.replay.agent import Agent
 from lifecycle_core.replay.chance import seed_of
 from lifecycle_core.replay.customer import END, customer_request
-from lifecycle_core.replay.sandbox import TOOLS, Facts, Sandbox
-from lifecycle_core.replay.wants import Want
+from lifecycle_core.replay.sandbox import Sandbox
+from lifecycle_core.replay.setting import Outcome, Setting, reached
+from lifecycle_core.replay.slots import Facts
+from lifecycle_core.replay.wants import SERVICES, Want
 
 MOST_TURNS: Final = 8
 """How often a customer writes before it is clear that nothing will come of it."""
@@ -29,40 +32,7 @@ MAX_GOAL_CHARACTERS: Final = 2_000
 PURPOSE: Final = "replay"
 
 Breaker = Literal["agent", "infrastructure"]
-
-
-class Prompted(Protocol):
-    """What of a version decides how an agent acts."""
-
-    @property
-    def system_prompt(self) -> str: ...  # noqa: D102 - as of a version
-    @property
-    def model(self) -> str | None: ...  # noqa: D102 - as of a version
-    @property
-    def parameters(self) -> Mapping[str, JsonValue]: ...  # noqa: D102 - as of a version
-    @property
-    def tools(self) -> Sequence[JsonValue]: ...  # noqa: D102 - as of a version
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Agent:
-    """An agent as it is served: its prompt, its model, and the tools that it is offered."""
-
-    system_prompt: str
-    model: str
-    parameters: Mapping[str, JsonValue] = field(default_factory=dict)
-    tools: tuple[ToolSpec, ...] = TOOLS
-
-    @classmethod
-    def of(cls, version: Prompted, default_model: str) -> Self:
-        """The agent of a registered version; one that names no model has `default_model`, one without tools the sandbox's."""
-        tools = tuple(it for it in map(_tool, version.tools) if it is not None)
-        return cls(
-            system_prompt=version.system_prompt,
-            model=version.model or default_model,
-            parameters=version.parameters,
-            tools=tools or TOOLS,
-        )
+_N = TypeVar("_N", int, float)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,12 +43,15 @@ class Scenario:
     goal : what the customer wants, in words.
     seed : decides what the calendar holds and, with the replay's number, all chance in it.
     ended_at : when that conversation ended; samples are ordered by it.
+    setting : what it fixes of the calendar; outcome : how it has to end.
     """
 
     id: str
     goal: str
     seed: int
     ended_at: datetime
+    setting: Setting = field(default_factory=Setting)
+    outcome: Outcome = Outcome.BOOKED
 
     @classmethod
     def of(cls, conversation: Conversation) -> Self | None:
@@ -88,15 +61,13 @@ class Scenario:
         seed = seed_of("scenario", conversation.variant, conversation.id)
         return cls(id=conversation.id, goal=conversation.goal[:MAX_GOAL_CHARACTERS], seed=seed, ended_at=conversation.ended_at)
 
-    @property
-    def want(self) -> Want:
-        """What of the goal a booking is held against."""
-        return Want.of(self.goal)
+    def wanted(self, services: tuple[str, ...] = SERVICES) -> Want:
+        """What of the goal a booking is held against, where these are the services."""
+        return Want.of(self.goal, services)
 
-    @property
-    def facts(self) -> Facts:
+    def facts(self, services: tuple[str, ...] = SERVICES) -> Facts:
         """What the calendar holds."""
-        return Facts.of(self.want, self.seed)
+        return self.setting.applied_to(Facts.of(self.wanted(services), self.seed))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +78,7 @@ class Replay:
     cost_usd : the agent's calls, US dollars; None where one of them has no cost. So are the tokens.
     latency_s : the median of `response_times_s`, seconds; None where the agent never answered.
     broken_by : whose model gave out; "infrastructure" says nothing about the agent.
+    acts : what each of `actions` does, "" for a tool that nothing stands in for; stands : whether an appointment stands in the end.
     cached : no call of it was made anew; simulated : an answer came from a scripted model.
     """
 
@@ -121,6 +93,8 @@ class Replay:
     response_times_s: tuple[float, ...] = ()
     messages: tuple[Message, ...] = ()
     actions: tuple[str, ...] = ()
+    acts: tuple[str, ...] = ()
+    stands: bool = False
     errors: tuple[Fault, ...] = ()
     broken_by: Breaker | None = None
     calls: int = 0
@@ -168,9 +142,12 @@ class _Episode:
     def __init__(self, agent: Agent, scenario: Scenario, replay: int, customer_model: str) -> None:
         self.agent, self.scenario, self.replay, self.customer_model = agent, scenario, replay, customer_model
         self.seed = seed_of(scenario.seed, replay)
-        self.want = scenario.want
-        self.sandbox = Sandbox(scenario.facts)
-        self.shown = [ChatMessage(role="system", content=agent.system_prompt)]
+        toolbox = agent.toolbox
+        self.want = scenario.wanted(toolbox.services)
+        self.sandbox = Sandbox(scenario.facts(toolbox.services), toolbox, scenario.ended_at.date())
+        self.shown = [ChatMessage(role="system", content=self._instructions())]
+        about = {"lifecycle": "replay", "scenario": scenario.id, "replay": str(replay)}
+        self.parameters = {**agent.parameters, "metadata": about} if agent.apart else agent.parameters
         self.said: list[Message] = []
         self.replies: list[ChatReply] = []
         self.all_replies: list[ChatReply] = []
@@ -178,7 +155,15 @@ class _Episode:
 
     @property
     def over(self) -> bool:
-        return self.sandbox.escalated or self.sandbox.holds(self.want)
+        if self.sandbox.escalated:
+            return True
+        ends = {Outcome.BOOKED, Outcome.CANCELLED}
+        return self.scenario.outcome in ends and self._reached
+
+    @property
+    def _reached(self) -> bool:
+        it = self.sandbox
+        return reached(self.scenario.outcome, booked=it.holds(self.want), stands=it.stands, escalated=it.escalated)
 
     def turns(self) -> Generator[ChatRequest, ChatReply, None]:
         for _turn in range(MOST_TURNS):
@@ -209,7 +194,7 @@ class _Episode:
                 model=self.agent.model,
                 messages=tuple(self.shown),
                 tools=self.agent.tools,
-                parameters=self.agent.parameters,
+                parameters=self.parameters,
                 seed=self.seed,
             )
             self.replies.append(reply)
@@ -221,7 +206,17 @@ class _Episode:
             if not reply.tool_calls or self.over:
                 return
 
+    def _instructions(self) -> str:
+        """The prompt, and the day where tools want dates: an agent in service is told it too."""
+        today = f"\n\nToday is {self.scenario.ended_at:%A, %Y-%m-%d}." if self.agent.toolbox.dated else ""
+        return f"{self.agent.system_prompt}{today}"
+
     def _take(self, reply: ChatReply) -> None:
+        for it in reply.done:
+            self.sandbox.note(it)
+            made = {"type": "function", "function": {"name": it.name, "arguments": it.arguments}}
+            self._say(role="assistant", content=None, tool_calls=[made])
+            self._say(role="tool", name=it.name, content=it.answer, **({"error": True} if it.failed else {}))
         self.shown.append(ChatMessage(role="assistant", content=reply.content, tool_calls=reply.tool_calls))
         calls = {"tool_calls": [_written(call) for call in reply.tool_calls]} if reply.tool_calls else {}
         self._say(role="assistant", content=reply.content, **calls)
@@ -241,12 +236,14 @@ class _Episode:
             booked=self.sandbox.holds(self.want),
             escalated=self.sandbox.escalated,
             cost_usd=_sum([it.cost_usd for it in self.replies]),
-            input_tokens=_whole_sum([it.input_tokens for it in self.replies]),
-            output_tokens=_whole_sum([it.output_tokens for it in self.replies]),
+            input_tokens=_sum([it.input_tokens for it in self.replies]),
+            output_tokens=_sum([it.output_tokens for it in self.replies]),
             latency_s=sorted(times)[len(times) // 2] if times else None,
             response_times_s=times,
             messages=tuple(self.said),
             actions=tuple(self.sandbox.actions),
+            acts=tuple(self.sandbox.acts),
+            stands=self.sandbox.stands,
             errors=tuple(self.sandbox.errors),
             broken_by=broken_by,
             calls=len(self.all_replies),
@@ -259,23 +256,6 @@ def _written(call: ToolCall) -> JsonValue:
     return {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
 
 
-def _sum(figures: list[float | None]) -> float | None:
+def _sum(figures: Sequence[_N | None]) -> _N | None:
     known = [it for it in figures if it is not None]
     return sum(known) if len(known) == len(figures) > 0 else None
-
-
-def _whole_sum(figures: list[int | None]) -> int | None:
-    known = [it for it in figures if it is not None]
-    return sum(known) if len(known) == len(figures) > 0 else None
-
-
-def _tool(written: JsonValue) -> ToolSpec | None:
-    function = written.get("function", written) if isinstance(written, dict) else None
-    if not isinstance(function, dict) or not isinstance(name := function.get("name"), str):
-        return None
-    parameters = function.get("parameters")
-    return ToolSpec(
-        name=name,
-        description=str(function.get("description") or ""),
-        parameters=parameters if isinstance(parameters, dict) else {"type": "object", "properties": {}},
-    )

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import lru_cache
 from typing import Final, Self
 
@@ -21,6 +22,7 @@ _SERVICE: Final = tuple(
     )
 )
 _DAY: Final = re.compile(rf"\b(?P<refused>not (?:on )?|except (?:on )?)?(?P<day>{'|'.join(DAYS)})s?\b", re.IGNORECASE)
+_DATE: Final = re.compile(r"\b\d{4}-\d\d-\d\d\b")
 _TIME: Final = r"(\d{1,2})(?::\d\d)?\s*(am|pm)?"
 _BETWEEN: Final = re.compile(rf"\b(?:between|from)\s+{_TIME}\s*(?:and|to|until|-)\s*{_TIME}\b", re.IGNORECASE)
 _AFTER: Final = re.compile(rf"\b(?:after|not before|no earlier than)\s+{_TIME}\b", re.IGNORECASE)
@@ -33,7 +35,7 @@ _PARTS: Final = (("morning", (8, 12)), ("afternoon", (12, 17)), ("evening", (16,
 class Want:
     """What a customer wants; None, or no day at all, where the words leave it open.
 
-    service : one of `SERVICES`.
+    service : one of those that the agent's tools know.
     days : names of weekdays, any of which will do.
     hours : (first, end), whole hours; an appointment begins at `first` or later and before `end`.
 
@@ -46,9 +48,13 @@ class Want:
     hours: tuple[int, int] | None = None
 
     @classmethod
-    def of(cls, text: str) -> Self:
-        """What `text` says is wanted."""
-        return cls(service=_service(text), days=_days(text), hours=_hours(text))
+    def of(cls, text: str, services: tuple[str, ...] = SERVICES) -> Self:
+        """What `text` says is wanted, of these services.
+
+        >>> Want.of("a root canal on 2025-10-09", ("checkup", "root_canal"))
+        Want(service='root_canal', days=('Thursday',), hours=None)
+        """
+        return cls(service=_service(text, services), days=_days(text), hours=_hours(text))
 
     def then(self, later: "Want") -> Self:
         """The same, with what was said later in its place."""
@@ -68,15 +74,38 @@ class Want:
         return self.service in (None, service) and self.allows(day, hour)
 
 
+def weekday(text: str) -> str | None:
+    """The weekday of an ISO date; None for what is none, and for a Sunday, on which nobody works.
+
+    >>> weekday("2025-10-09"), weekday("2025-10-12"), weekday("soon")
+    ('Thursday', None, None)
+    """
+    try:
+        place = date.fromisoformat(text).weekday()
+    except ValueError:
+        return None
+    return DAYS[place] if place < len(DAYS) else None
+
+
 @lru_cache(maxsize=4096)
-def _service(text: str) -> str | None:
-    return next((name for name, words in _SERVICE if words.search(text)), None)
+def _service(text: str, services: tuple[str, ...]) -> str | None:
+    return next((name for name, words in _words_for(services) if words.search(text)), None)
+
+
+@lru_cache(maxsize=64)
+def _words_for(services: tuple[str, ...]) -> tuple[tuple[str, re.Pattern[str]], ...]:
+    """The words for each service: ours by heart, others by their names, the longest first."""
+    if services == SERVICES:
+        return _SERVICE
+    named = ((name, "[-_ ]?".join(map(re.escape, re.split(r"[-_\s]+", name.strip())))) for name in sorted(services, key=len, reverse=True))
+    return tuple((name, re.compile(rf"\b{words}s?\b", re.IGNORECASE)) for name, words in named if words)
 
 
 @lru_cache(maxsize=4096)
 def _days(text: str) -> tuple[str, ...]:
     named = [it["day"].capitalize() for it in _DAY.finditer(text) if not it["refused"]]
-    return tuple(dict.fromkeys(named))
+    dated = filter(None, map(weekday, _DATE.findall(text)))
+    return tuple(dict.fromkeys((*named, *dated)))
 
 
 @lru_cache(maxsize=4096)

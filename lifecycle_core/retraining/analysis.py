@@ -1,14 +1,14 @@
 """A shadow test analysed: its verdict, with every figure that led to it; the same rows give the same analysis."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass
-from math import isclose, log
-from typing import Any, Final
+from dataclasses import dataclass, replace
+from math import log
+from typing import Final
 
 import numpy as np
 
 from lifecycle_core.policy import Policy
-from lifecycle_core.retraining.broken import disagreement_at
+from lifecycle_core.retraining.broken import difference_at, disagreement_at
 from lifecycle_core.retraining.evidence import samples_needed
 from lifecycle_core.retraining.gate_report import Gate, doubts_of, gates_of, number
 from lifecycle_core.retraining.gates import judge
@@ -17,8 +17,6 @@ from lifecycle_core.retraining.verdict import Endings, Verdict, end
 from lifecycle_core.statistics.arrays import Array
 from lifecycle_core.statistics.sequential import e_value
 
-TOLERANCE: Final = 1e-9
-"""How far a stored figure may lie from the one that its rows give, relative to it."""
 REPLAYED: Final = (
     "Replayed against a simulated customer: the candidate serves simulated customers so; only live traffic shows how it serves real ones."
 )
@@ -36,15 +34,31 @@ class ArmFigures:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Breakage:
+    """How many scenarios the candidate breaks, and how many the incumbent would of itself, as shares.
+
+    floor : by chance, as its own replays tell, or where these are single the scenarios that it served twice; None = nothing tells reliably.
+    measured : of `twice` scenarios that it served twice; None without any.
+    """
+
+    share: float
+    floor: float | None
+    measured: float | None
+    twice: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ShadowAnalysis:
     """What a shadow test says, after its first n samples that count.
 
     n : samples it rests on; removed : scenarios among them that the infrastructure took. looks : where the gates were asked.
     until : the key of the last sample it rests on; None without any.
     e_better, e_worse, e_worse_escalation, futility : the e-values after n samples. level : what the first three must reach.
-    closed : time was up, or no more could come. harmful : e_worse or e_worse_escalation reach their level: no force overrides it.
+    closed : time was up, or no more could come; closed_because : why, where it was neither the time nor the number of samples.
+    harmful : e_worse or e_worse_escalation reach their level: no force overrides it.
     reasons : why it is not promoted; empty where it is. doubts : why a person is asked.
     needed_n, needed_for : samples like these that would have shown "better" or "futile"; None where it is shown, or none would.
+    breakage : what the difference gate is the excess of.
     disagreement_rate : how often two replays of the incumbent on one scenario differ; None for single replays.
     simulator_gap : the incumbent's simulated success less its live success, on the same scenarios; with its interval.
     simulated : a scripted agent had a part in it. note : what such evidence can show.
@@ -61,6 +75,7 @@ class ShadowAnalysis:
     futility: float = 1.0
     level: float
     closed: bool = False
+    closed_because: str = ""
     harmful: bool = False
     gates: tuple[Gate, ...] = ()
     reasons: tuple[str, ...] = ()
@@ -69,6 +84,7 @@ class ShadowAnalysis:
     needed_for: str | None = None
     incumbent: ArmFigures | None = None
     candidate: ArmFigures | None = None
+    breakage: Breakage | None = None
     disagreement_rate: float | None = None
     simulator_gap: float | None = None
     simulator_gap_low: float | None = None
@@ -90,12 +106,14 @@ def analyze(
     *,
     pending: Iterable[Key] = (),
     closed: bool = False,
+    closed_because: str = "",
     offline_score: float | None = None,
 ) -> ShadowAnalysis:
     """What the samples say, by the first rule that allows a verdict.
 
     samples : in any order. pending : the `key` of each scenario that is still being served; nothing past the first is looked at.
-    closed : time is up, or no more can come. offline_score : of the offline evaluation, from 0 to 1; None = there was none.
+    closed : time is up, or no more can come, and closed_because says why where that has another cause.
+    offline_score : of the offline evaluation, from 0 to 1; None = there was none.
 
     Raises InvalidInputError where a scenario has two samples, or where posted and replayed ones are mixed.
 
@@ -106,15 +124,26 @@ def analyze(
     ordered = complete_prefix(samples, pending)
     counted = [it for it in ordered if it.counts]
     if not counted:
-        verdict, reasons = (Verdict.INCONCLUSIVE, ("No sample came in before it ended",)) if closed else (Verdict.COLLECTING, ())
+        because = (closed_because, "No sample came in before it ended") if closed else ()
         return ShadowAnalysis(
-            verdict=verdict, n=0, level=policy.shadow.evidence_level, closed=closed, reasons=reasons, offline_score=offline_score
+            verdict=Verdict.INCONCLUSIVE if closed else Verdict.COLLECTING,
+            n=0,
+            level=policy.shadow.evidence_level,
+            closed=closed,
+            closed_because=closed_because if closed else "",
+            reasons=tuple(it for it in because if it),
+            offline_score=offline_score,
         )
     pairs = Pairs.of(counted)
     ending = end(pairs, policy, closed=closed, offline_score=offline_score)
     n = int(ending.n)
     used = ordered[: ordered.index(counted[n - 1]) + 1]
-    return _told(ending, pairs.first(n), used, policy, closed=closed and n == len(counted), offline_score=offline_score)
+    closed = closed and n == len(counted)
+    found = _told(ending, pairs.first(n), used, policy, closed=closed, offline_score=offline_score)
+    undecided = closed and found.verdict in {Verdict.INCONCLUSIVE, Verdict.GATES}
+    if not (undecided and closed_because):
+        return found
+    return replace(found, closed_because=closed_because, reasons=(closed_because, *found.reasons))
 
 
 def _told(
@@ -146,6 +175,7 @@ def _told(
         needed_for=needed[1] if needed else None,
         incumbent=_figures(pairs.a, pairs.m, pairs.a_escalated, pairs.a_cost, pairs.a_latency),
         candidate=_figures(pairs.b, pairs.m_candidate, pairs.b_escalated, pairs.b_cost, pairs.b_latency),
+        breakage=_breakage(pairs),
         disagreement_rate=number(disagreement_at(pairs, np.array([n]))),
         simulator_gap=number(judgement.gap.value),
         simulator_gap_low=number(judgement.gap.low),
@@ -200,6 +230,16 @@ def _needed(needed: tuple[int, str] | None) -> str:
     return f"About {needed[0]:,} samples like these would have shown {shown}"
 
 
+def _breakage(pairs: Pairs) -> Breakage:
+    found = difference_at(pairs, np.array([pairs.n]), 0.0)
+    return Breakage(
+        share=float(found.share.item()),
+        floor=number(found.floor),
+        measured=number(found.measured),
+        twice=int(np.isfinite(pairs.again).sum()),
+    )
+
+
 def _figures(successes: Array, replays: Array, escalations: Array, cost: Array, latency: Array) -> ArmFigures:
     return ArmFigures(
         success_rate=float((successes / replays).mean()),
@@ -207,36 +247,3 @@ def _figures(successes: Array, replays: Array, escalations: Array, cost: Array, 
         cost_usd=float(np.nanmean(cost)) if np.isfinite(cost).any() else None,
         latency_s=float(np.nanmedian(latency)) if np.isfinite(latency).any() else None,
     )
-
-
-def recompute(stored: ShadowAnalysis, samples: Iterable[Sample], policy: Policy) -> ShadowAnalysis:
-    """The analysis that the rows give, of the samples that `stored` rests on.
-
-    samples : all of the session's, in any order; policy : the session's own.
-    """
-    used = [it for it in samples if stored.until is not None and it.key <= stored.until]
-    return analyze(used, policy, closed=stored.closed, offline_score=stored.offline_score)
-
-
-def differences(stored: ShadowAnalysis, recomputed: ShadowAnalysis) -> tuple[str, ...]:
-    """Where two analyses differ by more than rounding, each in a sentence; nothing where one is the other.
-
-    >>> one = ShadowAnalysis(verdict=Verdict.COLLECTING, n=0, level=20.0)
-    >>> differences(one, ShadowAnalysis(verdict=Verdict.COLLECTING, n=1, level=20.0))
-    ('n is stored as 0, and its rows give 1',)
-    """
-    return tuple(_differences("", stored, recomputed))
-
-
-def _differences(name: str, stored: Any, given: Any) -> Iterator[str]:  # noqa: ANN401 - any field of a value
-    if is_dataclass(stored) and type(stored) is type(given):
-        for it in fields(stored):
-            yield from _differences(f"{name}.{it.name}" if name else it.name, getattr(stored, it.name), getattr(given, it.name))
-    elif isinstance(stored, tuple) and isinstance(given, tuple) and len(stored) == len(given):
-        for place, (one, other) in enumerate(zip(stored, given, strict=True)):
-            yield from _differences(f"{name}[{getattr(one, 'name', place)}]", one, other)
-    elif isinstance(stored, float) and isinstance(given, float):
-        if not isclose(stored, given, rel_tol=TOLERANCE, abs_tol=TOLERANCE):
-            yield f"{name} is stored as {stored!r}, and its rows give {given!r}"
-    elif stored != given:
-        yield f"{name} is stored as {stored!r}, and its rows give {given!r}"

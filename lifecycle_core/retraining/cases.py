@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
@@ -32,7 +32,28 @@ class Side(StrEnum):
     CANDIDATE = "candidate"
 
 
+class CaseSource(StrEnum):
+    """Where a case comes from: those that everybody has, the user's own, or the variant's own conversations."""
+
+    BUILT_IN = "built_in"
+    OWN = "own"
+    MINED = "mined"
+
+
 _PARTS: Final = (Split.TRAIN, Split.TRAIN, Split.SELECT, Split.HELD_OUT)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asserted:
+    """What a case asserts beside how it ends; texts are looked for in what the agent says, capitals left aside.
+
+    calls : tools, or what tools do (check, book, cancel, price, escalate), in this order, others between them.
+    """
+
+    calls: tuple[str, ...] = ()
+    never_calls: tuple[str, ...] = ()
+    says: tuple[str, ...] = ()
+    never_says: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +68,8 @@ class Case:
     failed: bool
     split: Split
     issue: str | None = None
+    source: CaseSource = CaseSource.MINED
+    asserted: Asserted = field(default_factory=Asserted)
 
 
 def split_of(goal: str) -> Split:
@@ -82,6 +105,13 @@ def cases_of(conversations: Iterable[Conversation], analysis: FailureAnalysis, s
     kept = min(len(met), max(round(SUCCESSES_SHARE * count), count - len(failed)))
     chosen = [*failed[: count - kept], *met[:kept]]
     return tuple(chosen)
+
+
+def chosen(own: Sequence[Case], mined: Sequence[Case], built_in: Sequence[Case], count: int) -> tuple[Case, ...]:
+    """The cases of an evaluation: all of the user's own, then mined ones up to `count`, then built-in ones where there are too few."""
+    names = {it.id for it in own}
+    found = [*own, *[it for it in mined if it.id not in names][: max(0, count - len(own))]]
+    return (*found, *built_in[: max(0, count - len(found))])
 
 
 def _in_turns(failed: Sequence[Case], issues: Sequence[str | None]) -> list[Case]:

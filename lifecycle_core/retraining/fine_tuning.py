@@ -16,7 +16,7 @@ from typing import Any
 
 from lifecycle_core.conversations import Conversation, Message
 from lifecycle_core.privacy.masking import PLACEHOLDER
-from lifecycle_core.replay.episode import Prompted
+from lifecycle_core.replay.agent import Prompted
 from lifecycle_core.retraining.cases import Split
 from lifecycle_core.retraining.chats import TOOL_NAME, ChatLine, NoChatError, chat, renumbered
 from lifecycle_core.retraining.training_data import split_by_goal

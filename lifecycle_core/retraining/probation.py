@@ -3,6 +3,7 @@
 1. The record to beat is the incumbent's, from the drift's onset to the promotion; its last seven days where there was no drift.
 2. Days differ, so the bar is the record's lower limit, less what a day may lie below its mean.
 3. Live conversations are bet on, in the order in which they ended; evidence of harm at any of them rolls the version back.
+   Bookings and hand-offs are one purse, so that two ways to err cost no more than one.
 4. It is over after a day and 200 conversations, and after seven days in any case. What passed is stable; what was seen too little is not.
 """
 
@@ -10,7 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from math import exp, log
+from math import log
+from statistics import fmean
 from typing import Final
 
 import numpy as np
@@ -21,7 +23,7 @@ from lifecycle_core.policy import ProbationPolicy
 from lifecycle_core.statistics.arrays import Array, floats
 from lifecycle_core.statistics.days import chi_squared_of_counts, day_correlation, days_used, design_effect
 from lifecycle_core.statistics.intervals import critical, wilson
-from lifecycle_core.statistics.sequential import FALL_BETS, e_value, fall_increments, log_e
+from lifecycle_core.statistics.sequential import FALL_BETS, e_value, fall_increments, log_e, log_mean
 
 RECORD_DAYS: Final = 7
 """How many days the record goes back where there was no drift."""
@@ -29,6 +31,8 @@ ONE_SIDED: Final = critical(0.90)
 """The deviate of a one-sided 95% limit."""
 DAY_SPREADS: Final = 2.0
 """How many standard deviations of a day a healthy version may lie below its mean."""
+ON_BOOKINGS: Final = 0.75
+"""The share of the purse that is bet on bookings; the rest is on hand-offs."""
 
 _HIGHEST_BAR: Final = 0.9999
 _HOURS_A_DAY: Final = 24
@@ -117,19 +121,25 @@ def lowest_rate(x: ArrayLike, n: ArrayLike, days: ArrayLike, correlation: ArrayL
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """One live conversation of the version on probation; None = unknown, which speaks neither for nor against it."""
+    """One live conversation of the version on probation; None = unknown, which speaks neither for nor against it.
+
+    rating : the customer's own; it is shown, and decides nothing.
+    """
 
     ended_at: datetime
     booked: bool | None
     escalated: bool | None
+    rating: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watched:
     """What a probation has seen so far.
 
-    n : conversations whose success is known. e_booking, e_escalation : evidence of harm, the largest so far. level : what it must reach.
-    bars : what was to be beaten. reasons : why it is rolled back, or is not called stable; needed : what the probation still waits for.
+    n : conversations whose success is known. bars : what was to be beaten.
+    e_harm : evidence of harm, the largest so far; level : what it must reach. e_booking, e_escalation : the same of each alone.
+    rating, rated : the mean of the customers' ratings, of so many; None without any.
+    reasons : why it is rolled back, or is not called stable; needed : what the probation still waits for.
     """
 
     standing: Standing
@@ -138,9 +148,12 @@ class Watched:
     booking_rate: float | None
     escalation_rate: float | None
     bars: Bars
+    e_harm: float = 1.0
     e_booking: float
     e_escalation: float
     level: float
+    rating: float | None = None
+    rated: int = 0
     reasons: tuple[str, ...] = ()
     needed: tuple[str, ...] = ()
 
@@ -156,38 +169,79 @@ def judge(outcomes: Sequence[Outcome], bars: Bars, policy: ProbationPolicy, *, s
     ('200 more conversations',)
     """
     ordered = sorted((it for it in outcomes if started_at <= it.ended_at <= at), key=lambda it: it.ended_at)
-    booked = floats([it.booked for it in ordered if it.booked is not None])
-    kept = floats([not it.escalated for it in ordered if it.escalated is not None])
-    booking, escalation = evidence_of_fall(booked, bars.booking), evidence_of_fall(kept, _kept(bars))
-    level = log(policy.evidence_level)
-    n, hours = len(booked), (at - started_at) / timedelta(hours=1)
+    booked, escalated = (_known([getattr(it, name) for it in ordered]) for name in ("booked", "escalated"))
+    evidence = evidence_of_harm(booked, escalated, bars.booking, bars.escalation)
+    ratings = [it.rating for it in ordered if it.rating is not None]
+    n, hours = int(np.isfinite(booked).sum()), (at - started_at) / timedelta(hours=1)
     needed = _needed(n, hours, policy)
-    standing = _standing(n, hours, policy, harm=max(booking.max(initial=0.0), escalation.max(initial=0.0)) >= level)
+    standing = _standing(n, hours, policy, harm=evidence.harm.max(initial=0.0) >= log(policy.evidence_level))
     return Watched(
         standing=standing,
         n=n,
         hours=hours,
-        booking_rate=float(booked.mean()) if n else None,
-        escalation_rate=float(1 - kept.mean()) if len(kept) else None,
+        booking_rate=_mean(booked),
+        escalation_rate=_mean(escalated),
         bars=bars,
-        e_booking=e_value(float(booking.max(initial=0.0))),
-        e_escalation=e_value(float(escalation.max(initial=0.0))),
+        e_harm=_largest(evidence.harm),
+        e_booking=_largest(evidence.booking),
+        e_escalation=_largest(evidence.escalation),
         level=policy.evidence_level,
-        reasons=tuple(_reasons(standing, booking, escalation, level)) + (needed if standing is Standing.TOO_FEW else ()),
+        rating=fmean(ratings) if ratings else None,
+        rated=len(ratings),
+        reasons=(*_reasons(standing, evidence, policy.evidence_level), *(needed if standing is Standing.TOO_FEW else ())),
         needed=needed if standing is Standing.RUNNING else (),
     )
 
 
-def evidence_of_fall(x: ArrayLike, bar: ArrayLike | None) -> Array:
-    """The logarithm of the e-process of "successes come at `bar` at least", after each conversation: (..., n) 0 or 1 -> (..., n) float.
+@dataclass(frozen=True, slots=True)
+class HarmEvidence:
+    """The logarithms of e-processes after each conversation, (..., n) float: of fewer bookings, of more hand-offs, and of either."""
 
-    Without a bar there is no evidence: 0.
+    booking: Array
+    escalation: Array
+    harm: Array
+
+
+def evidence_of_harm(
+    booked: ArrayLike, escalated: ArrayLike, booking_bar: ArrayLike | None, escalation_bar: ArrayLike | None
+) -> HarmEvidence:
+    """The evidence that bookings come below their bar, or hand-offs above theirs: `harm = .75 E_booking + .25 E_escalation`.
+
+    booked, escalated : (..., n) float each, 0 or 1, nan where unknown, in the order of the conversations' ends.
+    booking_bar, escalation_bar : broadcastable floats. Of what has no bar there is no evidence, and the whole purse is on the other.
+
+    A version that lies at its bars or better reaches `1/alpha` with probability at most `alpha`, by either and by both together.
+
+    >>> evidence_of_harm([0.0, 0.0], [0.0, 1.0], 0.75, 0.10).harm.round(2).tolist()
+    [0.54, 1.43]
+
+    References: Vovk and Wang 2021, means of e-values.
     """
-    return log_e(fall_increments(x, bar), FALL_BETS) if bar is not None else np.zeros(floats(x).shape)
+    booked, escalated = floats(booked), floats(escalated)
+    booking = _fall(booked, booking_bar)
+    escalation = _fall(1 - escalated, None if escalation_bar is None else 1 - floats(escalation_bar))
+    share = ON_BOOKINGS if escalation_bar is not None else 1.0
+    harm = log_mean(booking, escalation, share) if booking_bar is not None else escalation
+    return HarmEvidence(booking, escalation, harm)
 
 
-def _kept(bars: Bars) -> float | None:
-    return None if bars.escalation is None else 1 - bars.escalation
+def _fall(x: Array, bar: ArrayLike | None) -> Array:
+    """What is unknown changes nothing."""
+    if bar is None:
+        return np.zeros(x.shape)
+    return log_e(np.nan_to_num(fall_increments(x, bar), nan=0.0), FALL_BETS)
+
+
+def _known(values: Sequence[bool | None]) -> Array:
+    return floats([np.nan if it is None else it for it in values])
+
+
+def _mean(values: Array) -> float | None:
+    return float(np.nanmean(values)) if np.isfinite(values).any() else None
+
+
+def _largest(logs: Array) -> float:
+    return e_value(float(logs.max(initial=0.0)))
 
 
 def _standing(n: int, hours: float, policy: ProbationPolicy, *, harm: bool) -> Standing:
@@ -198,14 +252,15 @@ def _standing(n: int, hours: float, policy: ProbationPolicy, *, harm: bool) -> S
     return Standing.TOO_FEW if hours >= policy.max_days * _HOURS_A_DAY else Standing.RUNNING
 
 
-def _reasons(standing: Standing, booking: Array, escalation: Array, level: float) -> Iterator[str]:
-    """What speaks against the version, each with the conversation at which it did."""
-    if standing is Standing.HARM:
-        for logs, what in ((booking, "books less"), (escalation, "hands over more")):
-            if logs.max(initial=0.0) >= level:
-                first = int((logs >= level).argmax()) + 1
-                evidence = f"e = {e_value(float(logs.max())):,.1f} of {exp(level):.0f}, first reached after {first} conversations"
-                yield f"It {what} than the version that a rollback would bring back ({evidence})"
+def _reasons(standing: Standing, evidence: HarmEvidence, level: float) -> Iterator[str]:
+    """What speaks against the version, with the conversation at which it did."""
+    if standing is not Standing.HARM:
+        return
+    said = {"books less": _largest(evidence.booking), "hands over more": _largest(evidence.escalation)}
+    worst = [what for what, e in said.items() if e >= level] or [max(said, key=lambda what: said[what])]
+    first = int((evidence.harm >= log(level)).argmax()) + 1
+    shown = f"e = {_largest(evidence.harm):,.1f} of {level:.0f}, first reached after {first} conversations"
+    yield f"It {' and '.join(worst)} than the version that a rollback would bring back ({shown})"
 
 
 def _needed(n: int, hours: float, policy: ProbationPolicy) -> tuple[str, ...]:

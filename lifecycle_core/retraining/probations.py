@@ -22,7 +22,8 @@ class Probation:
     """The watch over one promoted version.
 
     id : int; None until it is stored. session_id : the session that promoted it.
-    previous_version : what a rollback brings back, and whose `bookings` and `escalations` are the record.
+    previous_version : what a rollback brings back, and whose `bookings` and `escalations` are the record, which decides.
+    healthy : how it booked before it drifted, which is shown beside that; None where no drift was, so that the record is healthy itself.
     ends_at : when it ends at the latest. watched : as of `judged_at`; None before the first look.
     because : one sentence on its ending; None while it runs.
     """
@@ -38,6 +39,7 @@ class Probation:
     bookings: Record
     escalations: Record
     bars: Bars
+    healthy: Record | None = None
     watched: Watched | None = None
     judged_at: datetime | None = None
     ended_at: datetime | None = None

@@ -31,6 +31,8 @@ MOST_MESSAGES: Final = 40
 MOST_CHARACTERS: Final = 400
 """Of one message."""
 MAX_TOKENS: Final = 600
+GIVES_UP_AFTER: Final = 5
+"""A model that cannot answer the first so many in the asked shape is asked no more."""
 FEWEST_QUOTED: Final = 3
 """Letters and digits that a quote must hold to show anything."""
 
@@ -68,7 +70,7 @@ class Record:
 class Reading:
     """What a model saw in conversations.
 
-    unreadable : the ids of those to which it gave no answer that can be read.
+    unreadable : the ids of those to which it gave no answer that can be read; after five of these and no other it was given up.
     agreement : of those read twice, the mean share of codes that both readings saw, of all that either saw; None where none was.
     """
 
@@ -128,6 +130,8 @@ def read(conversations: Iterable[Conversation], *, chat: Chat, model: str, marke
         record = reader.record(it, seed)
         if record is None:
             unreadable.append(it.id)
+            if not records and len(unreadable) == GIVES_UP_AFTER:
+                break
             continue
         records.append(record)
         again = reader.record(it, seed + OTHER_SEED) if place % TWICE_EVERY == 0 else None

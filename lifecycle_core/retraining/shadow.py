@@ -132,7 +132,12 @@ def serves_twice(place: int, policy: ShadowPolicy) -> bool:
     >>> [place for place in range(30) if serves_twice(place, ShadowPolicy())]
     [0, 10, 20]
     """
-    return place % (policy.serve_twice_every if policy.replays > 1 else policy.serve_twice_every_single) == 0
+    return place % twice_every(policy.replays, policy) == 0
+
+
+def twice_every(replays: int, policy: ShadowPolicy) -> int:
+    """The incumbent serves every so manyth scenario twice."""
+    return policy.serve_twice_every if replays > 1 else policy.serve_twice_every_single
 
 
 def complete_prefix(samples: Iterable[Sample], pending: Iterable[Key] = ()) -> tuple[Sample, ...]:

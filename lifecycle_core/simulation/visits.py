@@ -9,8 +9,9 @@ import numpy as np
 
 from lifecycle_core.chat import Chat
 from lifecycle_core.conversations import Conversation, hour_of
+from lifecycle_core.replay.agent import Agent
 from lifecycle_core.replay.chance import chance, seed_of
-from lifecycle_core.replay.episode import Agent, Replay, Scenario, drive, play
+from lifecycle_core.replay.episode import Replay, Scenario, drive, play
 from lifecycle_core.simulation.customers import Customer, Mix, customer
 from lifecycle_core.simulation.scripted_model import MODEL, reply
 

@@ -6,7 +6,8 @@ whoever looks however often sees `1/alpha` with probability `alpha` at most.
 """
 
 from collections.abc import Sequence
-from math import exp, log
+from fractions import Fraction
+from math import exp, lcm, log, prod
 from typing import Final
 
 import numpy as np
@@ -59,6 +60,35 @@ def log_e(increments: ArrayLike, bets: Sequence[float] = BETS) -> Array:
 
 def _log(wealth: Array) -> Array:
     return np.log(np.maximum(wealth, _LEAST))
+
+
+def exact_e_value(increments: Sequence[Fraction], bets: Sequence[float] = BETS) -> float:
+    """The e-process of `log_e` after all observations, in whole numbers: exact, and rounded once.
+
+    increments : fractions, at least -1; bets : as they are written in decimals.
+
+    >>> exact_e_value([Fraction(1), Fraction(1), Fraction(-1)])
+    0.9725272727272727
+    >>> float(np.exp(log_e([1.0, 1.0, -1.0])[-1]).round(12))
+    0.972527272727
+    """
+    stakes = [Fraction(str(it)) for it in bets]
+    scale = lcm(*(it.denominator for it in stakes))
+    put_in = len(stakes) * prod(scale * it.denominator for it in increments)
+    made = sum(prod(scale * it.denominator + int(stake * scale) * it.numerator for it in increments) for stake in stakes)
+    return made / put_in if made < put_in * int(exp(MOST_LOG)) else exp(MOST_LOG)
+
+
+def log_mean(first: Array, second: Array, share: float) -> Array:
+    """The logarithm of `share · E_1 + (1 - share) · E_2`, of two logarithms of e-processes of the same observations: again of one.
+
+    >>> log_mean(floats([0.0]), floats([np.log(5)]), 0.75).round(3).tolist()
+    [0.693]
+    """
+    with np.errstate(divide="ignore"):
+        weights = np.log([share, 1 - share])
+    mean: Array = np.logaddexp(first + weights[0], second + weights[1])
+    return mean
 
 
 def e_value(logarithm: float) -> float:

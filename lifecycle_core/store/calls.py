@@ -7,11 +7,12 @@
 Thousands of calls are made in a session, so these are plain statements.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import Row, bindparam, insert, select, update
+from sqlalchemy import Row, bindparam, func, insert, select, update
 
 from lifecycle_core.chat import ChatError, ChatReply, ChatRequest
 from lifecycle_core.retraining.errors import UnknownSessionError
@@ -89,6 +90,16 @@ def account(tx: Transaction, session_id: str, *, lock: bool = True) -> tuple[Spe
         raise _unknown(session_id)
     budget = Budget(calls=found.budget_calls, tokens=found.budget_tokens, usd=found.budget_usd)
     return Spent(calls=found.calls, tokens=found.tokens, usd=found.usd), budget, Status(found.status)
+
+
+def usd(tx: Transaction, session_id: str, purposes: Sequence[str], since: datetime) -> float | None:
+    """What the session's calls for `purposes` that were answered since then cost, US dollars; None where one of them does not tell."""
+    it = _CALLS.c
+    ours = (it.session_id == session_id, it.state == CallState.SETTLED, it.purpose.in_(purposes), it.reserved_at >= since)
+    told, answered_n, total = (
+        tx.connection().execute(select(func.count(it.cost_usd), func.count(), func.sum(it.cost_usd)).where(*ours)).one()
+    )
+    return float(total) if told and told == answered_n else None
 
 
 def reserve(tx: Transaction, session_id: str, request: ChatRequest, amount: Spent, at: datetime) -> None:

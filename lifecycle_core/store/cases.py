@@ -6,15 +6,15 @@ from datetime import datetime
 from sqlmodel import col, select
 
 from lifecycle_core.replay.episode import Replay
-from lifecycle_core.retraining.cases import Side
+from lifecycle_core.retraining.cases import Case, Side
 from lifecycle_core.retraining.evaluation import grade
 from lifecycle_core.store.database import Transaction
 from lifecycle_core.store.mapping import from_json, to_json
 from lifecycle_core.store.tables import CaseResultRow
 
 
-def record(tx: Transaction, session_id: str, side: Side, replays: Sequence[Replay], at: datetime) -> int:
-    """Keep the replays that are not known yet, by case and number, and tell how many these were."""
+def record(tx: Transaction, session_id: str, side: Side, replays: Sequence[Replay], at: datetime, *, case: Case | None = None) -> int:
+    """Keep the replays that are not known yet, by case and number, and tell how many these were; `case` is theirs."""
     kept = 0
     for it in replays:
         if tx.get(CaseResultRow, (session_id, it.scenario_id, side, it.replay)) is None:
@@ -24,7 +24,7 @@ def record(tx: Transaction, session_id: str, side: Side, replays: Sequence[Repla
                     case_id=it.scenario_id,
                     arm=side,
                     replay=it.replay,
-                    score=grade(it).score,
+                    score=grade(it, case).score,
                     document=to_json(it),
                     graded_at=at,
                 )

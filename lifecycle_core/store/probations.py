@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import ColumnElement
 from sqlmodel import col, select
@@ -13,10 +14,13 @@ from lifecycle_core.store.database import Transaction
 from lifecycle_core.store.mapping import row, to_json, value
 from lifecycle_core.store.tables import ConversationRow, ProbationRow
 
+_RECORD: Final = ("bookings", "escalations", "bars", "healthy")
+
 
 def save(tx: Transaction, probation: Probation) -> Probation:
     """Write a probation as it now is."""
-    record = {name: asdict(getattr(probation, name)) for name in ("bookings", "escalations", "bars")}
+    parts = {name: getattr(probation, name) for name in _RECORD}
+    record = {name: asdict(part) for name, part in parts.items() if part is not None}
     judgement = to_json(probation.watched) if probation.watched is not None else None
     it = tx.merge(row(ProbationRow, probation, record=record, judgement=judgement))
     tx.flush()  # one is closed before another opens
@@ -45,9 +49,11 @@ def outcomes(tx: Transaction, variant: str, version: int, span: Window) -> list[
     it = ConversationRow
     ours = (it.variant == variant, it.version == version, it.ended_at >= span.start, it.ended_at <= span.end)
     rows = tx.exec(
-        select(it.ended_at, it.booked, it.escalated).where(*ours, col(it.provider_fault).is_(False)).order_by(col(it.ended_at), it.id)
+        select(it.ended_at, it.booked, it.escalated, it.customer_rating)
+        .where(*ours, col(it.provider_fault).is_(False))
+        .order_by(col(it.ended_at), it.id)
     )
-    return [Outcome(ended_at=ended_at, booked=booked, escalated=escalated) for ended_at, booked, escalated in rows]
+    return [Outcome(ended_at=ended_at, booked=booked, escalated=escalated, rating=rating) for ended_at, booked, escalated, rating in rows]
 
 
 def last_of_session(tx: Transaction, session_id: str) -> Probation | None:
@@ -66,4 +72,4 @@ def _going_on() -> ColumnElement[bool]:
 
 
 def _probation(it: ProbationRow) -> Probation:
-    return value(Probation, it, **it.record, watched=it.judgement)
+    return value(Probation, it, **{**dict.fromkeys(_RECORD), **it.record}, watched=it.judgement)

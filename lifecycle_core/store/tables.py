@@ -425,6 +425,37 @@ class CaseResultRow(SQLModel, table=True):
     graded_at: datetime = _instant()
 
 
+class CaseRow(Audited, table=True):
+    """A case of a variant's own, masked; one that was removed may come back."""
+
+    __tablename__ = "cases"
+    audit_subject = ("variant", "name")
+    audit_columns = ("document", "conversation_id", "removed_at")
+
+    variant: str = Field(primary_key=True)
+    name: str = Field(primary_key=True)
+    document: dict[str, Any] = _json()
+    conversation_id: str | None
+    added_at: datetime = _instant()
+    added_by: str
+    removed_at: datetime | None = _instant(nullable=True)
+
+
+class ServedCaseRow(SQLModel, table=True):
+    """One replay of a case, by all that decides it: the same case is not paid for again while it is fresh."""
+
+    __tablename__ = "served_cases"
+    __table_args__ = (Index("served_cases_by_variant", "variant", "served_at"),)
+
+    content_hash: str = Field(primary_key=True)
+    variant: str
+    case_id: str
+    version: int
+    replay: int
+    document: dict[str, Any] = _json()
+    served_at: datetime = _instant()
+
+
 class ShadowSampleRow(SQLModel, table=True):
     """One scenario of a shadow test: planned with its place in the order, then served by incumbent and candidate."""
 

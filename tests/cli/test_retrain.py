@@ -8,13 +8,17 @@ from datetime import UTC, datetime
 import pytest
 
 from benchmarks._sessions import STEPS, later, proved, ready, samples, taken
+from deployments.wire.evidence import AgreementWire, EvidenceCurveWire
+from deployments.wire.planning import ShadowPlanWire
 from deployments.wire.retraining import FinalizedWire, RetrainingHistoryWire, RetrainingStatusWire, TriggerCheckWire
 from deployments.wire.review import ReviewPageWire
 from deployments.wire.shadow import ShadowStatusWire, ShadowTestWire
-from lifecycle_core.operations import arms, promotion, retraining, shadow, standing, versions, versions_asked
+from deployments.wire.verification import VerdictWire
+from lifecycle_core.operations import arms, evidence, promotion, retraining, shadow, standing, versions, versions_asked
 from lifecycle_core.provenance import Provenance
+from lifecycle_core.replay.agreement import Agreement
 from lifecycle_core.retraining.session import Status
-from tasks import context, nudges, review
+from tasks import agreement, context, nudges, review
 from tests.reviewed import reviewed_pair
 
 pytestmark = pytest.mark.slow
@@ -238,9 +242,12 @@ def test_a_cancelled_session_leaves_the_incumbent(retrain, testing):
 
 def test_a_verdict_that_its_rows_give_verifies(retrain, asked):
     said = retrain("verify", asked)
-    assert (said.exit_code, said.stdout) == (0, f"The verdict of {asked}, to a person after 100 samples, is what its rows give\n")
-    told = {"sessionId": asked, "verdict": "to_a_person", "samples": 100, "differences": []}
-    assert json.loads(retrain("verify", asked, "--json").stdout) == {"schemaVersion": 1, **told}
+    assert (said.exit_code, said.stdout) == (
+        0,
+        f"The verdict of {asked}, to a person after 100 samples, is what its rows give, bit for bit\n",
+    )
+    wire = VerdictWire.of(asked, evidence.verify(context.database(), asked))
+    assert json.loads(retrain("verify", asked, "--json").stdout) == as_routes(wire)
 
 
 def test_a_verdict_that_its_rows_do_not_give_exits_with_5(retrain, asked, monkeypatch):
@@ -257,6 +264,20 @@ def test_without_a_verdict_there_is_nothing_to_verify(retrain, testing):
 
 
 # asking
+
+
+def test_every_candidate_is_listed_with_what_became_of_it(retrain, testing):
+    said = retrain("candidates", testing).stdout
+    improvement = retraining.session(context.database(), testing).prompt_improvement
+    assert said.count("went on") == 1
+    assert f"Because: {improvement.why}" in said
+    assert json.loads(retrain("candidates", testing, "--json").stdout)["chosen"] == improvement.chosen
+
+
+def test_before_anything_is_proposed_there_is_none_to_list(retrain, act):
+    it = taken(ready(context.database(), act), act, 0).session_id
+    said = retrain("candidates", it)
+    assert (said.exit_code, said.stdout) == (1, "")
 
 
 def test_a_session_tells_how_far_it_is_and_what_comes_next(retrain, testing, act):
@@ -322,6 +343,42 @@ def test_an_analysis_shows_each_gate_and_what_such_evidence_can_show(lifecycle, 
     assert "only live traffic shows how it serves real ones" in said.stdout
     wire = ShadowTestWire.of(standing.of_session(context.database(), asked, act.at))
     assert json.loads(lifecycle("shadow", "analysis", asked, "--json").stdout) == as_routes(wire)
+
+
+def test_evidence_is_told_at_each_look_and_drawn(lifecycle, asked, tmp_path):
+    picture = tmp_path / "evidence.svg"
+    said = lifecycle("shadow", "evidence", asked, "--plot", picture)
+    assert said.exit_code == 0
+    assert re.search(r"^100 look +[\d,]+\.\d\d ", said.stdout, re.MULTILINE)
+    assert picture.read_text().startswith("<?xml")
+    wire = EvidenceCurveWire.of(asked, evidence.grown(context.database(), asked))
+    assert json.loads(lifecycle("shadow", "evidence", "--json").stdout) == as_routes(wire)
+
+
+def test_how_far_the_versions_act_alike_is_told_and_for_programs_as_the_route_does(lifecycle, asked, monkeypatch):
+    assert "has asked nobody yet" in lifecycle("shadow", "agreement", asked).stdout
+    found = Agreement(conversations=12, turns=40, difference=0.2, floor=0.05, excess=0.15, low=0.02, high=0.28)
+    monkeypatch.setattr(agreement, "kept", lambda session_id: found)
+    said = lifecycle("shadow", "agreement").stdout
+    assert "otherwise at 20.0% of 40 turns of 12 recorded conversations; the incumbent than itself at 5.0%" in said
+    assert "Over that: +15.0 points (95%: +2.0 to +28.0)" in said
+    assert json.loads(lifecycle("shadow", "agreement", "--json").stdout) == as_routes(AgreementWire.of(asked, found))
+
+
+def test_a_plan_tells_what_it_rests_on_and_what_comes_next(retrain, act):
+    ready(context.database(), act)
+    said = retrain("plan-shadow", "baseline")
+    assert said.exit_code == 0
+    assert said.stdout.startswith("success         75.0%, live traffic of 28 days\n")
+    assert "Advice: Only 60 goals come within 7 days" in said.stdout
+    assert printed(said, "Next: ")[:3] == ["retrain", "start", "baseline"]
+
+
+def test_a_plan_for_programs_has_the_routes_shape(retrain, act):
+    ready(context.database(), act)
+    told = json.loads(retrain("plan-shadow", "baseline", "--replays", 2, "--json").stdout)
+    assert set(told) - {"schemaVersion"} == set(ShadowPlanWire.model_json_schema(by_alias=True)["properties"])
+    assert told["replays"] == 2
 
 
 def test_without_a_test_there_is_none_to_list(lifecycle):

@@ -13,7 +13,8 @@ import pytest
 from deployments.simulated_endpoint.child import direct, started
 from lifecycle_core.chat import ChatMessage, ChatRequest, ChatUnavailableError
 from lifecycle_core.errors import SetupError
-from lifecycle_core.replay.episode import Agent, Scenario, drive, play
+from lifecycle_core.replay.agent import Agent
+from lifecycle_core.replay.episode import Scenario, drive, play
 from lifecycle_core.settings import ModelAccess
 from lifecycle_core.simulation import prompts
 from lifecycle_core.simulation.customers import DRIFTED, customer

@@ -376,6 +376,18 @@ def test_an_analysis_before_the_test_is_409(variant, api, act):
     assert sentence == f"session {it.session_id} is improving; it has no shadow test yet"
 
 
+def test_evidence_is_told_sample_by_sample_and_the_newest_test_is_meant_where_none_is_named(testing, api, act):
+    shadow.record_samples(context.database(), act, testing, samples(act, 3))
+    told = api.get("/api/reliability/shadow/evidence").json()
+    assert (told["sessionId"], [it["samples"] for it in told["points"]]) == (testing, [1, 2, 3])
+
+
+def test_a_plan_is_the_same_whoever_asks_and_changes_nothing(variant, api):
+    first = api.get("/api/reliability/shadow/plan?variant=baseline&replays=2")
+    assert (first.status_code, first.json()["replays"], first.json()["effect"]) == (200, 2, "+10.00%")
+    assert api.get("/api/reliability/shadow/plan?variant=baseline&replays=2").json() == first.json()
+
+
 @pytest.mark.parametrize("path", ["check", "history", "status"])
 def test_what_nobody_knows_is_404(api, path):
     asked = "sessionId=retrain_x_1" if path == "status" else "variant=nobody"

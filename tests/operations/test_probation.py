@@ -27,7 +27,7 @@ def promoted(any_database, act):
     return any_database
 
 
-def live(database, act, count, *, booked):
+def live(database, act, count, *, booked, **others):
     """So many conversations of version 2, ended in the last day, of which the share `booked` booked."""
     conversations = [
         Conversation(
@@ -37,6 +37,7 @@ def live(database, act, count, *, booked):
             ended_at=act.at - timedelta(minutes=number),
             booked=number % 10 < booked * 10,
             escalated=False,
+            **others,
         )
         for number in range(count)
     ]
@@ -95,3 +96,42 @@ def test_without_one_there_is_nothing_to_check(database, act):
 def test_it_is_found_by_its_session_and_by_its_variant(database, act):
     name = promote(database, act)
     assert probation.of_session(database, name) == probation.of_variant(database, "baseline")[0]
+
+
+def test_after_a_drift_its_record_decides_and_the_healthy_one_before_is_shown_beside_it(database, act):
+    drifted = 36 * 4
+    fallen = [number < drifted for number in range(14 * 96)]
+    traffic.ingest(
+        database,
+        act,
+        [
+            Conversation(
+                id=f"d{number}",
+                variant="baseline",
+                version=1,
+                ended_at=act.at - timedelta(minutes=15 * (number + 1)),
+                booked=number % 5 < (2 if ill else 4),
+                escalated=False,
+            )
+            for number, ill in enumerate(fallen)
+        ],
+    )
+    promote(database, act)
+    it = probation.open_probations(database)[0]
+
+    assert it.bookings.rate == pytest.approx(0.45, abs=0.06)
+    assert it.healthy.rate == pytest.approx(0.80, abs=0.03)
+    assert it.bars.booking < it.bookings.rate
+
+
+def test_without_a_drift_the_record_is_healthy_itself(promoted, act):
+    assert probation.open_probations(promoted)[0].healthy is None
+
+
+def test_customers_ratings_are_shown_and_decide_nothing(database, act):
+    promote(database, act)
+    day = later(act, hours=25)
+    live(database, day, 220, booked=0.8, customer_rating=1.0)
+    it = probation.check(database, day, "baseline")
+
+    assert (it.status, it.watched.rating, it.watched.rated) == (ProbationStatus.STABLE, 1.0, 220)

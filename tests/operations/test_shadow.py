@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks._sessions import in_shadow_test, later, samples, served
 from lifecycle_core.errors import InvalidInputError
-from lifecycle_core.operations import promotion, retraining, shadow, traffic
+from lifecycle_core.operations import evidence, promotion, retraining, shadow, traffic
 from lifecycle_core.policy import ShadowSource
 from lifecycle_core.privacy.masking import Masker
 from lifecycle_core.retraining.cases import Split, split_of
@@ -136,7 +136,8 @@ def test_at_the_deadline_there_is_a_verdict_whatever_came_in(database, act):
 def test_a_stored_verdict_is_what_its_rows_give(any_database, act, session):
     shadow.record_samples(any_database, act, session, samples(act, 120))
     shadow.keep_verdict(any_database, act, session)
-    assert shadow.verify(any_database, session) == ()
+    found = evidence.verify(any_database, session)
+    assert (found.differences, found.bit_for_bit) == ((), True)
 
 
 def test_a_verdict_whose_rows_were_changed_is_found_out(database, act):
@@ -146,12 +147,12 @@ def test_a_verdict_whose_rows_were_changed_is_found_out(database, act):
     with database.write(act) as tx:
         row = tx.get(ShadowSampleRow, (it.session_id, "s0005"))
         row.sample = {**row.sample, "candidate": {**row.sample["candidate"], "successes": 0}}
-    assert any("e_better" in told for told in shadow.verify(database, it.session_id))
+    assert any("e_better" in told for told in evidence.verify(database, it.session_id).differences)
 
 
 def test_without_a_verdict_there_is_nothing_to_verify(database, act):
     with pytest.raises(NotReadyError, match="is shadow_testing and has no verdict to verify"):
-        shadow.verify(database, in_shadow_test(database, act).session_id)
+        evidence.verify(database, in_shadow_test(database, act).session_id)
 
 
 def test_before_its_test_a_session_has_no_analysis(database, act):

@@ -9,7 +9,8 @@ from benchmarks._defects import DEFECTS, Defect
 from lifecycle_core.conversations import Conversation
 from lifecycle_core.policy import RetrainingPolicy
 from lifecycle_core.privacy.masking import Masker
-from lifecycle_core.replay.episode import Agent, Scenario, drive, play
+from lifecycle_core.replay.agent import Agent
+from lifecycle_core.replay.episode import Scenario, drive, play
 from lifecycle_core.retraining.cases import Split, cases_of
 from lifecycle_core.retraining.codes import Author, Code
 from lifecycle_core.retraining.evaluation import evaluate

@@ -6,13 +6,13 @@ from functools import cache
 import pytest
 from scipy import stats
 
-from benchmarks.promotion import OTHERS, TABLE, endings_of
+from benchmarks.promotion import NULLS, OTHERS, TABLE, endings_of
 from lifecycle_core.retraining.verdict import Verdict
 
 pytestmark = pytest.mark.slow
 
 TESTS = 400
-IN_VAIN = [it for it in TABLE if it.world.effect == 0]
+IN_VAIN = list({it.world: it for it in (*NULLS, *TABLE) if it.world.effect == 0}.values())
 BETTER = [it for it in TABLE if it.world.effect > 0 and not it.world.cost]
 HARMFUL = [it for it in TABLE if it.world.effect < 0]
 SINGLE = next(it for it in OTHERS if it.name == "single samples, +9%")

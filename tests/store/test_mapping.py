@@ -59,7 +59,7 @@ REPORT = DriftReport(
         (Episode, DriftDetectionRow, {"drifts", "report"}),
         (FrozenReference, DriftReferenceRow, set()),
         (Session, RetrainingSessionRow, set()),
-        (Probation, ProbationRow, {"bookings", "escalations", "bars", "watched"}),
+        (Probation, ProbationRow, {"bookings", "healthy", "escalations", "bars", "watched"}),
     ],
 )
 def test_every_field_of_a_value_is_a_column(kind, table, called_otherwise):

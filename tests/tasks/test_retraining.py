@@ -6,19 +6,19 @@ import pytest
 from sqlmodel import select
 
 from lifecycle_core.chat import ChatDeniedError, ChatRefusedError, ChatUnavailableError
-from lifecycle_core.operations import policies, promotion, retraining, shadow, spending
+from lifecycle_core.operations import evidence, policies, promotion, retraining, shadow, spending
 from lifecycle_core.policy import Engine, RetrainingPolicy
 from lifecycle_core.replay.episode import Replay
-from lifecycle_core.retraining.cases import Split, cases_of
 from lifecycle_core.retraining.evaluation import INCUMBENT_RUNS
 from lifecycle_core.retraining.options import Options
+from lifecycle_core.spending import BudgetSpentError
 from lifecycle_core.store.mapping import from_json
-from lifecycle_core.store.tables import CaseResultRow
+from lifecycle_core.store.tables import CaseResultRow, ServedCaseRow
+from tasks import agreement, evaluation, review
 from tasks import retraining as steps
-from tasks import review
 from tasks.alone import alone
 from tasks.replays import INFRASTRUCTURE, Stage
-from tasks.shadow import list_shadow_tests, serve_goals
+from tasks.shadow import TESTS_AT_ONCE, list_shadow_tests, serve_goals
 from tests.retrainable import QUICK, begun, ready
 from tests.tasks.conftest import TO_THE_SHADOW_TEST
 
@@ -93,12 +93,13 @@ def test_a_model_that_cannot_answer_now_is_tried_again_and_ends_nothing(installe
 def test_what_was_served_before_a_kill_counts_where_the_rest_finds_no_model(installed, session_id, monkeypatch):
     taken(session_id, 4)
     it = retraining.session(installed, session_id)
-    cases = cases_of(steps.training_data(it).conversations, it.failure_analysis, Split.HELD_OUT, it.policy.retraining.evaluation_cases)
-    steps._serve_cases(it, cases)
+    evaluation.evaluated(it, steps.training_data(it).conversations, it.failure_analysis)
     with installed.write(steps.act()) as tx:
         row = tx.exec(select(CaseResultRow)).first()
         lost = replace(from_json(Replay, row.document), broken_by=INFRASTRUCTURE)
         tx.delete(row)
+        for it in tx.exec(select(ServedCaseRow)):
+            tx.delete(it)
     monkeypatch.setattr(Stage, "serve", lambda *_: [lost])
     assert steps.evaluate_offline.fn(session_id).continues
 
@@ -161,6 +162,37 @@ def test_no_outcome_by_which_a_candidate_was_chosen_is_evidence_in_its_shadow_te
 def test_goals_that_another_process_serves_are_left_to_it(tested, installed, model):
     with alone(f"shadow test of {tested}"):
         assert serve_goals.fn(tested) == 0
+
+
+def test_both_versions_are_asked_once_what_they_would_do_at_recorded_turns(tested, installed, model):
+    serve_goals.fn(tested)
+    calls, found = model.calls, agreement.kept(tested)
+    assert (found.turns > 0, found.floor is not None) == (True, True)
+    assert (agreement.ask(tested), model.calls) == (found, calls)
+
+
+def test_a_test_waits_for_its_turn_where_as_many_as_may_be_are_served(tested, installed, model):
+    with alone("shadow tests", TESTS_AT_ONCE), alone("shadow tests", TESTS_AT_ONCE):
+        assert serve_goals.fn(tested) == 0
+    assert serve_goals.fn(tested) == 12
+
+
+def test_a_budget_that_is_spent_in_a_shadow_test_leaves_the_verdict_to_the_samples_that_are_there(tested, installed, model, monkeypatch):
+    served = Stage.serve
+    many = iter(range(20))
+
+    def serve(*given):
+        if next(many, None) is None:
+            message = "the session has spent 20 of its 20 calls"
+            raise BudgetSpentError(message)
+        return served(*given)
+
+    monkeypatch.setattr(Stage, "serve", serve)
+    serve_goals.fn(tested)
+    it = retraining.session(installed, tested)
+    assert (it.shadow_analysis.verdict, it.shadow_analysis.closed) == ("inconclusive", True)
+    assert it.shadow_analysis.reasons[0] == "the session has spent 20 of its 20 calls"
+    assert (steps.promote_or_roll_back.fn(tested), evidence.verify(installed, tested).bit_for_bit) == ("inconclusive", True)
 
 
 def test_a_reviewer_is_shown_verdict_then_diff_then_pairs_at_no_cost(tested, installed, model):

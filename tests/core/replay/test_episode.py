@@ -8,13 +8,14 @@ import pytest
 
 from lifecycle_core.chat import ChatDeniedError, ChatNonsenseError, ChatRefusedError, ChatReply, ChatUnavailableError, ToolCall
 from lifecycle_core.conversations import Conversation
+from lifecycle_core.replay.agent import Agent
 from lifecycle_core.replay.customer import ROLE, customer_request, goal_in
-from lifecycle_core.replay.episode import MOST_TURNS, Agent, Scenario, drive, play
+from lifecycle_core.replay.episode import MOST_TURNS, Scenario, drive, play
 from lifecycle_core.replay.sandbox import TOOLS
 
 AT = datetime(2025, 10, 7, 12, tzinfo=UTC)
 SCENARIO = Scenario(id="c1", goal="A deep cleaning on Monday.", seed=7, ended_at=AT)
-FREE = next(hour for hour in range(8, 20) if not any(slot.day == "Monday" and slot.hour == hour for slot in SCENARIO.facts.taken))
+FREE = next(hour for hour in range(8, 20) if not any(slot.day == "Monday" and slot.hour == hour for slot in SCENARIO.facts().taken))
 BOOK = {"service": "deep", "day": "Monday", "time": f"{FREE}:00"}
 
 

@@ -5,7 +5,8 @@ import json
 import pytest
 
 from lifecycle_core.chat import ToolCall
-from lifecycle_core.replay.sandbox import Facts, Sandbox, Slot
+from lifecycle_core.replay.sandbox import Sandbox
+from lifecycle_core.replay.slots import Facts, Slot
 from lifecycle_core.replay.wants import Want
 
 TAKEN = Slot("Monday", 9)

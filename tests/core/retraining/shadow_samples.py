@@ -3,6 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from itertools import cycle, islice
 
+from lifecycle_core.policy import Policy
+from lifecycle_core.retraining.analysis import analyze
 from lifecycle_core.retraining.shadow import Arm, Sample, Source
 
 BEGAN = datetime(2025, 10, 7, tzinfo=UTC)
@@ -27,3 +29,21 @@ def sample(place, a, b, replays=4, *, costs=(0.004, 0.004), escalations=(0, 0), 
         again=second if twice_every and place % twice_every == 0 else None,
         **{"source": Source.NEW, **more},
     )
+
+
+POLICY = Policy()
+ROWS = {
+    "promote": samples_of(230, a=(3,), b=(4, 3)),
+    "harm": samples_of(230, a=(3,), b=(1, 2)),
+    "futile": samples_of(320, a=(3,), b=(3,)),
+    "gates": samples_of(500, a=(3,), b=(4, 3), candidate_cost=(0.0046,)),
+    "inconclusive": samples_of(140, a=(4, 2, 3, 3), b=(3, 4, 4, 2, 4, 2, 4, 2)),
+    "invalid": samples_of(130, a=(3,), b=(4, 3), live_success=False),
+    "to_a_person": samples_of(130, a=(3,), b=(4, 3), cost=(None,)),
+}
+CLOSED = {"inconclusive"}
+
+
+def told(verdict):
+    """The analysis of the rows that reach a verdict."""
+    return analyze(ROWS[verdict], POLICY, closed=verdict in CLOSED, offline_score=0.9)

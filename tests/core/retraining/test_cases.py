@@ -10,7 +10,7 @@ from lifecycle_core.conversations import Conversation
 from lifecycle_core.replay.episode import Replay
 from lifecycle_core.retraining.cases import Split, cases_of, split_of
 from lifecycle_core.retraining.errors import RetrainingRefusedError
-from lifecycle_core.retraining.evaluation import ASSERTIONS, evaluate, grade
+from lifecycle_core.retraining.evaluation import CONDUCT, evaluate, grade
 from lifecycle_core.retraining.failures import analyze
 
 NOON = datetime(2025, 10, 7, 12, tzinfo=UTC)
@@ -87,8 +87,8 @@ def test_conversations_without_a_goal_give_no_case():
     assert cases_of(told, analyze(told), Split.HELD_OUT) == ()
 
 
-def test_the_weights_come_to_one():
-    assert sum(it.weight for it in ASSERTIONS) == pytest.approx(1.0)
+def test_five_things_are_asserted_of_every_conversation_beside_serving_the_customer():
+    assert len({it.name for it in CONDUCT}) == 5
 
 
 def test_a_booking_with_good_conduct_has_full_marks_and_none_has_half():

@@ -1,11 +1,12 @@
 from datetime import UTC, datetime, timedelta
+from math import log
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from lifecycle_core.policy import ProbationPolicy
-from lifecycle_core.retraining.probation import Bars, Outcome, Record, Standing, judge, lowest_rate
+from lifecycle_core.retraining.probation import Bars, Outcome, Record, Standing, evidence_of_harm, judge, lowest_rate
 
 BEGAN = datetime(2025, 10, 7, tzinfo=UTC)
 BARS = Bars(booking=0.68, escalation=0.10)
@@ -54,6 +55,27 @@ def test_a_version_that_hands_over_more_is_found_harmful():
 
     assert (found.standing, found.e_booking < 20) == (Standing.HARM, True)
     assert found.reasons[0].startswith("It hands over more than")
+
+
+def test_two_kinds_of_harm_are_told_together():
+    found = watched(outcomes(200, booked=(True, False), escalated=(True, False, False)), 20)
+
+    assert found.reasons[0].startswith("It books less and hands over more than the version that a rollback would bring back (e = ")
+
+
+def test_evidence_of_either_alone_must_be_a_little_more_than_of_both():
+    x, few = [0.0] * 40, 0.75
+    alone, level = evidence_of_harm(x, [0.0] * 40, few, None), log(20)
+    both = evidence_of_harm(x, [0.0] * 40, few, 0.1)
+
+    assert (alone.harm == alone.booking).all()
+    assert (alone.harm >= level).argmax() <= (both.harm >= level).argmax()
+
+
+def test_without_a_bar_for_bookings_the_whole_purse_is_on_hand_offs():
+    found = evidence_of_harm([1.0], [1.0], None, 0.1)
+
+    assert found.harm.tolist() == found.escalation.tolist()
 
 
 def test_evidence_of_harm_stays_though_better_days_follow():

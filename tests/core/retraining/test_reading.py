@@ -94,3 +94,14 @@ def test_what_failures_show_more_often_is_a_finding():
     (finding,) = findings(reading, conversations)
     assert finding.counts
     assert (finding.count, finding.in_successes) == (30, 0)
+
+
+def test_a_model_that_never_answers_in_the_asked_shape_is_asked_no_more():
+    asked = []
+
+    def babbler(request):
+        asked.append(request)
+        return ChatReply(content="The weather is fine.", model="m")
+
+    reading = read([held(number) for number in range(50)], chat=babbler, model="m", marker=MARKER)
+    assert (len(asked), len(reading.unreadable), reading.records) == (5, 5, ())

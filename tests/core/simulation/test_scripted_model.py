@@ -6,7 +6,8 @@ from functools import cache
 import pytest
 
 from lifecycle_core.chat import ChatMessage, ChatRequest
-from lifecycle_core.replay.episode import Agent, Scenario, drive, play
+from lifecycle_core.replay.agent import Agent
+from lifecycle_core.replay.episode import Scenario, drive, play
 from lifecycle_core.simulation import prompts
 from lifecycle_core.simulation.customers import DRIFTED, HEALTHY, Mix, customer
 from lifecycle_core.simulation.needs import Need

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from lifecycle_core.replay.episode import Agent
+from lifecycle_core.replay.agent import Agent
 from lifecycle_core.retraining.codes import Code
 from lifecycle_core.retraining.reading import read
 from lifecycle_core.simulation import prompts

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from lifecycle_core.chat import ChatUnavailableError
-from lifecycle_core.replay.episode import Agent, Scenario, drive, play
+from lifecycle_core.replay.agent import Agent
+from lifecycle_core.replay.episode import Scenario, drive, play
 from lifecycle_core.simulation import prompts
 from lifecycle_core.simulation.customers import DRIFTED, HEALTHY
 from lifecycle_core.simulation.scripted_model import reply
@@ -50,7 +51,7 @@ def test_a_replay_meets_the_calendar_that_the_customer_met(held):
     arrival = come(DRIFTED)[0]
     told = serve(arrival, GAP, variant="a", version=1)
     assert told.goal == arrival.customer.goal
-    assert Scenario.of(told).facts == Scenario.of(held[0]).facts
+    assert Scenario.of(told).facts() == Scenario.of(held[0]).facts
 
 
 def test_what_a_provider_broke_has_no_outcome():
