@@ -8,6 +8,7 @@ import click
 from deployments.cli import retrain_asked
 from deployments.cli.changing import acting, dry_run_option, finish
 from deployments.cli.completion import session_argument, variant_argument
+from deployments.cli.retrain_candidates import candidates
 from deployments.cli.retrain_plan import plan_shadow
 from deployments.cli.shown import BAD_NEWS, command, json_option, print_json
 
@@ -28,7 +29,7 @@ def retrain() -> None:
 
 
 asking = (retrain_asked.check, retrain_asked.status, retrain_asked.history, retrain_asked.review, retrain_asked.verify)
-for it in (*asking, plan_shadow):
+for it in (*asking, candidates, plan_shadow):
     retrain.add_command(it)
 
 

@@ -266,6 +266,20 @@ def test_without_a_verdict_there_is_nothing_to_verify(retrain, testing):
 # asking
 
 
+def test_every_candidate_is_listed_with_what_became_of_it(retrain, testing):
+    said = retrain("candidates", testing).stdout
+    improvement = retraining.session(context.database(), testing).prompt_improvement
+    assert said.count("went on") == 1
+    assert f"Because: {improvement.why}" in said
+    assert json.loads(retrain("candidates", testing, "--json").stdout)["chosen"] == improvement.chosen
+
+
+def test_before_anything_is_proposed_there_is_none_to_list(retrain, act):
+    it = taken(ready(context.database(), act), act, 0).session_id
+    said = retrain("candidates", it)
+    assert (said.exit_code, said.stdout) == (1, "")
+
+
 def test_a_session_tells_how_far_it_is_and_what_comes_next(retrain, testing, act):
     shadow.record_samples(context.database(), act, testing, samples(later(act, days=-1), 63, incumbent=3))
     said = retrain("status", testing)
