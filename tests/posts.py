@@ -5,7 +5,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from lifecycle_core.operations import versions
+from lifecycle_core.operations import cases, versions
+from lifecycle_core.privacy.masking import Masker
+from lifecycle_core.retraining.written_cases import WrittenCase
 from tasks import context
 
 LIFECYCLE, SHADOW = "/api/lifecycle", "/api/reliability/shadow"
@@ -13,6 +15,7 @@ ANCHOR = f"{LIFECYCLE}/audit/anchor"
 """It takes no body, and writes to a file beside the database."""
 VARIANT = {"variantName": "baseline"}
 PAIR = {"scenarioId": "p1", "endedAt": datetime.now(UTC).isoformat(), "incumbent": {"successes": 0}, "candidate": {"successes": 1}}
+CASE = {"name": "friday", "goal": "You want a deep clean on Friday."}
 CASES = {
     f"{LIFECYCLE}/conversations": ("ready", {"id": "new", "variant": "baseline", "ended_at": "2025-10-07T11:00:00Z"}),
     ANCHOR: ("ready", {}),
@@ -21,6 +24,9 @@ CASES = {
     f"{LIFECYCLE}/policy/reset": ("ready", {"variant": "baseline"}),
     f"{LIFECYCLE}/keys/create": ("ready", {"name": "ada", "roles": ["admin"]}),
     f"{LIFECYCLE}/keys/revoke": ("ready", {"name": "ada"}),
+    f"{LIFECYCLE}/cases/add": ("ready", {"variant": "baseline", "cases": [CASE]}),
+    f"{LIFECYCLE}/cases/remove": ("kept", {"variant": "baseline", "names": [CASE["name"]]}),
+    f"{LIFECYCLE}/cases/restore": ("removed", {"variant": "baseline", "names": [CASE["name"]]}),
     f"{LIFECYCLE}/retraining/start": ("ready", {"variant": "baseline"}),
     f"{LIFECYCLE}/retraining/approve": ("asked", {"reason": "read all ten"}),
     f"{LIFECYCLE}/retraining/reject": ("asked", {"reason": "read all ten"}),
@@ -38,7 +44,11 @@ CASES = {
 def prepared(path: str, folder: Path, template: Callable[[str], Any]) -> dict[str, Any]:
     """Put a database of the case's kind in `folder`, whose template of each kind `template` gives: -> the body."""
     kind, body = CASES[path]
-    session = template("ready" if kind == "two" else kind).to(folder / "lifecycle.db")
+    session = template(kind if kind in {"asked", "tested"} else "ready").to(folder / "lifecycle.db")
+    if kind in {"kept", "removed"}:
+        cases.add(context.database(), context.act("test"), "baseline", [WrittenCase(**CASE)], masker=Masker(b"k" * 32))
+    if kind == "removed":
+        cases.remove(context.database(), context.act("test"), "baseline", [CASE["name"]])
     if kind == "two":
         act = context.act("test")
         versions.register(context.database(), act, variant="baseline", system_prompt="two")

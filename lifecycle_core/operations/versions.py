@@ -13,6 +13,7 @@ from pydantic import JsonValue
 from lifecycle_core.conversations import MAX_NAME_CHARACTERS, is_name
 from lifecycle_core.errors import InvalidInputError, TooLargeError
 from lifecycle_core.provenance import Provenance
+from lifecycle_core.replay.toolbox import Toolbox, hints_in, specs_in
 from lifecycle_core.store import answers, variants, versions
 from lifecycle_core.store.database import Database, Transaction
 from lifecycle_core.versions.version import Activation, Rollback, Tag, Tagged, Version, content_hash
@@ -50,6 +51,7 @@ def register(
         _check_name("model", model)
     for field, document in (("metadata", metadata), ("parameters", parameters), ("tools", list(tools))):
         _check_document(field, document)
+    Toolbox.of(specs_in(tools), hints_in(tools))  # refuses hints that cannot be meant
     version = Version(
         variant_name=variant,
         version=1,

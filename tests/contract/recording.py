@@ -110,6 +110,7 @@ def _tell(it: Recorder) -> None:
     _versions(it)
     _drift(it)
     _policy(it)
+    _cases(it)
     _retraining(it)
     _keys(it)
     _audit(it)
@@ -185,6 +186,23 @@ def _policy(it: Recorder) -> None:
     it.ask("GET", base, **of)
     it.ask("GET", f"{base}/history", **of)
     it.ask("POST", f"{base}/reset", of | {"settings": ["bookingRateThreshold"], "reason": "a try"})
+
+
+def _cases(it: Recorder) -> None:
+    base, of = f"{LIFECYCLE}/cases", {"variant": "baseline"}
+    late = {"name": "late-on-friday", "goal": "You want a deep cleaning on Friday, between 16:00 and 19:00.", "taken": ["Friday 16:00"]}
+    person = {
+        "name": "wants-a-person",
+        "goal": "You were billed twice; you want a person.",
+        "outcome": "handed_over",
+        "neverCalls": ["book"],
+    }
+    it.ask("POST", f"{base}/add", of | {"cases": [late | {"calls": ["check", "book"]}, person], "reason": "what support sees most"})
+    it.ask("POST", f"{base}/remove", of | {"names": ["wants-a-person"], "reason": "a quota of its own now"})
+    it.ask("GET", base, **of)
+    it.ask("GET", f"{base}/tools", **of)
+    it.ask("GET", f"{base}/report", **of)
+    it.ask("POST", f"{base}/restore", of | {"names": ["wants-a-person"]})
 
 
 def _retraining(it: Recorder) -> None:
