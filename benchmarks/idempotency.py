@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -24,9 +25,11 @@ from benchmarks._databases import places
 from benchmarks._sessions import in_shadow_test, later, proved, ready
 from benchmarks.contract import drifting
 from lifecycle_core.access import Role, Secret
-from lifecycle_core.operations import audit, drift, keys, policies, shadow, versions, versions_asked
+from lifecycle_core.operations import audit, cases, drift, keys, policies, shadow, versions, versions_asked
 from lifecycle_core.operations.database import upgrade
+from lifecycle_core.privacy.masking import Masker
 from lifecycle_core.provenance import Provenance
+from lifecycle_core.retraining.written_cases import WrittenCase
 from lifecycle_core.settings import ANCHORS, LOOPBACK
 from lifecycle_core.store.database import Database
 
@@ -37,6 +40,7 @@ PATIENCE_S: Final = 60.0
 PAIR: Final = {"scenarioId": "p1", "incumbent": {"successes": 0}, "candidate": {"successes": 1}}
 _OK: Final = (200, 202)
 _TOLD_ONCE_STATUS: Final = 409
+_CASE: Final = {"name": "friday", "goal": "You want a deep clean on Friday."}
 _SECRET: Final = Secret.made(bytes(range(32)))
 
 Ready = Callable[[Database, Provenance, str], dict[str, Any]]
@@ -214,6 +218,14 @@ def _changed(database: Database, act: Provenance, variant: str) -> dict[str, Any
     return {"variant": variant}
 
 
+def _cased(database: Database, act: Provenance, variant: str, *, removed: bool = False) -> dict[str, Any]:
+    _registered(database, act, variant)
+    cases.add(database, act, variant, [WrittenCase(**_CASE)], masker=Masker(bytes(32)))
+    if removed:
+        cases.remove(database, act, variant, [_CASE["name"]])
+    return {"variant": variant, "names": [_CASE["name"]]}
+
+
 def _revocable(database: Database, act: Provenance, name: str) -> dict[str, Any]:
     keys.create(database, act, name, roles=[Role.READ], secret=Secret.made(hashlib.sha256(name.encode()).digest()))
     return {"name": name}
@@ -230,6 +242,9 @@ CASES: Final[Mapping[str, Ready]] = {
     f"{LIFECYCLE}/policy/reset": _changed,
     TOLD_ONCE: lambda _it, _act, name: {"name": name, "roles": ["read"]},
     f"{LIFECYCLE}/keys/revoke": _revocable,
+    f"{LIFECYCLE}/cases/add": lambda it, act, name: {"variant": _registered(it, act, name)["variantName"], "cases": [_CASE]},
+    f"{LIFECYCLE}/cases/remove": _cased,
+    f"{LIFECYCLE}/cases/restore": partial(_cased, removed=True),
     f"{LIFECYCLE}/retraining/start": lambda it, act, name: {"variant": ready(it, act, variant=name) and name},
     f"{LIFECYCLE}/retraining/approve": _asked,
     f"{LIFECYCLE}/retraining/reject": _asked,

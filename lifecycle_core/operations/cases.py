@@ -57,9 +57,8 @@ def remove(database: Database, act: Provenance, variant: str, names: Sequence[st
     expect_reason(act.why)
     _expect_names(names)
     with database.write(act, "remove_cases") as tx:
-        variants.lock(tx, variant)
-        answers.claim(tx, act, ("remove_cases", variant, names, act.why))
-        return CasesChanged(variant=variant, changed=tuple(own_cases.remove(tx, act, variant, it) for it in names))
+        request = ("remove_cases", variant, names, act.why)
+        return answers.once(tx, act, request, CasesChanged, lambda: _remove(tx, act, variant, names))
 
 
 def restore(database: Database, act: Provenance, variant: str, names: Sequence[str]) -> CasesChanged:
@@ -70,11 +69,8 @@ def restore(database: Database, act: Provenance, variant: str, names: Sequence[s
     expect_reason(act.why)
     _expect_names(names)
     with database.write(act, "restore_cases") as tx:
-        variants.lock(tx, variant)
-        answers.claim(tx, act, ("restore_cases", variant, names, act.why))
-        done = CasesChanged(variant=variant, changed=tuple(own_cases.restore(tx, variant, it) for it in names))
-        _expect_room(tx, variant)
-        return done
+        request = ("restore_cases", variant, names, act.why)
+        return answers.once(tx, act, request, CasesChanged, lambda: _restore(tx, variant, names))
 
 
 def list_cases(database: Database, variant: str) -> list[KeptCase]:
@@ -102,6 +98,18 @@ def _add(tx: Transaction, act: Provenance, variant: str, written: Sequence[Writt
     _expect_room(tx, variant)
     changed = tuple(it for it in own_cases.of(tx, variant) if it.case.name in new)
     return CasesChanged(variant=variant, changed=changed, unchanged=tuple(it.name for it in written if it.name not in new))
+
+
+def _remove(tx: Transaction, act: Provenance, variant: str, names: Sequence[str]) -> CasesChanged:
+    variants.lock(tx, variant)
+    return CasesChanged(variant=variant, changed=tuple(own_cases.remove(tx, act, variant, it) for it in names))
+
+
+def _restore(tx: Transaction, variant: str, names: Sequence[str]) -> CasesChanged:
+    variants.lock(tx, variant)
+    done = CasesChanged(variant=variant, changed=tuple(own_cases.restore(tx, variant, it) for it in names))
+    _expect_room(tx, variant)
+    return done
 
 
 def _expect_room(tx: Transaction, variant: str) -> None:

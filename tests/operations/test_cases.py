@@ -99,6 +99,15 @@ def test_under_one_key_cases_are_added_once(variant, act):
         add(variant, act, WrittenCase(name="two", goal="x"))
 
 
+def test_a_request_that_is_repeated_after_another_one_changes_nothing(variant, act):
+    add(variant, act)
+    once = replace(act, idempotency_key="k")
+    first = cases.remove(variant, once, "a", ["one"])
+    cases.restore(variant, act, "a", ["one"])
+    assert cases.remove(variant, once, "a", ["one"]) == first
+    assert names(variant) == ["one"]
+
+
 def test_a_mined_case_tells_its_conversation(variant, act):
     add(variant, act, conversations={"one": "c17"})
     [kept] = cases.list_cases(variant, "a")
