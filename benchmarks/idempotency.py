@@ -220,7 +220,7 @@ def _changed(database: Database, act: Provenance, variant: str) -> dict[str, Any
 
 def _cased(database: Database, act: Provenance, variant: str, *, removed: bool = False) -> dict[str, Any]:
     _registered(database, act, variant)
-    cases.add(database, act, variant, [WrittenCase(**_CASE)], masker=Masker(bytes(32)))
+    cases.add(database, act, variant, [WrittenCase(name=_CASE["name"], goal=_CASE["goal"])], masker=Masker(bytes(32)))
     if removed:
         cases.remove(database, act, variant, [_CASE["name"]])
     return {"variant": variant, "names": [_CASE["name"]]}
