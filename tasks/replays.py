@@ -44,8 +44,9 @@ class Stage:
 
     @classmethod
     def kept(cls, session_id: str) -> "Stage":
-        """The same, of replies that are kept, at no cost."""
-        return cls(Kept(session_id), model(), address_of(retraining.session(context.database(), session_id).policy.retraining))
+        """The same, of replies that are kept, at no cost: where the agent is by now does not matter."""
+        policy = retraining.session(context.database(), session_id).policy.retraining
+        return cls(Kept(session_id), model(), None if policy.agent is AgentMode.MODEL else "")
 
     def agent(self, version: Prompted) -> Agent:
         """The agent that a version is here."""

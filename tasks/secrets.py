@@ -5,6 +5,7 @@ import os
 import secrets
 from contextlib import suppress
 from functools import cache
+from threading import get_ident
 from typing import Final
 
 from lifecycle_core.privacy.masking import Masker
@@ -28,11 +29,11 @@ def marker(session_id: str) -> str:
 
 @cache
 def _key() -> bytes:
-    """The key in the data folder, made where there is none; of two processes that make one at once the first one's stays."""
+    """The key in the data folder, made where there is none; of those who make one at once, in any process, the first one's stays."""
     path = context.settings().data_dir / FILE
     if not path.exists():
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        made = path.with_suffix(f".{os.getpid()}")
+        made = path.with_suffix(f".{os.getpid()}-{get_ident()}")
         made.touch(mode=0o600)
         made.write_bytes(secrets.token_bytes(_BYTES))
         with suppress(FileExistsError):
