@@ -6,8 +6,8 @@ the same customers come; where a person is asked, the answer is yes. So many run
 Seeds do not overlap: `--runs 6 --seed 2` are six more.
 
 The policy is the default but for the cost: a customer who is served to the end costs more than one who is sent away, or for whom anything
-is booked. By the default limit of 10% two of the six defects stay as they are, named and with a candidate that mends them;
-`refused_for_cost` counts such ends, and `--cost 0.10` shows them.
+is booked. By the default limit of 10% two of the six defects stay, named and with a candidate that would mend them: `refused_for_cost`
+counts such ends, and `--cost 0.10` shows them.
 
 defect : one of six sentences is missing in the prompt, in rotation, and a third of the customers need it. It was *named first* where
 the leading issue of the agent's is the defect's, and *mended* where a promoted prompt wins back at least half of the bookings that the

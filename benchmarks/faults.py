@@ -17,7 +17,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-from benchmarks._driven import VARIANT, Driven, SuspendedError, in_a_child, load, scripted, seeded, visits
+from benchmarks._driven import CHOSEN, VARIANT, Driven, SuspendedError, in_a_child, load, scripted, seeded, visits
 from benchmarks._faulty import FAULTS, KINDS, SERVING, Faulty, faulty
 from benchmarks.steps import OPTIONS, QUICK
 from lifecycle_core.errors import LifecycleError
@@ -28,8 +28,6 @@ from lifecycle_core.simulation import prompts
 from lifecycle_core.simulation.customers import DRIFTED
 
 MOST_RUNS: Final = 6
-CHOSEN: Final = "scripted"
-"""A model by another name than the one that serves where nobody chose; else no conversation would be read."""
 
 
 def run(faults: str = ",".join(FAULTS), kinds: str = f"{','.join(KINDS)},{SERVING}") -> dict[str, object]:

@@ -45,7 +45,7 @@ class _Agent:
         system = "\n".join(it.content or "" for it in request.messages if it.role == "system")
         self.duties = heard(system)
         self.offered = {tool.name for tool in request.tools}
-        self.seed = request.seed or 0
+        self.seed = seed_of(request.seed or 0, system)  # another prompt draws otherwise, be it the better one or as good
         self.said = tuple(it for it in request.messages if it.role != "system")
         self.theirs = [it.content or "" for it in self.said if it.role == "user"]
         self.own = [it.content or "" for it in self.said if it.role == "assistant"]

@@ -10,7 +10,7 @@ from lifecycle_core.replay.chance import chance
 from lifecycle_core.simulation.words import asks_for_more, asks_price, gives_up, hands_over, needs_person, says_taken, states_price
 
 _OVERLOOKS: Final = 0.05
-"""How often it overlooks what is there."""
+"""How often it overlooks what is there; by chance, which nothing that a customer says can move."""
 _FENCED: Final = re.compile(r"^«\w+ (?P<words>.*) \w+»$", re.DOTALL)
 _QUOTED: Final = 120
 
@@ -26,7 +26,8 @@ def read(told: Sequence[Mapping[str, object]], seed: int) -> list[Mapping[str, s
     [{'code': 'pricing', 'author': 'agent', 'quote': 'How much is it?'}]
     """
     lines = [(str(it.get("by")), _plain(str(it.get("said")))) for it in told]
-    found = [it for it in _faults(lines) if chance(seed, it[0], len(lines), lines[0][1] if lines else "") >= _OVERLOOKS]
+    own = [text for by, text in lines if by == "assistant"]
+    found = [it for it in _faults(lines) if chance(seed, it[0], *own) >= _OVERLOOKS]
     return [{"code": code, "author": author, "quote": words[:_QUOTED]} for code, author, words in found]
 
 

@@ -69,9 +69,13 @@ def test_each_duty_is_missed_by_the_customers_who_need_it(need):
 
 
 def test_a_missing_duty_does_no_harm_to_those_who_do_not_need_it():
-    gap = CONDUCT.replace(prompts.PRICING, "")
-    for number in range(FEW):
-        assert replayed(gap, only(Need.PLAIN), number).booked == replayed(CONDUCT, only(Need.PLAIN), number).booked
+    assert abs(rate(CONDUCT.replace(prompts.PRICING, ""), only(Need.PLAIN)) - rate(CONDUCT, only(Need.PLAIN))) < 0.05
+
+
+def test_a_prompt_that_is_only_worded_otherwise_serves_as_well_but_not_the_same_customers():
+    otherwise = f"{CONDUCT}\nSign every message with the company's name."
+    assert abs(rate(otherwise, HEALTHY) - rate(CONDUCT, HEALTHY)) < 0.05
+    assert any(replayed(otherwise, HEALTHY, number).booked != replayed(CONDUCT, HEALTHY, number).booked for number in range(CUSTOMERS))
 
 
 def test_an_agent_that_does_not_recover_gives_up_at_the_first_error():
