@@ -16,7 +16,7 @@ from lifecycle_core.operations import arms, promotion, retraining, shadow, train
 from lifecycle_core.policy import Engine
 from lifecycle_core.replay.agent import Agent
 from lifecycle_core.retraining.cases import Case, Split, cases_of
-from lifecycle_core.retraining.errors import ForbiddenMoveError
+from lifecycle_core.retraining.errors import ForbiddenMoveError, StaleEvidenceError
 from lifecycle_core.retraining.evaluation import grade
 from lifecycle_core.retraining.failures import FailureAnalysis, analyze
 from lifecycle_core.retraining.improvement import Candidate, PromptImprovement
@@ -157,13 +157,13 @@ def promote_or_roll_back(session_id: str) -> str:
 
 
 @named("record the decision")
-def record_decision(session_id: str, decision: str, reason: str) -> Standing:
-    """Keep what a person answered in Prefect's form; one that comes late, or second, changes nothing."""
+def record_decision(session_id: str, decision: str, reason: str, evidence_hash: str) -> Standing:
+    """Keep what a person answered in Prefect's form, which showed that evidence; one that comes late, or second, changes nothing."""
     it = retraining.session(context.database(), session_id)
     if it.review is None and it.status is Status.AWAITING_REVIEW:
         try:
-            it = promotion.record_decision(context.database(), context.act("prefect:review"), session_id, Answer(decision), reason)
-        except ForbiddenMoveError as error:
+            it = promotion.record_decision(context.database(), context.act("prefect:review"), session_id, Answer(decision), reason, evidence_hash)
+        except (ForbiddenMoveError, StaleEvidenceError) as error:
             log.warning("%s", error)
     return Standing.of(it)
 
