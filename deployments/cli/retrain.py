@@ -151,9 +151,7 @@ def cancel(*, session: str, reason: str, dry_run: bool, as_json: bool) -> None:
     _tell(act, promotion.cancel(context.database(), act, session, reason), as_json=as_json, wanted=False)
 
 
-def _decide(  # noqa: PLR0917 - an answer, and what it is an answer to
-    act: "Provenance", session: str, answer: str, reason: str, evidence: str | None, *, as_json: bool, wanted: bool = True
-) -> None:
+def _decide(act: "Provenance", session: str, answer: str, reason: str, evidence: str | None, *, as_json: bool, wanted: bool = True) -> None:
     from lifecycle_core.operations import promotion
     from lifecycle_core.retraining.session import Answer
     from tasks import context
