@@ -39,6 +39,7 @@ class ReviewWire(CopiedWire):
     reason: str
     by: str
     at: Zulu
+    evidence: str = Field(serialization_alias="evidenceHash", description="The hash of the evidence that it is an answer to.")
 
 
 class ForceWire(CopiedWire):

@@ -28,10 +28,11 @@ from deployments.wire.retraining import (
 )
 from deployments.wire.review import ReviewPageWire
 from lifecycle_core.access import Role
-from lifecycle_core.operations import arms, promotion, retraining, standing
+from lifecycle_core.operations import promotion, retraining, standing
 from lifecycle_core.provenance import Provenance
 from lifecycle_core.retraining.session import Answer, Session
 from tasks import context, nudges
+from tasks.review import shown
 
 router = APIRouter(prefix="/api/lifecycle/retraining", tags=["retraining"])
 
@@ -109,11 +110,9 @@ async def finalize(body: FinalizeRequest, act: Acting, database: Writable, reque
     openapi_extra=needs(Role.READ),
     responses=answers(404),
 )
-def review(database: Store, session_id: ReviewedSession) -> ReviewPageWire:
+def review(session_id: ReviewedSession) -> ReviewPageWire:
     """The pairs in which the versions differ most come first, read from what was served."""
-    from tasks.review import pairs
-
-    return ReviewPageWire.of(arms.arms(database, session_id), pairs(session_id))
+    return ReviewPageWire.of(shown(session_id))
 
 
 @router.post("/approve", summary="Promote the candidate under review", openapi_extra=needs(Role.APPROVE), responses=answers(404, 409))
@@ -135,7 +134,7 @@ async def reject(body: DecisionRequest, act: Acting, database: Writable) -> Fina
 
 async def _answer(database: Store, act: Provenance, body: DecisionRequest, answer: Answer) -> FinalizedWire:
     act = replace(act, why=body.reason)
-    await run_in_threadpool(promotion.record_decision, database, act, body.session_id, answer, body.reason)
+    await run_in_threadpool(promotion.record_decision, database, act, body.session_id, answer, body.reason, body.evidence_hash)
     it = await run_in_threadpool(promotion.promote_or_roll_back, database, act, body.session_id)
     return await _decided(database, act, it)
 
