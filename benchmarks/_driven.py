@@ -21,13 +21,13 @@ import numpy as np
 from lifecycle_core.chat import ChatReply, ChatRequest
 from lifecycle_core.conversations import Conversation
 from lifecycle_core.errors import SetupError
-from lifecycle_core.operations import policies, retraining, traffic, versions
+from lifecycle_core.operations import policies, promotion, retraining, traffic, versions
 from lifecycle_core.operations.database import upgrade
 from lifecycle_core.policy import Engine, Policy
 from lifecycle_core.provenance import Provenance
 from lifecycle_core.replay.agent import Agent
 from lifecycle_core.retraining.improvement import Candidate, PromptImprovement
-from lifecycle_core.retraining.session import Session
+from lifecycle_core.retraining.session import Answer, Session
 from lifecycle_core.simulation.customers import Mix
 from lifecycle_core.simulation.scripted_model import MODEL
 from lifecycle_core.simulation.visits import arrivals, serve
@@ -37,6 +37,10 @@ from tasks import secrets
 VARIANT: Final = "baseline"
 START: Final = datetime(2025, 10, 7, 12, tzinfo=UTC)
 """When the session begins; the clock stands, and is moved by hand."""
+CHOSEN: Final = "chosen"
+"""A model's name that somebody chose. The scripted endpoint answers to any; asked by its own name, it reads and writes nothing."""
+STEP_HOURS: Final = 6
+"""So far the clock moves on while a shadow test waits for customers."""
 Visits = Callable[[datetime, int], list[Conversation]]
 
 
@@ -87,9 +91,14 @@ def load() -> None:
 
 def in_a_child(work: Callable[[], Mapping[str, object]], out: Path) -> int:
     """Do `work` in a process of its own: -> its wait status; what it returns lies in `out` as JSON."""
+    return os.waitpid(forked(work, out), 0)[1]
+
+
+def forked(work: Callable[[], Mapping[str, object]], out: Path) -> int:
+    """Begin `work` in a process of its own: -> its id, for whom to wait; what it returns lies in `out` as JSON once it has ended well."""
     child = os.fork()
     if child:
-        return os.waitpid(child, 0)[1]
+        return child
     status = 1
     try:
         out.write_text(json.dumps(work()))
@@ -103,7 +112,7 @@ def in_a_child(work: Callable[[], Mapping[str, object]], out: Path) -> int:
 
 
 class Driven:
-    """The runs of a session in this process, which belongs to `folder` from here on; `model` is what is asked."""
+    """The runs of a session in this process, which belongs to `folder` from here on; `model` is asked where a version names none."""
 
     def __init__(self, folder: Path, base_url: str, model: str = MODEL) -> None:
         from tasks import context
@@ -145,6 +154,23 @@ class Driven:
         from tasks.shadow import serve_goals
 
         return serve_goals.fn(session_id)
+
+    def to_its_end(self, session_id: str, come: Visits) -> Session:
+        """Run a session until it has ended: where it waits for samples more customers come, and where for a person the answer is yes."""
+        at = START
+        while (it := retraining.session(self.database, session_id)).open:
+            try:
+                self.run(session_id)
+            except SuspendedError as wait:
+                if wait.for_a_person:
+                    promotion.record_decision(self.database, self.act, session_id, Answer.PROMOTE, "whatever may be promoted is")
+                    continue
+                came = come(at, STEP_HOURS)
+                at += timedelta(hours=STEP_HOURS)
+                self.stand_at(at)
+                traffic.ingest(self.database, self.act, came)
+                self.serve(session_id)
+        return it
 
     def newest(self) -> Session | None:
         """The variant's newest session."""

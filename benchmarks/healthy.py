@@ -19,11 +19,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-from benchmarks._driven import START, VARIANT, Driven, SuspendedError, in_a_child, load, proposing, scripted, seeded, visits
-from lifecycle_core.operations import promotion, retraining, spending, traffic
+from benchmarks._driven import START, VARIANT, Driven, in_a_child, load, proposing, scripted, seeded, visits
+from lifecycle_core.operations import retraining, spending
 from lifecycle_core.policy import Engine
 from lifecycle_core.retraining.options import Options
-from lifecycle_core.retraining.session import Answer, Session
+from lifecycle_core.retraining.session import Session
 from lifecycle_core.simulation import prompts
 from lifecycle_core.simulation.customers import HEALTHY
 
@@ -31,7 +31,6 @@ MOST_PROMOTIONS: Final = 1
 """Of ten sessions of a healthy variant."""
 DAYS: Final = 10
 PER_DAY: Final = 200.0
-STEP: Final = timedelta(hours=6)
 NEUTRAL: Final = f"{prompts.MENDED}\nSign every message with the company's name."
 
 
@@ -80,23 +79,11 @@ def _of(folder: Path, base_url: str, case: _Case, seed: int, options: Options) -
 def _retrained(folder: Path, base_url: str, case: _Case, seed: int, options: Options) -> dict[str, object]:
     come = visits(HEALTHY, case.prompt, seed, per_day=PER_DAY)
     seeded(folder, case.prompt, come, days=DAYS)
-    driven, at, began = Driven(folder, base_url), START, time.perf_counter()
+    driven, began = Driven(folder, base_url), time.perf_counter()
     if case.proposed is not None:
         proposing(case.proposed)
-    it = retraining.begin(driven.database, driven.act, VARIANT, "benchmark", options)
-    while it.open:
-        try:
-            driven.run(it.session_id)
-        except SuspendedError as wait:
-            if wait.for_a_person:
-                promotion.record_decision(driven.database, driven.act, it.session_id, Answer.PROMOTE, "whatever may be promoted is")
-            else:
-                came = come(at, int(STEP / timedelta(hours=1)))
-                at += STEP
-                driven.stand_at(at)
-                traffic.ingest(driven.database, driven.act, came)
-                driven.serve(it.session_id)
-        it = retraining.session(driven.database, it.session_id)
+    begun = retraining.begin(driven.database, driven.act, VARIANT, "benchmark", options)
+    it = driven.to_its_end(begun.session_id, come)
     return _told(driven, it, seed, time.perf_counter() - began)
 
 

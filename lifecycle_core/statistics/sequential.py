@@ -68,9 +68,9 @@ def exact_e_value(increments: Sequence[Fraction], bets: Sequence[float] = BETS) 
     increments : fractions, at least -1; bets : as they are written in decimals.
 
     >>> exact_e_value([Fraction(1), Fraction(1), Fraction(-1)])
-    0.9725272727272727
+    0.973372
     >>> float(np.exp(log_e([1.0, 1.0, -1.0])[-1]).round(12))
-    0.972527272727
+    0.973372
     """
     stakes = [Fraction(str(it)) for it in bets]
     scale = lcm(*(it.denominator for it in stakes))
