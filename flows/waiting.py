@@ -30,8 +30,9 @@ def await_shadow_verdict(session_id: str) -> None:
 
 
 def await_review(session_id: str) -> None:
-    """Wait for a person's answer, where one is asked for and none is recorded."""
+    """Wait for a person's answer, where one is asked for and none is recorded; other evidence by then is shown, and asked about, anew."""
     if waits_for_a_person(session_id):
-        form = Review.with_initial_data(description=review_page(session_id))
-        answer = suspend_flow_run(wait_for_input=form, key="review", timeout=EIGHT_DAYS)
-        record_decision(session_id, answer.decision, answer.reason)
+        page = review_page(session_id)
+        form = Review.with_initial_data(description=page.text)
+        answer = suspend_flow_run(wait_for_input=form, key=f"review-{page.evidence_hash}", timeout=EIGHT_DAYS)
+        record_decision(session_id, answer.decision, answer.reason, page.evidence_hash)

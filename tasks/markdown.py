@@ -1,22 +1,103 @@
-"""Words for Prefect's pages, which show Markdown: what others wrote must draw no picture, follow no link and break no table."""
+"""Reports in Markdown, for Prefect's pages and for files: what others wrote draws no picture, follows no link and breaks no table."""
 
 import re
 import textwrap
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final, assert_never
 
-DIFF_COLUMNS: Final = 40
-"""A longer line of a diff runs out of sight in Prefect's dialog on a telephone."""
-_MARKED: Final = re.compile(r"([!-/:-@\[-`{-~])")
+from lifecycle_core.retraining.curve import Curve
+from lifecycle_core.retraining.report.blocks import (
+    Block,
+    Change,
+    Commands,
+    Conversation,
+    Facts,
+    Growth,
+    Items,
+    Mood,
+    Paragraph,
+    Report,
+    Said,
+    Section,
+    SideBySide,
+    Table,
+)
+
+SIMULATED: Final = "Simulated: a scripted model had a part in this."
+MOST_LOOKS: Final = 8
+"""Points of a curve that a table shows."""
+_MARKED: Final = re.compile(
+    r"[\\`*_\[\]<>#|~&@^$+=]"
+    r"|!(?=\[)"
+    r"|(?<=[A-Za-z]):(?=\S)"  # an address
+    r"|(?<!\w)-|-(?!\w)"  # a list, or a line under a heading
+    r"|\.(?=\S)|(?<=\d)[.)]"  # an address, or a numbered list
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Width:
+    """How wide a page is, in characters. diff : of a line of a diff; column : of a line in a conversation, None = as it comes."""
+
+    diff: int = 100
+    column: int | None = None
+
+
+FORM: Final = Width(diff=40, column=26)
+"""Prefect's form wraps nothing: longer lines run out of sight on a telephone."""
+PAGE: Final = Width()
+
+
+def whole(it: Report) -> str:
+    """A report as one page."""
+    return "\n\n".join(
+        [
+            f"# {literal(it.title)}",
+            f"**{literal(it.outcome.text)}.** {literal(it.lead)}.",
+            *([SIMULATED] if it.simulated else []),
+            written(Facts((*it.figures, *it.facts.rows))),
+            *(_part(one) for one in it.sections),
+        ]
+    )
+
+
+def body(it: Section, width: Width = PAGE) -> str:
+    """What stands in a section, without its title and lead."""
+    return "\n\n".join(written(block, width) for block in it.blocks)
+
+
+def written(it: Block, width: Width = PAGE) -> str:
+    """One block."""
+    match it:
+        case Paragraph(text):
+            said = literal(text)
+        case Items(items):
+            said = "\n".join(f"- {literal_cell(item)}" for item in items)
+        case Facts(facts):
+            said = table(("", ""), ([literal_cell(name), literal_cell(what)] for name, what in facts))
+        case Table():
+            said = table(it.heads, ([_cell(one) for one in row] for row in it.rows))
+        case Commands(commands):
+            said = "\n".join(f"- {literal_cell(what)}: `{typed.replace('`', '')}`" for typed, what in commands)
+        case Change(change):
+            said = wrapped_diff(change.unified, width.diff) if change.unified else "The prompts are the same."
+        case Growth(curve):
+            said = table(("samples", "better", "worse", "futile", "success"), _looks(curve))
+        case SideBySide():
+            said = _side_by_side(it, width.column)
+        case _:
+            assert_never(it)
+    return said
 
 
 def literal(text: str) -> str:
     r"""Words that Markdown shows as they stand.
 
-    >>> print(literal("![x](y)"))
-    \!\[x\]\(y\)
+    >>> print(literal("![x](y), 2 * 3"))
+    \!\[x\](y), 2 \* 3
     """
-    return _MARKED.sub(r"\\\1", text)
+    return _MARKED.sub(r"\\\g<0>", text)
 
 
 def cell(text: str) -> str:
@@ -25,7 +106,7 @@ def cell(text: str) -> str:
 
 
 def literal_cell(text: str) -> str:
-    r"""Words of others for the cell of a Markdown table: as they stand, on one line.
+    r"""Words of others for one line, such as the cell of a Markdown table: as they stand.
 
     >>> print(literal_cell("a | b"))
     a \| b
@@ -39,7 +120,7 @@ def table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     return "\n".join(f"| {' | '.join(row)} |" for row in [heads, ["---"] * len(heads), *(list(it) for it in rows)])
 
 
-def wrapped_diff(unified: Iterable[str], columns: int = DIFF_COLUMNS) -> str:
+def wrapped_diff(unified: Iterable[str], columns: int = FORM.diff) -> str:
     """A unified diff as a fenced block, each line cut into lines of `columns` characters that keep its sign.
 
     >>> print(wrapped_diff(["+one two three"], 8))
@@ -54,3 +135,35 @@ def wrapped_diff(unified: Iterable[str], columns: int = DIFF_COLUMNS) -> str:
         pieces = textwrap.wrap(rest, columns, break_long_words=True, drop_whitespace=True) or [""]
         lines += [f"{sign}{piece}" for piece in pieces]
     return "\n".join(["````diff", *(line.replace("````", "'''") for line in lines), "````"])
+
+
+def _part(it: Section) -> str:
+    return "\n\n".join(filter(None, (f"## {literal(it.title)}", literal(it.sentence), body(it))))
+
+
+def _cell(it: Said) -> str:
+    words = literal_cell(it.text)
+    return f"**{words}**" if it.mood in {Mood.BAD, Mood.DOUBT} and words else words
+
+
+def _looks(it: Curve) -> Iterator[list[str]]:
+    """The evidence at the looks, and at the end; of many evenly spread ones."""
+    shown = [point for point in it.points if point.look or point is it.points[-1]]
+    for point in shown[:: -(-len(shown) // MOST_LOOKS)][: MOST_LOOKS - 1] + shown[-1:] if len(shown) > MOST_LOOKS else shown:
+        evidence = (f"{value:,.2f}" for value in (point.e_better, point.e_worse, point.futility))
+        yield [f"{point.n:,}", *evidence, f"{point.incumbent_rate:.1%} → {point.candidate_rate:.1%}"]
+
+
+def _side_by_side(it: SideBySide, column: int | None) -> str:
+    sides = it.incumbent, it.candidate
+    told = [[one.count for one in sides], [_told(one, column) for one in sides]]
+    return f"**{it.number}.** {literal_cell(it.goal)}\n\n{table([one.version for one in sides], told)}"
+
+
+def _told(it: Conversation, column: int | None) -> str:
+    return "<br>".join([*(_line(who, text, column) for who, text in it.said), f"**{literal_cell(it.ending.text)}**"])
+
+
+def _line(who: str, text: str, column: int | None) -> str:
+    lines = textwrap.wrap(text, column) if column else [text]
+    return f"**{who}**<br>" + "<br>".join(literal_cell(line) for line in lines)

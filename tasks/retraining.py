@@ -16,7 +16,7 @@ from lifecycle_core.operations import arms, promotion, retraining, shadow, train
 from lifecycle_core.policy import Engine
 from lifecycle_core.replay.agent import Agent
 from lifecycle_core.retraining.cases import Case, Split, cases_of
-from lifecycle_core.retraining.errors import ForbiddenMoveError
+from lifecycle_core.retraining.errors import ForbiddenMoveError, StaleEvidenceError
 from lifecycle_core.retraining.evaluation import grade
 from lifecycle_core.retraining.failures import FailureAnalysis, analyze
 from lifecycle_core.retraining.improvement import Candidate, PromptImprovement
@@ -25,10 +25,12 @@ from lifecycle_core.retraining.prompt_gates import PromptGates
 from lifecycle_core.retraining.proposals import by_model, by_rules, choose
 from lifecycle_core.retraining.read_issues import joined, to_read
 from lifecycle_core.retraining.reading import read
+from lifecycle_core.retraining.report import ending
+from lifecycle_core.retraining.report import steps as told
 from lifecycle_core.retraining.session import Answer, Session, Status
 from lifecycle_core.retraining.training_data import TrainingData, collect
 from lifecycle_core.versions.version import Version
-from tasks import artifacts, context, runs, secrets
+from tasks import artifacts, context, reports, runs, secrets
 from tasks.evaluation import evaluated
 from tasks.metered import Metered
 from tasks.replays import INFRASTRUCTURE, Stage, as_they_come, model, simulated
@@ -78,7 +80,7 @@ def collect_training_data(it: Session) -> Session:
     data = training_data(it)
     checks = check_training_data(data, it.policy.retraining)
     it = training.keep_training_data(context.database(), act(), it.session_id, data, checks)
-    artifacts.leave_training_data(it)
+    artifacts.leave(it, told.training_data(it))
     return it
 
 
@@ -87,7 +89,7 @@ def analyze_failures(it: Session) -> Session:
     """Step 4: what sets failures apart from successes."""
     if it.failure_analysis is None:
         it = retraining.keep_failures(context.database(), act(), it.session_id, _analyzed(it))
-        artifacts.leave_failures(it)
+        artifacts.leave(it, told.failures(it))
     return it
 
 
@@ -109,7 +111,8 @@ def register_candidate(it: Session) -> Session:
     """Step 6: the candidate as a version, tagged `experimental`."""
     if not it.version:
         it = retraining.register_candidate(context.database(), act(), it.session_id)
-        artifacts.leave_prompt_diff(arms.arms(context.database(), it.session_id))
+        both = arms.arms(context.database(), it.session_id)
+        artifacts.leave(it, told.prompt(it, both.incumbent, both.candidate))
     return it
 
 
@@ -120,7 +123,7 @@ def evaluate_offline(it: Session) -> Session:
         return it
     report = evaluated(it, training_data(it).conversations, it.failure_analysis)
     it = retraining.keep_evaluation(context.database(), act(), it.session_id, report)
-    artifacts.leave_evaluation(it)
+    artifacts.leave(it, told.evaluation(it))
     return it
 
 
@@ -139,7 +142,7 @@ def analyze_shadow_test(it: Session) -> Session:
     if it.shadow_analysis is None:
         it = shadow.keep_verdict(context.database(), act(), it.session_id)
     if it.status is Status.AWAITING_REVIEW and it.review is None:
-        artifacts.leave_verdict(it)
+        _leave_ending(it)
     return it
 
 
@@ -152,18 +155,19 @@ def promote_or_roll_back(session_id: str) -> str:
             it = promotion.promote_or_roll_back(context.database(), act(), session_id)
         except ForbiddenMoveError as error:
             log.warning("%s", error)
-        artifacts.leave_verdict(it)
+        _leave_ending(it)
     return it.status.value
 
 
 @named("record the decision")
-def record_decision(session_id: str, decision: str, reason: str) -> Standing:
-    """Keep what a person answered in Prefect's form; one that comes late, or second, changes nothing."""
+def record_decision(session_id: str, decision: str, reason: str, evidence_hash: str) -> Standing:
+    """Keep what a person answered in Prefect's form, which showed that evidence; one that comes late, or second, changes nothing."""
     it = retraining.session(context.database(), session_id)
     if it.review is None and it.status is Status.AWAITING_REVIEW:
         try:
-            it = promotion.record_decision(context.database(), context.act("prefect:review"), session_id, Answer(decision), reason)
-        except ForbiddenMoveError as error:
+            person = context.act("prefect:review")
+            it = promotion.record_decision(context.database(), person, session_id, Answer(decision), reason, evidence_hash)
+        except (ForbiddenMoveError, StaleEvidenceError) as error:
             log.warning("%s", error)
     return Standing.of(it)
 
@@ -197,6 +201,11 @@ def training_data(it: Session) -> TrainingData:
 def _training_data(session_id: str) -> TrainingData:
     source = training.of_session(context.database(), session_id)
     return collect(source.conversations, source.policy, secrets.masker())
+
+
+def _leave_ending(it: Session) -> None:
+    artifacts.leave(it, ending.verdict(it, it.shadow_analysis))
+    artifacts.leave_report(it, reports.of_session(it.session_id))
 
 
 def _analyzed(it: Session) -> FailureAnalysis:

@@ -16,6 +16,7 @@ from lifecycle_core.operations import arms, promotion, retraining, shadow
 from lifecycle_core.operations.arms import Arms
 from lifecycle_core.operations.shadow import Goal
 from lifecycle_core.retraining.errors import ForbiddenMoveError
+from lifecycle_core.retraining.report.ending import evidence
 from lifecycle_core.retraining.session import Session, Status
 from lifecycle_core.retraining.shadow import Arm, Sample, Source
 from lifecycle_core.spending import BudgetSpentError
@@ -110,7 +111,7 @@ def _decided(session_id: str) -> Session | None:
 def _show(it: Session) -> None:
     now = context.now()
     so_far = shadow.analysis(context.database(), it.session_id, now)
-    artifacts.leave_evidence(it, so_far, shadow.progress_of(context.database(), it.session_id, now))
+    artifacts.leave(it, evidence(so_far, shadow.progress_of(context.database(), it.session_id, now)))
 
 
 @dataclass

@@ -69,11 +69,11 @@ def export(name: str, at: datetime, form: Format, split: Split | None) -> Export
 
 def _replayed(it: Session, split: Split | None) -> Iterator[Outcome]:
     """The kept replays of a shadow test; within a scenario they can be compared."""
-    both, stage = arms.arms(context.database(), it.session_id), Stage.kept(it.session_id)
+    basis, stage = arms.basis(context.database(), it.session_id), Stage.kept(it.session_id)
     numbers = range(FIRST_IN_SHADOW, FIRST_IN_SHADOW + it.policy.shadow.replays)
-    for scenario, _ in arms.served(context.database(), it.session_id):
+    for scenario in (it.scenario for it in basis.pairs):
         if split in {None, split_of(scenario.goal)}:
-            for version in filter(None, (both.incumbent, both.candidate)):
+            for version in filter(None, (basis.arms.incumbent, basis.arms.candidate)):
                 for replay in stage.serve(version, scenario, numbers):
                     if replay.broken_by is None:
                         within = f"scenario {scenario.id}"

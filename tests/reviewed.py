@@ -3,8 +3,8 @@
 from datetime import UTC, datetime
 
 from lifecycle_core.replay.episode import Replay, Scenario
+from lifecycle_core.retraining.pairs import Pair
 from lifecycle_core.retraining.shadow import Arm, Sample, Source
-from tasks.review import Pair
 
 NOON = datetime(2025, 10, 7, 12, tzinfo=UTC)
 

@@ -30,6 +30,7 @@ COMMANDS = {
     "quarantine": ("quarantine", "The records that could not be taken in, and why."),
     "drift": ("drift", "Whether a variant's behaviour has changed, and when it did."),
     "retrain": ("retrain", "Improve a prompt, test it, and let it in by its evidence."),
+    "report": ("report", "What was done and why, as a page to be read, sent or kept."),
     "failures": ("failures", "Why conversations fail: what failures show more than successes do."),
     "training": ("training", "What a retraining learns from: masked, each conversation once, split by goals."),
     "cases": ("cases", "What each version has to pass before it is tested beside the present one."),

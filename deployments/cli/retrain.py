@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 reason_option = click.option("--reason", required=True, metavar="WHY", help="Why; it is kept with the decision.")
 
+evidence_option = click.option("--evidence", metavar="HASH", help="Of the review that this answers; any other evidence is refused.")
+
 FINALIZE_EPILOG = """\b
 Exit codes: 0 promoted; 5 the incumbent stays; 1 the samples are not in yet.
 """
@@ -116,21 +118,23 @@ def finalize(*, session: str, force: bool, reason: str, dry_run: bool, as_json: 
 @retrain.command(epilog=FINALIZE_EPILOG)
 @session_argument
 @reason_option
+@evidence_option
 @dry_run_option
 @json_option
-def approve(*, session: str, reason: str, dry_run: bool, as_json: bool) -> None:
+def approve(*, session: str, reason: str, evidence: str | None, dry_run: bool, as_json: bool) -> None:
     """Promote the candidate of SESSION, which waits for a person."""
-    _decide(acting(reason, dry_run=dry_run), session, "promote", reason, as_json=as_json)
+    _decide(acting(reason, dry_run=dry_run), session, "promote", reason, evidence, as_json=as_json)
 
 
 @retrain.command()
 @session_argument
 @reason_option
+@evidence_option
 @dry_run_option
 @json_option
-def reject(*, session: str, reason: str, dry_run: bool, as_json: bool) -> None:
+def reject(*, session: str, reason: str, evidence: str | None, dry_run: bool, as_json: bool) -> None:
     """Keep the incumbent in place of the candidate of SESSION."""
-    _decide(acting(reason, dry_run=dry_run), session, "reject", reason, as_json=as_json, wanted=False)
+    _decide(acting(reason, dry_run=dry_run), session, "reject", reason, evidence, as_json=as_json, wanted=False)
 
 
 @retrain.command()
@@ -147,12 +151,12 @@ def cancel(*, session: str, reason: str, dry_run: bool, as_json: bool) -> None:
     _tell(act, promotion.cancel(context.database(), act, session, reason), as_json=as_json, wanted=False)
 
 
-def _decide(act: "Provenance", session: str, answer: str, reason: str, *, as_json: bool, wanted: bool = True) -> None:
+def _decide(act: "Provenance", session: str, answer: str, reason: str, evidence: str | None, *, as_json: bool, wanted: bool = True) -> None:
     from lifecycle_core.operations import promotion
     from lifecycle_core.retraining.session import Answer
     from tasks import context
 
-    promotion.record_decision(context.database(), act, session, Answer(answer), reason)
+    promotion.record_decision(context.database(), act, session, Answer(answer), reason, evidence)
     _tell(act, promotion.promote_or_roll_back(context.database(), act, session), as_json=as_json, wanted=wanted)
 
 

@@ -145,15 +145,13 @@ def review(*, session: str, pairs: int, as_json: bool) -> None:
     """
     from deployments.cli.review_report import show
     from deployments.wire.review import ReviewPageWire
-    from lifecycle_core.operations import arms
-    from tasks import context
-    from tasks.review import pairs as paired
+    from tasks.review import shown
 
-    both, found = arms.arms(context.database(), session), paired(session)
+    found = shown(session)
     if as_json:
-        print_json(ReviewPageWire.of(both, found))
+        print_json(ReviewPageWire.of(found))
     else:
-        show(both, found[:pairs])
+        show(found, pairs)
 
 
 @click.command(epilog=VERIFY_EPILOG)

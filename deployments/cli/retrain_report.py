@@ -141,16 +141,25 @@ def _facts(it: "Standing") -> Iterator[tuple[str, str]]:
         yield "offline", f"{told}{_simulated(score)}"
     yield "spent", f"{number(it.spent.calls)} calls, {number(it.spent.tokens)} tokens, ${it.spent.usd:.4f}"
     if session.flow_run_id is not None:
-        yield "flow run", f"{session.flow_run_id}{f', revived {session.attempts} times' if session.attempts else ''}"
+        yield "flow run", f"{_run(session)}{f', revived {session.attempts} times' if session.attempts else ''}"
     if session.review is not None:
         yield "reviewed", f"{session.review.answer} by {session.review.by}: {session.review.reason}"
     if session.force is not None:
         yield "forced", f"by {session.force.by}: {session.force.reason}"
     if session.completed_at is not None:
         yield "ended", minute(session.completed_at)
+    yield "report", command("report", "retrain", session.session_id, "--output", "report.html")
     if it.probation is not None:
         yield "probation", f"{it.probation.status.value.replace('_', ' ')}, until {minute(it.probation.ends_at)} at the latest"
         yield from _watched(it.probation)
+
+
+def _run(session: "Session") -> str:
+    """Where Prefect shows the run that executes a session."""
+    from deployments.wire.sessions import LinksWire
+    from tasks import context
+
+    return LinksWire.of(session, context.settings().prefect_url).flow_run or NOTHING
 
 
 def _watched(it: "Probation") -> Iterator[tuple[str, str]]:

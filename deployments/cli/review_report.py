@@ -6,15 +6,13 @@ import click
 
 from deployments.cli.retrain_report import show_analysis
 from deployments.cli.shown import coloured, command, console, print_table, printable
+from lifecycle_core.retraining.fingerprint import SHOWN
 from lifecycle_core.versions.diff import diff
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from lifecycle_core.operations.arms import Arms
+    from lifecycle_core.operations.arms import Basis
     from lifecycle_core.replay.episode import Replay
     from lifecycle_core.retraining.shadow import Arm
-    from tasks.review import Pair
 
 MOST_CHARACTERS = 200
 """Of one message that are shown."""
@@ -22,9 +20,9 @@ WHO = {"user": "Customer", "assistant": "Agent"}
 STYLES = {"+": "green", "-": "red", "@": "cyan"}
 
 
-def show(both: "Arms", pairs: "Sequence[Pair]") -> None:
-    """Print all of it, and the commands that answer."""
-    it = both.session
+def show(shown: "Basis", most: int) -> None:
+    """Print all of it, `most` pairs at most, and the commands that answer."""
+    both, it = shown.arms, shown.arms.session
     if it.shadow_analysis is not None:
         show_analysis(it.shadow_analysis)
         for doubt in it.shadow_analysis.doubts:
@@ -35,12 +33,13 @@ def show(both: "Arms", pairs: "Sequence[Pair]") -> None:
         for line in diff(both.incumbent, both.candidate).unified:
             out.print(coloured(line, STYLES.get(line[:1], "")), soft_wrap=True)
     heads = (f"version {both.incumbent.version}, now", f"version {it.version}, candidate")
-    for number, pair in enumerate(pairs, 1):
+    for number, pair in enumerate(shown.pairs[:most], 1):
         click.echo(f"\n{number}. {printable(pair.scenario.goal)}")
         ours = (_told(pair.sample.incumbent, pair.incumbent), _told(pair.sample.candidate, pair.candidate))
         print_table(("", *heads), _side_by_side(*ours))
     if it.review_deadline_at is not None and it.open:
-        click.echo(f"\nNext: {command('retrain', 'approve', it.session_id, '--reason', 'WHY')} (or reject)")
+        answer = command("retrain", "approve", it.session_id, "--evidence", shown.evidence_hash[:SHOWN], "--reason", "WHY")
+        click.echo(f"\nNext: {answer} (or reject)")
 
 
 def _told(arm: "Arm", first: "Replay | None") -> list[tuple[str, str]]:

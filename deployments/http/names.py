@@ -24,6 +24,7 @@ NAMES: Final[Mapping[tuple[str, str], str]] = {
     ("POST", f"{_LIFECYCLE}/retraining/start"): "startRetraining",
     ("POST", f"{_LIFECYCLE}/retraining/finalize"): "finalizeRetraining",
     ("GET", f"{_LIFECYCLE}/retraining/review"): "getReview",
+    ("GET", f"{_LIFECYCLE}/retraining/report"): "getRetrainingReport",
     ("POST", f"{_LIFECYCLE}/retraining/approve"): "approveCandidate",
     ("POST", f"{_LIFECYCLE}/retraining/reject"): "rejectCandidate",
     ("POST", f"{_LIFECYCLE}/retraining/cancel"): "cancelRetraining",

@@ -65,6 +65,11 @@ class DecisionRequest(AskedWire):
 
     session_id: SessionId
     reason: Reason
+    evidence_hash: Annotated[str, Field(max_length=64)] | None = Field(
+        default=None,
+        description="Of the review that it is an answer to, or its first eight characters; other evidence by then is 409 "
+        "`stale-evidence`. Without it the answer is to what the session shows now.",
+    )
 
 
 class CancelRequest(AskedWire):

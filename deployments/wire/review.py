@@ -1,6 +1,6 @@
 """What a person is shown who decides on a candidate, on the wire: the verdict, the prompt's diff, and conversations of both versions."""
 
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from pydantic import Field
 
@@ -8,13 +8,11 @@ from deployments.wire.base import Wire, Zulu
 from deployments.wire.comparison import DiffWire
 from deployments.wire.shadow import ShadowAnalysisWire
 from lifecycle_core.conversations import Message
-from lifecycle_core.operations.arms import Arms
+from lifecycle_core.operations.arms import Basis
 from lifecycle_core.replay.episode import Replay
+from lifecycle_core.retraining.pairs import Pair
 from lifecycle_core.retraining.shadow import Arm
 from lifecycle_core.versions.diff import diff
-
-if TYPE_CHECKING:
-    from tasks.review import Pair
 
 
 class SaidWire(Wire):
@@ -59,7 +57,7 @@ class PairWire(Wire):
     candidate: ServedWire
 
     @classmethod
-    def of(cls, it: "Pair") -> Self:
+    def of(cls, it: Pair) -> Self:
         """Shape it."""
         return cls(
             scenario_id=it.scenario.id,
@@ -78,14 +76,18 @@ class ReviewPageWire(Wire):
     incumbent_version: int
     new_variant: str | None
     deadline_at: Zulu | None = Field(description="Until when a person may answer; null where none was asked.")
+    evidence_hash: str | None = Field(
+        description="Names all of this: verdict, samples and both versions; answer with it, or with its first eight characters. "
+        "Null before there is a verdict."
+    )
     analysis: ShadowAnalysisWire | None
     diff: DiffWire | None
     pairs: list[PairWire]
 
     @classmethod
-    def of(cls, both: Arms, pairs: "list[Pair]") -> Self:
+    def of(cls, shown: Basis) -> Self:
         """Shape it."""
-        it = both.session
+        both, it = shown.arms, shown.arms.session
         return cls(
             session_id=it.session_id,
             variant=it.variant,
@@ -93,7 +95,8 @@ class ReviewPageWire(Wire):
             incumbent_version=it.incumbent_version,
             new_variant=it.new_variant,
             deadline_at=it.review_deadline_at,
+            evidence_hash=shown.evidence_hash or None,
             analysis=ShadowAnalysisWire.of(it.shadow_analysis) if it.shadow_analysis else None,
             diff=DiffWire.of(diff(both.incumbent, both.candidate)) if both.candidate else None,
-            pairs=[PairWire.of(pair) for pair in pairs],
+            pairs=[PairWire.of(pair) for pair in shown.pairs],
         )

@@ -1,6 +1,7 @@
 """A retraining session on the wire: what the plan names, and beside it everything that led to its ending."""
 
 from typing import Self
+from urllib.parse import quote
 
 from pydantic import Field
 
@@ -39,6 +40,7 @@ class ReviewWire(CopiedWire):
     reason: str
     by: str
     at: Zulu
+    evidence: str = Field(serialization_alias="evidenceHash", description="The hash of the evidence that it is an answer to.")
 
 
 class ForceWire(CopiedWire):
@@ -141,6 +143,28 @@ class ProbationWire(Wire):
         )
 
 
+class LinksWire(Wire):
+    """Where to read on: paths of this API, and one address of Prefect's pages."""
+
+    session: str
+    report: str = Field(description="All of it as one page.")
+    review: str | None = Field(description="What a decision rests on; null before there is a candidate.")
+    failures: str
+    flow_run: str | None = Field(description="The run that executes it, in Prefect's pages; it links back to the report.")
+
+    @classmethod
+    def of(cls, it: Session, prefect_url: str) -> Self:
+        """Shape it; prefect_url : where Prefect's pages are."""
+        name, base = quote(it.session_id, safe=""), "/api/lifecycle"
+        return cls(
+            session=f"{base}/retraining/status?sessionId={name}",
+            report=f"{base}/retraining/report?sessionId={name}",
+            review=f"{base}/retraining/review?sessionId={name}" if it.version else None,
+            failures=f"{base}/failures?name={name}",
+            flow_run=f"{prefect_url}/runs/flow-run/{it.flow_run_id}" if it.flow_run_id else None,
+        )
+
+
 class SessionSummaryWire(Wire):
     """One retraining of a variant, in short."""
 
@@ -160,8 +184,8 @@ class SessionSummaryWire(Wire):
     reasons: list[str] = Field(description="Why it ended as it did; empty for a promotion.")
     progress: ProgressWire | None = Field(description="Of its shadow test, while that goes on.")
     flow_run_id: str | None
-    flow_run_url: str | None = Field(description="The run that executes it, in Prefect's pages.")
     attempts: int = Field(description="How often that run was revived.")
+    links: LinksWire
 
     @classmethod
     def of(cls, it: Standing, prefect_url: str) -> Self:
@@ -233,6 +257,6 @@ def _summary(standing: Standing, prefect_url: str) -> dict[str, object]:
         "reasons": list(it.reasons),
         "progress": ProgressWire.of(standing.progress) if standing.progress else None,
         "flow_run_id": it.flow_run_id,
-        "flow_run_url": f"{prefect_url}/runs/flow-run/{it.flow_run_id}" if it.flow_run_id else None,
         "attempts": it.attempts,
+        "links": LinksWire.of(it, prefect_url),
     }

@@ -3,16 +3,19 @@
 1. An ending is one transaction: versions, tags, decision, evidence and probation together, or nothing.
 2. Whoever comes second finds the session ended, and is answered from its row.
 3. A candidate is promoted over the version that the evidence compares with, and over no other.
+4. A person's yes holds for the evidence that was shown, and for no other.
 """
 
 from dataclasses import replace
 
 from lifecycle_core.errors import ForbiddenError, InvalidInputError
 from lifecycle_core.operations import probation
+from lifecycle_core.operations.arms import evidence_hash
 from lifecycle_core.operations.retraining import expect
 from lifecycle_core.operations.shadow import analysis_of, not_ready, replaced
 from lifecycle_core.provenance import MAX_REASON_CHARACTERS, Provenance, expect_reason
 from lifecycle_core.retraining.errors import ForbiddenMoveError, NotReadyError
+from lifecycle_core.retraining.fingerprint import SHOWN, expect_same
 from lifecycle_core.retraining.promotion import Decision, decide
 from lifecycle_core.retraining.session import OPEN, Answer, Event, Force, Review, Session, Status, ended, moved
 from lifecycle_core.store import answers, sessions, versions
@@ -50,23 +53,29 @@ def finalize(database: Database, act: Provenance, session_id: str, *, force: boo
     return it
 
 
-def record_decision(database: Database, act: Provenance, session_id: str, answer: Answer, reason: str) -> Session:
-    """Keep a person's answer to the review, once; what follows from it `promote_or_roll_back` does.
+def record_decision(  # noqa: PLR0917 - an answer, and what it is an answer to
+    database: Database, act: Provenance, session_id: str, answer: Answer, reason: str, evidence: str | None = None
+) -> Session:
+    """Keep a person's answer to the review, once, with the fingerprint of its evidence; what follows `promote_or_roll_back` does.
 
+    evidence : the fingerprint of what that person was shown, or its first eight characters; None = whatever the session shows now.
     The same answer by the same person for the same reason again changes nothing.
     Raises UnknownSessionError, InvalidInputError without a reason, ForbiddenMoveError where no answer is asked for, another was given,
-    or it comes late, and ForbiddenError where four eyes are asked for and these are the first two.
+    or it comes late, StaleEvidenceError where other evidence was shown, and ForbiddenError where four eyes are asked for and these are
+    the first two.
     """
-    review = Review(answer=answer, reason=_reason(reason), by=act.by, at=act.at)
     with database.write(act, "record_decision") as tx:
-        answers.claim(tx, act, ("record_decision", session_id, answer, reason))
+        answers.claim(tx, act, ("record_decision", session_id, answer, reason, evidence))
         it = sessions.locked(tx, session_id)
+        review = Review(answer=answer, reason=_reason(reason), by=act.by, at=act.at, evidence=evidence_hash(tx, it))
         if it.review is not None:
             if replace(it.review, at=act.at) == review:
                 return it
             message = f"session {session_id} was decided by {it.review.by} at {it.review.at:%Y-%m-%dT%H:%M:%SZ}: {it.review.answer}"
             raise ForbiddenMoveError(message)
         expect(it, Status.AWAITING_REVIEW, "a decision")
+        if evidence is not None:
+            expect_same(evidence, review.evidence, session_id)
         if answer is Answer.PROMOTE and it.policy.retraining.four_eyes and act.by == it.opened_by:
             message = f"{act.by} began session {session_id}, and by retraining.fourEyes somebody else approves it; you may reject it"
             raise ForbiddenError(message)
@@ -110,6 +119,8 @@ def fail(database: Database, act: Provenance, session_id: str, reason: str) -> S
 
 def _conclude(tx: Transaction, act: Provenance, it: Session, force: Force | None) -> Session:
     analysis = it.shadow_analysis or analysis_of(tx, it, act.at)
+    if force is None and (other := _other_evidence(tx, it)):
+        return sessions.save(tx, ended(it, Event.LEAVE_UNDECIDED, act.at, other))
     decision = decide(analysis, review=it.review, force=force, fewest=it.policy.shadow.fewest_for_force)
     if decision.event is None:
         raise not_ready(tx, it, act.at, forced=force is not None)
@@ -147,6 +158,19 @@ def _why(it: Session) -> str:
         else ""
     )
     return f"promoted by {it.session_id}: {evidence}{by}"[:MAX_REASON_CHARACTERS]
+
+
+def _other_evidence(tx: Transaction, it: Session) -> str:
+    """Why a yes does not hold: its evidence is no longer what it was given to; "" where it holds, or there is none."""
+    if it.review is None or it.review.answer is not Answer.PROMOTE or not it.review.evidence:
+        return ""
+    found = evidence_hash(tx, it)
+    if found == it.review.evidence:
+        return ""
+    return (
+        f"{it.review.by} approved evidence {it.review.evidence[:SHOWN]}, and the session's rows give {found[:SHOWN]} now; "
+        "`lifecycle retrain verify` tells where they differ"
+    )
 
 
 def _late(it: Session, act: Provenance) -> bool:

@@ -26,6 +26,13 @@ class ForbiddenMoveError(LifecycleError):
     code = "forbidden-move"
 
 
+class StaleEvidenceError(LifecycleError):
+    """An answer to a review that was given to other evidence than the session has."""
+
+    status = 409
+    code = "stale-evidence"
+
+
 class NotReadyError(LifecycleError):
     """An ending that was asked for before there is one: samples, a verdict or a person's decision are missing.
 

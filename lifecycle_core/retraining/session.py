@@ -110,12 +110,13 @@ class Answer(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Review:
-    """A person's decision, which is made once."""
+    """A person's decision, which is made once. evidence : the fingerprint of what it rests on; "" where none was kept."""
 
     answer: Answer
     reason: str
     by: str
     at: datetime
+    evidence: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

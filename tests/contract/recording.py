@@ -240,6 +240,7 @@ def _retraining(it: Recorder) -> None:
     ended = in_shadow_test(database, act, "returns")
     shadow.record_samples(database, act, ended.session_id, proved(replace(act, at=act.at - timedelta(days=1))))
     it.ask("POST", f"{base}/finalize", {"sessionId": ended.session_id})
+    it.ask("GET", f"{base}/report", sessionId=ended.session_id, format="markdown")
     it.ask("GET", f"{base}/history", limit=2)
     _exported(it)
 

@@ -46,6 +46,7 @@ BESIDE = {
     ("POST", "/api/lifecycle/policy/reset"),
     ("GET", "/api/lifecycle/policy/history"),
     ("GET", "/api/lifecycle/retraining/review"),
+    ("GET", "/api/lifecycle/retraining/report"),
     ("POST", "/api/lifecycle/retraining/approve"),
     ("POST", "/api/lifecycle/retraining/reject"),
     ("POST", "/api/lifecycle/retraining/cancel"),

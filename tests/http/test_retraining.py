@@ -397,7 +397,7 @@ def test_what_nobody_knows_is_404(api, path):
 def test_a_session_tells_its_run_where_it_has_one(testing, api, act):
     retraining.note_flow_run(context.database(), replace(act), testing, "0198-run")
     told = api.get(f"{BASE}/status?sessionId={testing}").json()["session"]
-    assert (told["flowRunId"], told["flowRunUrl"]) == ("0198-run", "http://127.0.0.1:4200/runs/flow-run/0198-run")
+    assert (told["flowRunId"], told["links"]["flowRun"]) == ("0198-run", "http://127.0.0.1:4200/runs/flow-run/0198-run")
 
 
 def test_a_simulated_score_is_told_as_such(api, act):

@@ -5,6 +5,7 @@ from lifecycle_core.operations import arms, shadow
 from lifecycle_core.policy import ShadowSource
 from lifecycle_core.privacy.masking import Masker
 from lifecycle_core.retraining.options import Options
+from lifecycle_core.retraining.pairs import Pair
 from lifecycle_core.retraining.shadow import Arm, Sample, Source
 
 
@@ -24,4 +25,4 @@ def test_a_served_scenario_comes_with_its_sample(database, act):
         candidate=Arm(replays=1, successes=1),
     )
     shadow.record_samples(database, act, it.session_id, [sample])
-    assert arms.served(database, it.session_id) == [(goal.scenario, sample)]
+    assert arms.basis(database, it.session_id).pairs == (Pair(scenario=goal.scenario, sample=sample),)

@@ -4,16 +4,18 @@ import asyncio
 import time
 from dataclasses import replace
 from http import HTTPStatus
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 from uuid import uuid4
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import HTMLResponse
 
 from deployments.http.access import expect, needs
 from deployments.http.cursors import AskedPage
 from deployments.http.dependencies import Acting, At, Limit, OneVariant, Store, Variant, Writable
 from deployments.http.problems import NotReadyProblem, answers
+from deployments.reports.page import POLICY, page
 from deployments.wire.retraining import (
     BEFORE_ITS_TEST,
     CancelRequest,
@@ -28,10 +30,12 @@ from deployments.wire.retraining import (
 )
 from deployments.wire.review import ReviewPageWire
 from lifecycle_core.access import Role
-from lifecycle_core.operations import arms, promotion, retraining, standing
+from lifecycle_core.operations import promotion, retraining, standing
 from lifecycle_core.provenance import Provenance
 from lifecycle_core.retraining.session import Answer, Session
-from tasks import context, nudges
+from tasks import context, nudges, reports
+from tasks.markdown import whole
+from tasks.review import shown
 
 router = APIRouter(prefix="/api/lifecycle/retraining", tags=["retraining"])
 
@@ -41,7 +45,15 @@ LOOK_S: Final = 0.25
 STATUS: Final = f"{router.prefix}/status"
 
 AskedSession = Annotated[str | None, Query(alias="sessionId", min_length=1, max_length=300, description="A session to tell whole.")]
-ReviewedSession = Annotated[str, Query(alias="sessionId", min_length=1, max_length=300, description="The session to decide on.")]
+OneSession = Annotated[str, Query(alias="sessionId", min_length=1, max_length=300, description="The session, as its start named it.")]
+Form = Annotated[Literal["html", "markdown"], Query(alias="format", description="As a page for browsers, or as Markdown.")]
+MARKDOWN: Final = "text/markdown"
+REPORTED: Final[dict[int | str, dict[str, Any]]] = {
+    HTTPStatus.OK: {
+        "description": "The page, or the Markdown.",
+        "content": {"text/html": {"schema": {"type": "string"}}, MARKDOWN: {"schema": {"type": "string"}}},
+    }
+}
 ACCEPTED: Final[dict[int | str, dict[str, Any]]] = {
     HTTPStatus.ACCEPTED: {
         "model": StartedWire,
@@ -109,11 +121,24 @@ async def finalize(body: FinalizeRequest, act: Acting, database: Writable, reque
     openapi_extra=needs(Role.READ),
     responses=answers(404),
 )
-def review(database: Store, session_id: ReviewedSession) -> ReviewPageWire:
+def review(session_id: OneSession) -> ReviewPageWire:
     """The pairs in which the versions differ most come first, read from what was served."""
-    from tasks.review import pairs
+    return ReviewPageWire.of(shown(session_id))
 
-    return ReviewPageWire.of(arms.arms(database, session_id), pairs(session_id))
+
+@router.get(
+    "/report",
+    summary="A session told from its beginning to where it stands",
+    openapi_extra=needs(Role.READ),
+    responses=answers(404) | REPORTED,
+    response_class=HTMLResponse,
+)
+def report(session_id: OneSession, form: Form = "html") -> Response:
+    """One page that asks nothing of anywhere else, to be read or kept; or the same in Markdown."""
+    found = reports.of_session(session_id)
+    if form == "markdown":
+        return Response(whole(found), media_type=MARKDOWN)
+    return HTMLResponse(page(found), headers={"Content-Security-Policy": POLICY})
 
 
 @router.post("/approve", summary="Promote the candidate under review", openapi_extra=needs(Role.APPROVE), responses=answers(404, 409))
@@ -135,7 +160,7 @@ async def reject(body: DecisionRequest, act: Acting, database: Writable) -> Fina
 
 async def _answer(database: Store, act: Provenance, body: DecisionRequest, answer: Answer) -> FinalizedWire:
     act = replace(act, why=body.reason)
-    await run_in_threadpool(promotion.record_decision, database, act, body.session_id, answer, body.reason)
+    await run_in_threadpool(promotion.record_decision, database, act, body.session_id, answer, body.reason, body.evidence_hash)
     it = await run_in_threadpool(promotion.promote_or_roll_back, database, act, body.session_id)
     return await _decided(database, act, it)
 

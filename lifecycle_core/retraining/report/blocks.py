@@ -1,0 +1,148 @@
+"""What a report is made of: values that say what stands on a page, and nothing of how it looks there.
+
+1. Words are as they were written; whoever puts them on a page sees to it that they do nothing there.
+2. A mood colours words, and never tells alone: the words say the same.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from lifecycle_core.retraining.curve import Curve
+from lifecycle_core.versions.diff import Diff
+
+
+class Mood(StrEnum):
+    """What words are for the reader."""
+
+    PLAIN = "plain"
+    GOOD = "good"
+    BAD = "bad"
+    DOUBT = "doubt"
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Words in a mood."""
+
+    text: str
+    mood: Mood = Mood.PLAIN
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """A sentence or a few."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """Sentences, each for itself."""
+
+    items: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Names, and what they are."""
+
+    rows: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows under heads; of the columns named in `figures` each cell is a number."""
+
+    heads: tuple[str, ...]
+    rows: tuple[tuple[Said, ...], ...]
+    figures: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Commands:
+    """What may be typed, each with what it does."""
+
+    rows: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """How a prompt was changed."""
+
+    diff: Diff
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """How evidence grew."""
+
+    curve: Curve
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversation:
+    """What one version made of a goal: who said what the first time, where that is still kept, how it ended, how often it succeeded."""
+
+    version: str
+    said: tuple[tuple[str, str], ...]
+    ending: Said
+    count: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SideBySide:
+    """One customer's goal, served by incumbent and candidate."""
+
+    number: int
+    goal: str
+    incumbent: Conversation
+    candidate: Conversation
+
+
+Block = Paragraph | Items | Facts | Table | Commands | Change | Growth | SideBySide
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """One part of a report. key : its name among parts, for links; lead : what it comes to, in a sentence without its full stop."""
+
+    key: str
+    title: str
+    lead: str
+    blocks: tuple[Block, ...]
+    simulated: bool = False
+
+    @property
+    def sentence(self) -> str:
+        """What it comes to, as a sentence.
+
+        >>> Section(key="a", title="A", lead="no issue", blocks=()).sentence
+        'No issue.'
+        """
+        return f"{self.lead[:1].upper()}{self.lead[1:].rstrip('.')}."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """A report. outcome : in a word or two; lead : the same in a sentence; figures : what is to be seen first, each with its name."""
+
+    title: str
+    outcome: Said
+    lead: str
+    figures: tuple[tuple[str, str], ...]
+    facts: Facts
+    sections: tuple[Section, ...]
+
+    @property
+    def simulated(self) -> bool:
+        """Whether a scripted model had a part in it."""
+        return any(it.simulated for it in self.sections)
+
+
+def row(*cells: str | Said) -> tuple[Said, ...]:
+    """A row of a table, of words with and without a mood.
+
+    >>> row("success", Said("passes", Mood.GOOD))[0].mood.value
+    'plain'
+    """
+    return tuple(it if isinstance(it, Said) else Said(it) for it in cells)
