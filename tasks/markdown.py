@@ -28,11 +28,13 @@ SIMULATED: Final = "Simulated: a scripted model had a part in this."
 MOST_LOOKS: Final = 8
 """Points of a curve that a table shows."""
 _MARKED: Final = re.compile(
-    r"[\\`*_\[\]<>#|~&@^$+=]"
-    r"|!(?=\[)"
-    r"|(?<=[A-Za-z]):(?=\S)"  # an address
-    r"|(?<!\w)-|-(?!\w)"  # a list, or a line under a heading
-    r"|\.(?=\S)|(?<=\d)[.)]"  # an address, or a numbered list
+    r"""[\\`*_\[\]<>#|~&@]
+    | !(?=\[)
+    | :(?=/) | (?<=mailto): | (?<=xmpp): | (?<=[a-z])\.(?=[a-z])  # addresses
+    | ^[ \t]*\d+[.)](?=\s|$) | ^[ \t]*[-+](?=[-+\s])              # lists and rules
+    | (?<=\n)[ \t]*[-=]                                           # the line under a heading
+    """,
+    re.VERBOSE | re.MULTILINE | re.IGNORECASE,
 )
 
 
@@ -54,7 +56,7 @@ def whole(it: Report) -> str:
     return "\n\n".join(
         [
             f"# {literal(it.title)}",
-            f"**{literal(it.outcome.text)}.** {literal(it.lead)}.",
+            f"**{literal(it.outcome.text)}.** {literal(it.sentence)}",
             *([SIMULATED] if it.simulated else []),
             written(Facts((*it.figures, *it.facts.rows))),
             *(_part(one) for one in it.sections),
@@ -94,10 +96,10 @@ def written(it: Block, width: Width = PAGE) -> str:
 def literal(text: str) -> str:
     r"""Words that Markdown shows as they stand.
 
-    >>> print(literal("![x](y), 2 * 3"))
-    \!\[x\](y), 2 \* 3
+    >>> print(literal("![x](y), 2 * 3 is 6.0 (www.a.b)"))
+    \!\[x\](y), 2 \* 3 is 6.0 (www\.a\.b)
     """
-    return _MARKED.sub(r"\\\g<0>", text)
+    return _MARKED.sub(lambda found: f"{found[0][:-1]}\\{found[0][-1]}", text)
 
 
 def cell(text: str) -> str:

@@ -110,7 +110,7 @@ def test_what_a_session_left_on_the_pages_says_whose_it_is_and_that_it_is_simula
     until(lambda: loop.run_of("straight")["state"]["type"] == "COMPLETED")
     found = loop.prefect("/artifacts/filter", {"limit": 200})
     ours = {it["key"]: it for it in found if session.session_id.replace("_", "\\_") in (it["description"] or "")}
-    assert set(ours) == {"training-data", "failures", "prompt-diff", "evaluation", "evidence", "verdict"}
+    assert set(ours) == {"session", "training-data", "failures", "prompt-diff", "evaluation", "evidence", "verdict", "report"}
     assert all(it["description"].startswith("**straight** · ") for it in ours.values())
     assert "Simulated" in ours["verdict"]["data"]
 
@@ -154,10 +154,11 @@ def test_a_review_answered_in_the_form_decides_and_half_an_answer_does_not(loop)
     run = loop.suspended("reviewed", "awaiting_review")
     run = until(lambda: (it := loop.run_of("reviewed"))["state"]["state_details"]["run_input_keyset"] and it, within_s=PATIENCE_S)
     page = loop.prefect(f"/flow_runs/{run['id']}/input/{run['state']['state_details']['run_input_keyset']['description']}")
-    assert page.startswith("**to_a_person** after **12** samples: reviewed · ")
+    assert page.startswith("**to a person** after **12** samples: reviewed · ")
     assert page.index("````diff") < page.index("**1.**")
     refused = loop.prefect(f"/flow_runs/{run['id']}/resume", {"run_input": {"decision": "promote"}})
     assert refused["status"] == "REJECT"
     loop.prefect(f"/flow_runs/{run['id']}/resume", {"run_input": {"decision": "promote", "reason": "looks good"}})
     review = loop.comes_to("reviewed", "promoted").review
     assert (review.answer, review.reason, review.by) == ("promote", "looks good", "prefect:review")
+    assert f"`{review.evidence[:12]}`" in page

@@ -4,7 +4,7 @@ from tasks.markdown import literal_cell, wrapped_diff
 
 
 def test_what_a_customer_wrote_draws_no_picture_follows_no_link_and_breaks_no_table():
-    assert literal_cell("![x](http://a.b) |\n<b>") == r"\!\[x\]\(http\:\/\/a\.b\) \| \<b\>"
+    assert literal_cell("![x](http://a.b) |\n<b>") == r"\!\[x\](http\://a\.b) \| \<b\>"
 
 
 def test_a_long_line_of_a_diff_is_cut_and_each_part_keeps_its_sign():

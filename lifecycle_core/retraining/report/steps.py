@@ -9,7 +9,7 @@ from lifecycle_core.retraining.cases import Split
 from lifecycle_core.retraining.evaluation import EvaluationReport
 from lifecycle_core.retraining.failures import Issue
 from lifecycle_core.retraining.improvement import Candidate, PromptImprovement
-from lifecycle_core.retraining.report.blocks import Block, Change, Items, Mood, Said, Section, Table, row
+from lifecycle_core.retraining.report.blocks import Block, Change, Items, Mood, Said, Section, Table, cut, row
 from lifecycle_core.retraining.session import Session
 from lifecycle_core.retraining.training_data import DataCheck
 from lifecycle_core.versions.diff import diff
@@ -103,7 +103,7 @@ def evaluation(it: Session) -> Section | None:
     )
     rows = tuple(
         row(
-            one.goal[:GOAL_CHARACTERS],
+            cut(one.goal, GOAL_CHARACTERS),
             "failed" if one.failed_live else "booked",
             one.issue or "",
             f"{one.score:.2f}",
