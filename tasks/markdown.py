@@ -55,8 +55,8 @@ def whole(it: Report) -> str:
     """A report as one page."""
     return "\n\n".join(
         [
-            f"# {literal(it.title)}",
-            f"**{literal(it.outcome.text)}.** {literal(it.sentence)}",
+            f"# {literal_cell(it.title)}",
+            f"**{literal_cell(it.outcome.text)}.** {literal_cell(it.sentence)}",
             *([SIMULATED] if it.simulated else []),
             written(Facts((*it.figures, *it.facts.rows))),
             *(_part(one) for one in it.sections),
@@ -73,13 +73,13 @@ def written(it: Block, width: Width = PAGE) -> str:
     """One block."""
     match it:
         case Paragraph(text):
-            said = literal(text)
+            said = literal_cell(text)
         case Items(items):
             said = "\n".join(f"- {literal_cell(item)}" for item in items)
         case Facts(facts):
             said = table(("", ""), ([literal_cell(name), literal_cell(what)] for name, what in facts))
         case Table():
-            said = table(it.heads, ([_cell(one) for one in row] for row in it.rows))
+            said = table(map(literal_cell, it.heads), ([_cell(one) for one in row] for row in it.rows))
         case Commands(commands):
             said = "\n".join(f"- {literal_cell(what)}: `{typed.replace('`', '')}`" for typed, what in commands)
         case Change(change):
@@ -140,7 +140,7 @@ def wrapped_diff(unified: Iterable[str], columns: int = FORM.diff) -> str:
 
 
 def _part(it: Section) -> str:
-    return "\n\n".join(filter(None, (f"## {literal(it.title)}", literal(it.sentence), body(it))))
+    return "\n\n".join(filter(None, (f"## {literal_cell(it.title)}", literal_cell(it.sentence), body(it))))
 
 
 def _cell(it: Said) -> str:
@@ -151,7 +151,8 @@ def _cell(it: Said) -> str:
 def _looks(it: Curve) -> Iterator[list[str]]:
     """The evidence at the looks, and at the end; of many evenly spread ones."""
     shown = [point for point in it.points if point.look or point is it.points[-1]]
-    for point in shown[:: -(-len(shown) // MOST_LOOKS)][: MOST_LOOKS - 1] + shown[-1:] if len(shown) > MOST_LOOKS else shown:
+    step = -(-len(shown) // MOST_LOOKS)
+    for point in reversed(shown[::-step]):
         evidence = (f"{value:,.2f}" for value in (point.e_better, point.e_worse, point.futility))
         yield [f"{point.n:,}", *evidence, f"{point.incumbent_rate:.1%} → {point.candidate_rate:.1%}"]
 
@@ -159,7 +160,7 @@ def _looks(it: Curve) -> Iterator[list[str]]:
 def _side_by_side(it: SideBySide, column: int | None) -> str:
     sides = it.incumbent, it.candidate
     told = [[one.count for one in sides], [_told(one, column) for one in sides]]
-    return f"**{it.number}.** {literal_cell(it.goal)}\n\n{table([one.version for one in sides], told)}"
+    return f"**{it.number}.** {literal_cell(it.goal)}\n\n{table([literal_cell(one.version) for one in sides], told)}"
 
 
 def _told(it: Conversation, column: int | None) -> str:
