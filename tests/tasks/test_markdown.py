@@ -68,6 +68,7 @@ def test_a_curve_is_told_at_its_looks_and_its_end():
     assert [line.split(" | ")[0] for line in lines[2:]] == ["| 100", "| 150", "| 160"]
 
 
-def test_of_many_looks_eight_are_told():
+def test_of_many_looks_eight_at_most_are_told_the_last_among_them():
     lines = written(Growth(curve(proved(Provenance("test", NOON), 960), Policy()))).splitlines()
-    assert (len(lines) - 2, lines[-1].split(" | ")[0]) == (8, "| 960")
+    assert 4 < len(lines) - 2 <= 8
+    assert lines[-1].startswith("| 960 | ")
