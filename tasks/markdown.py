@@ -81,7 +81,7 @@ def written(it: Block, width: Width = PAGE) -> str:
         case Table():
             said = table(map(literal_cell, it.heads), ([_cell(one) for one in row] for row in it.rows))
         case Commands(commands):
-            said = "\n".join(f"- {literal_cell(what)}: `{typed.replace('`', '')}`" for typed, what in commands)
+            said = "\n".join(f"- {literal_cell(what)}: {code(typed)}" for typed, what in commands)
         case Change(change):
             said = wrapped_diff(change.unified, width.diff) if change.unified else "The prompts are the same."
         case Growth(curve):
@@ -114,6 +114,17 @@ def literal_cell(text: str) -> str:
     a \| b
     """
     return literal(" ".join(text.split()))
+
+
+def code(text: str) -> str:
+    """What may be typed, on one line.
+
+    >>> print(code("lifecycle status 'a`b'"))
+    `` lifecycle status 'a`b' ``
+    """
+    fence = "`" * (1 + max((len(run) for run in re.findall("`+", text)), default=0))
+    words = " ".join(text.split())
+    return f"{fence} {words} {fence}" if "`" in words else f"{fence}{words}{fence}"
 
 
 def table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:

@@ -188,8 +188,9 @@ def test_a_budget_that_is_spent_in_a_shadow_test_leaves_the_verdict_to_the_sampl
             raise BudgetSpentError(message)
         return served(*given)
 
-    monkeypatch.setattr(Stage, "serve", serve)
-    serve_goals.fn(tested)
+    with monkeypatch.context() as patch:
+        patch.setattr(Stage, "serve", serve)
+        serve_goals.fn(tested)
     it = retraining.session(installed, tested)
     assert (it.shadow_analysis.verdict, it.shadow_analysis.closed) == ("inconclusive", True)
     assert it.shadow_analysis.reasons[0] == "the session has spent 20 of its 20 calls"
