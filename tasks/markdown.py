@@ -134,20 +134,24 @@ def table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 
 
 def wrapped_diff(unified: Iterable[str], columns: int = FORM.diff) -> str:
-    """A unified diff as a fenced block, each line cut into lines of `columns` characters that keep its sign.
+    """A unified diff as a fenced block: lines of `columns` characters that keep their sign, and dots where lines are left out.
 
-    >>> print(wrapped_diff(["+one two three"], 8))
+    >>> print(wrapped_diff(["@@ -1 +1 @@", "+one two three"], 8))
     ````diff
+    …
     +one two
     +three
     ````
     """
-    lines: list[str] = []
-    for line in unified:
-        sign, rest = (line[:1], line[1:]) if line[:1] in "+- " and not line.startswith(("+++", "---")) else ("", line)
-        pieces = textwrap.wrap(rest, columns, break_long_words=True, drop_whitespace=True) or [""]
-        lines += [f"{sign}{piece}" for piece in pieces]
+    lines = [piece for line in unified for piece in _wrapped(line, columns)]
     return "\n".join(["````diff", *(line.replace("````", "'''") for line in lines), "````"])
+
+
+def _wrapped(line: str, columns: int) -> list[str]:
+    if line.startswith("@@"):
+        return ["…"]
+    sign, rest = (line[:1], line[1:]) if line[:1] in "+- " and not line.startswith(("+++", "---")) else ("", line)
+    return [f"{sign}{piece}" for piece in textwrap.wrap(rest, columns, break_long_words=True, drop_whitespace=True) or [""]]
 
 
 def _part(it: Section) -> str:

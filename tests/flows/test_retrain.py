@@ -1,10 +1,12 @@
 """Retrainings in the real tree, from their beginning to their end, by flow runs that suspend, die and come back."""
 
+import asyncio
 import os
 import signal
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from benchmarks._sessions import proved
 from lifecycle_core.errors import SetupError
@@ -14,7 +16,7 @@ from lifecycle_core.operations.shadow import Posted
 from lifecycle_core.policy import ShadowSource
 from lifecycle_core.provenance import Provenance
 from lifecycle_core.store.database import Database
-from tasks import secrets
+from tasks import runs, secrets
 from tests.retrainable import MASKING_KEY, begun
 from tests.served import STARTS_WITHIN_S, Served, alive, descendants, until
 
@@ -103,6 +105,15 @@ def test_a_session_without_a_run_gets_one_and_comes_to_its_end(loop):
     assert run["name"] == "retrain-straight"
     assert {f"session:{session.session_id}", "variant:straight"} <= set(run["tags"])
     until(lambda: list(dict.fromkeys(loop.tasks_of(run))) == STEPS)  # Prefect tells of a task a moment after its run's end
+
+
+def test_a_run_that_somebody_began_by_hand_is_found_by_its_session_beside_its_own_tags(loop):
+    loop.comes_to("straight", "promoted")
+    run = loop.run_of("straight")
+    with temporary_settings({PREFECT_API_URL: f"{loop.prefect_url}/api"}):
+        for _ in range(2):
+            asyncio.run(runs.tag(run["id"], ("session:another",)))
+    assert sorted(loop.run_of("straight")["tags"]) == sorted([*run["tags"], "session:another"])
 
 
 def test_what_a_session_left_on_the_pages_says_whose_it_is_and_that_it_is_simulated(loop):

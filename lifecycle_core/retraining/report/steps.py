@@ -81,7 +81,7 @@ def prompt(it: Session, incumbent: Version, candidate: Version | None) -> Sectio
     lead = found.why or "no candidate may be used"
     if candidate is not None and found.choice is not None:
         change = diff(incumbent, candidate)
-        lead = f"version {candidate.version}, {change.length_diff:+,} characters; {found.why}"
+        lead = f"version {candidate.version}, {change.length_diff:+,} characters{f'; {found.why}' if found.why else ''}"
         blocks.append(Change(change))
         edits = tuple(row(edit.section, edit.action, edit.cites, edit.motive) for edit in found.choice.edits)
         if edits:
