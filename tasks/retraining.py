@@ -106,7 +106,10 @@ def improve_prompt(it: Session) -> Session:
     usable = [one for one in improvement.candidates if one.usable]
     if len(usable) > 1:
         improvement = choose(improvement, _scores(it, incumbent, usable, it.failure_analysis))
-    return retraining.keep_improvement(context.database(), act(), it.session_id, improvement)
+    it = retraining.keep_improvement(context.database(), act(), it.session_id, improvement)
+    if improvement.choice is None:
+        artifacts.leave(it, told.prompt(it, incumbent, None))
+    return it
 
 
 @step("06 register candidate")
@@ -158,7 +161,7 @@ def promote_or_roll_back(session_id: str) -> str:
             it = promotion.promote_or_roll_back(context.database(), act(), session_id)
         except ForbiddenMoveError as error:
             log.warning("%s", error)
-        _leave_ending(it)
+    _leave_ending(it)
     return it.status.value
 
 
@@ -218,8 +221,12 @@ def _link(it: Session) -> None:
 
 
 def _leave_ending(it: Session) -> None:
+    """Tell how a session stands or ended; a report that cannot be made holds nothing up."""
     artifacts.leave(it, ending.verdict(it, it.shadow_analysis))
-    artifacts.leave_report(it, reports.of_session(it.session_id))
+    try:
+        artifacts.leave_report(it, reports.of_session(it.session_id))
+    except LifecycleError as error:
+        log.warning("no report is left of %s: %s", it.session_id, error)
 
 
 def _analyzed(it: Session) -> FailureAnalysis:

@@ -5,7 +5,9 @@ from dataclasses import replace
 import pytest
 from sqlmodel import select
 
+from benchmarks._sessions import IMPROVEMENT
 from lifecycle_core.chat import ChatDeniedError, ChatRefusedError, ChatUnavailableError
+from lifecycle_core.errors import SetupError
 from lifecycle_core.operations import evidence, policies, promotion, retraining, shadow, spending
 from lifecycle_core.policy import Engine, RetrainingPolicy
 from lifecycle_core.replay.episode import Replay
@@ -14,7 +16,7 @@ from lifecycle_core.retraining.options import Options
 from lifecycle_core.spending import BudgetSpentError
 from lifecycle_core.store.mapping import from_json
 from lifecycle_core.store.tables import CaseResultRow, ServedCaseRow
-from tasks import agreement, evaluation, review
+from tasks import agreement, evaluation, reports, review
 from tasks import retraining as steps
 from tasks.alone import alone
 from tasks.replays import INFRASTRUCTURE, Stage
@@ -238,3 +240,32 @@ def test_a_run_leads_to_its_session_once(installed, session_id, pages):
     [(key, head, way)] = pages
     assert (key, head) == ("session", f"**a** · {session_id.replace('_', chr(92) + '_')} · a better prompt than version 1 is sought")
     assert f"/api/lifecycle/retraining/report?sessionId={session_id}" in way
+
+
+def test_a_session_that_ended_before_its_test_leaves_its_report_too(installed, session_id, pages):
+    taken(session_id, 1)
+    promotion.give_up(installed, steps.act(), session_id, "nothing can be learnt")
+    assert steps.promote_or_roll_back.fn(session_id) == "rolled_back"
+    [*_, (_, verdict, _), (key, report, _)] = pages
+    assert (key, verdict.endswith("rolled back: nothing can be learnt")) == ("report", True)
+    assert report.endswith("version 1 stays: nothing can be learnt")
+
+
+def test_proposals_of_which_none_may_be_used_are_shown_with_why(installed, session_id, pages, monkeypatch):
+    refused = replace(IMPROVEMENT, candidates=IMPROVEMENT.candidates[1:], chosen=None, why="every proposal was refused")
+    monkeypatch.setattr(steps, "_proposed", lambda *_: refused)
+    taken(session_id, 4)
+    [table] = [content for key, _, content in pages if key == "prompt-diff"]
+    assert [row["what became of it"] for row in table] == ["it is empty"]
+
+
+def test_a_report_that_cannot_be_made_holds_nothing_up(installed, session_id, pages, monkeypatch):
+    def refuse(_):
+        message = "no address"
+        raise SetupError(message)
+
+    taken(session_id, 1)
+    promotion.cancel(installed, steps.act(), session_id, "enough")
+    monkeypatch.setattr(reports, "of_session", refuse)
+    assert steps.promote_or_roll_back.fn(session_id) == "cancelled"
+    assert pages[-1][0] == "verdict"
