@@ -43,6 +43,8 @@ def show_config(*, as_json: bool) -> None:
         "LIFECYCLE_MODEL": models.model if models else None,
         "LIFECYCLE_MODEL_TIMEOUT_SECONDS": models.timeout_s if models else None,
         "LIFECYCLE_MODEL_RETRIES": models.max_retries if models else None,
+        "LIFECYCLE_AGENT_BASE_URL": masked(it.agent.base_url) if it.agent else None,
+        "LIFECYCLE_AGENT_API_KEY": "***" if it.agent and it.agent.api_key != NO_KEY else None,
         "LIFECYCLE_REPLAYS_AT_ONCE": it.replays_at_once,
         "LIFECYCLE_MODEL_PRICES": it.model_prices,
         "LIFECYCLE_ALLOWED_HOSTS": ", ".join(it.allowed_hosts) or None,

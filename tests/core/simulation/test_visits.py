@@ -51,7 +51,7 @@ def test_a_replay_meets_the_calendar_that_the_customer_met(held):
     arrival = come(DRIFTED)[0]
     told = serve(arrival, GAP, variant="a", version=1)
     assert told.goal == arrival.customer.goal
-    assert Scenario.of(told).facts() == Scenario.of(held[0]).facts
+    assert Scenario.of(told).facts() == Scenario.of(held[0]).facts()
 
 
 def test_what_a_provider_broke_has_no_outcome():
