@@ -6,20 +6,15 @@ from prefect.futures import wait
 from prefect.states import Completed, Failed
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from tasks import context
+from flows.naming import by_the_minute
 from tasks.drift import FAILED, Finding, Glanced, check_drift, glance_at_all, leave_table, verdict
 
 CHECKS_AT_ONCE = 4
 
 
-def named_by_the_minute() -> str:
-    """The run's name: what it is, and as of when."""
-    return f"watch-drift {context.now():%Y-%m-%d %H:%M}"
-
-
 @flow(
     name="watch-drift",
-    flow_run_name=named_by_the_minute,
+    flow_run_name=by_the_minute("watch-drift"),
     task_runner=ThreadPoolTaskRunner(max_workers=CHECKS_AT_ONCE),  # type: ignore[arg-type] # Prefect's own, invariant in its futures
     persist_result=False,
 )

@@ -6,12 +6,13 @@ from prefect.futures import wait
 from prefect.states import Completed, Failed
 from prefect.task_runners import ThreadPoolTaskRunner
 
+from flows.naming import by_the_minute
 from tasks.shadow import TESTS_AT_ONCE, list_shadow_tests, serve_goals
 
 
 @flow(
     name="watch-shadow",
-    flow_run_name="watch-shadow",
+    flow_run_name=by_the_minute("watch-shadow"),
     task_runner=ThreadPoolTaskRunner(max_workers=TESTS_AT_ONCE),  # type: ignore[arg-type] # Prefect's own, invariant in its futures
     persist_result=False,
 )

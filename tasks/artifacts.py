@@ -3,6 +3,7 @@
 Its description begins with variant, session and result. Customers' words stand as they are, and draw and link nothing.
 """
 
+from dataclasses import replace
 from typing import Final
 
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
@@ -14,6 +15,8 @@ from tasks.markdown import SIMULATED, body, cell, literal, whole
 
 SESSION: Final = "session"
 REPORT: Final = "report"
+WIDE: Final = 3
+"""Columns of a table that Prefect's Markdown cuts."""
 
 
 def leave_session(it: Session) -> None:
@@ -23,14 +26,19 @@ def leave_session(it: Session) -> None:
 
 
 def leave(it: Session, section: Section | None) -> None:
-    """One part of a session's report: a table alone as Prefect's own kind of table; None leaves nothing."""
+    """One part of a session's report; None leaves nothing.
+
+    A table of three columns or more is cut in Prefect's Markdown, and is one of Prefect's own, with the rest above it.
+    """
     if section is None:
         return
     head, rest = _head(it, section.lead), _rest(it, simulated=section.simulated)
-    found = section.blocks[0] if len(section.blocks) == 1 else None
-    if isinstance(found, Table):
-        rows = [dict(zip(found.heads, (cell(said.text) for said in row), strict=True)) for row in found.rows]
-        create_table_artifact(key=section.key, table=rows, description=f"{head}  \n{rest}")
+    tables = [block for block in section.blocks if isinstance(block, Table)]
+    if len(tables) == 1 and len(tables[0].heads) >= WIDE:
+        [wide] = tables
+        beside = replace(section, blocks=tuple(block for block in section.blocks if block is not wide))
+        rows = [dict(zip(wide.heads, (cell(said.text) for said in row), strict=True)) for row in wide.rows]
+        create_table_artifact(key=section.key, table=rows, description="\n\n".join(filter(None, (f"{head}  \n{rest}", body(beside)))))
     else:
         create_markdown_artifact(key=section.key, markdown=f"{rest}\n\n{body(section)}", description=head)
 

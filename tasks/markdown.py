@@ -28,11 +28,13 @@ SIMULATED: Final = "Simulated: a scripted model had a part in this."
 MOST_LOOKS: Final = 8
 """Points of a curve that a table shows."""
 _MARKED: Final = re.compile(
-    r"[\\`*_\[\]<>#|~&@^$+=]"
-    r"|!(?=\[)"
-    r"|(?<=[A-Za-z]):(?=\S)"  # an address
-    r"|(?<!\w)-|-(?!\w)"  # a list, or a line under a heading
-    r"|\.(?=\S)|(?<=\d)[.)]"  # an address, or a numbered list
+    r"""[\\`*_\[\]<>#|~&@]
+    | !(?=\[)
+    | :(?=/) | (?<=mailto): | (?<=xmpp): | (?<=[a-z])\.(?=[a-z])  # addresses
+    | ^[ \t]*\d+[.)](?=\s|$) | ^[ \t]*[-+](?=[-+\s])              # lists and rules
+    | (?<=\n)[ \t]*[-=]                                           # the line under a heading
+    """,
+    re.VERBOSE | re.MULTILINE | re.IGNORECASE,
 )
 
 
@@ -53,8 +55,8 @@ def whole(it: Report) -> str:
     """A report as one page."""
     return "\n\n".join(
         [
-            f"# {literal(it.title)}",
-            f"**{literal(it.outcome.text)}.** {literal(it.lead)}.",
+            f"# {literal_cell(it.title)}",
+            f"**{literal_cell(it.outcome.text)}.** {literal_cell(it.sentence)}",
             *([SIMULATED] if it.simulated else []),
             written(Facts((*it.figures, *it.facts.rows))),
             *(_part(one) for one in it.sections),
@@ -71,15 +73,15 @@ def written(it: Block, width: Width = PAGE) -> str:
     """One block."""
     match it:
         case Paragraph(text):
-            said = literal(text)
+            said = literal_cell(text)
         case Items(items):
             said = "\n".join(f"- {literal_cell(item)}" for item in items)
         case Facts(facts):
             said = table(("", ""), ([literal_cell(name), literal_cell(what)] for name, what in facts))
         case Table():
-            said = table(it.heads, ([_cell(one) for one in row] for row in it.rows))
+            said = table(map(literal_cell, it.heads), ([_cell(one) for one in row] for row in it.rows))
         case Commands(commands):
-            said = "\n".join(f"- {literal_cell(what)}: `{typed.replace('`', '')}`" for typed, what in commands)
+            said = "\n".join(f"- {literal_cell(what)}: {code(typed)}" for typed, what in commands)
         case Change(change):
             said = wrapped_diff(change.unified, width.diff) if change.unified else "The prompts are the same."
         case Growth(curve):
@@ -94,10 +96,10 @@ def written(it: Block, width: Width = PAGE) -> str:
 def literal(text: str) -> str:
     r"""Words that Markdown shows as they stand.
 
-    >>> print(literal("![x](y), 2 * 3"))
-    \!\[x\](y), 2 \* 3
+    >>> print(literal("![x](y), 2 * 3 is 6.0 (www.a.b)"))
+    \!\[x\](y), 2 \* 3 is 6.0 (www\.a\.b)
     """
-    return _MARKED.sub(r"\\\g<0>", text)
+    return _MARKED.sub(lambda found: f"{found[0][:-1]}\\{found[0][-1]}", text)
 
 
 def cell(text: str) -> str:
@@ -114,6 +116,17 @@ def literal_cell(text: str) -> str:
     return literal(" ".join(text.split()))
 
 
+def code(text: str) -> str:
+    """What may be typed, on one line.
+
+    >>> print(code("lifecycle status 'a`b'"))
+    `` lifecycle status 'a`b' ``
+    """
+    fence = "`" * (1 + max((len(run) for run in re.findall("`+", text)), default=0))
+    words = " ".join(text.split())
+    return f"{fence} {words} {fence}" if "`" in words else f"{fence}{words}{fence}"
+
+
 def table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     """A Markdown table of cells that are written already."""
     heads = list(heads)
@@ -121,24 +134,28 @@ def table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 
 
 def wrapped_diff(unified: Iterable[str], columns: int = FORM.diff) -> str:
-    """A unified diff as a fenced block, each line cut into lines of `columns` characters that keep its sign.
+    """A unified diff as a fenced block: lines of `columns` characters that keep their sign, and dots where lines are left out.
 
-    >>> print(wrapped_diff(["+one two three"], 8))
+    >>> print(wrapped_diff(["@@ -1 +1 @@", "+one two three"], 8))
     ````diff
+    …
     +one two
     +three
     ````
     """
-    lines: list[str] = []
-    for line in unified:
-        sign, rest = (line[:1], line[1:]) if line[:1] in "+- " and not line.startswith(("+++", "---")) else ("", line)
-        pieces = textwrap.wrap(rest, columns, break_long_words=True, drop_whitespace=True) or [""]
-        lines += [f"{sign}{piece}" for piece in pieces]
+    lines = [piece for line in unified for piece in _wrapped(line, columns)]
     return "\n".join(["````diff", *(line.replace("````", "'''") for line in lines), "````"])
 
 
+def _wrapped(line: str, columns: int) -> list[str]:
+    if line.startswith("@@"):
+        return ["…"]
+    sign, rest = (line[:1], line[1:]) if line[:1] in "+- " and not line.startswith(("+++", "---")) else ("", line)
+    return [f"{sign}{piece}" for piece in textwrap.wrap(rest, columns, break_long_words=True, drop_whitespace=True) or [""]]
+
+
 def _part(it: Section) -> str:
-    return "\n\n".join(filter(None, (f"## {literal(it.title)}", literal(it.sentence), body(it))))
+    return "\n\n".join(filter(None, (f"## {literal_cell(it.title)}", literal_cell(it.sentence), body(it))))
 
 
 def _cell(it: Said) -> str:
@@ -149,7 +166,8 @@ def _cell(it: Said) -> str:
 def _looks(it: Curve) -> Iterator[list[str]]:
     """The evidence at the looks, and at the end; of many evenly spread ones."""
     shown = [point for point in it.points if point.look or point is it.points[-1]]
-    for point in shown[:: -(-len(shown) // MOST_LOOKS)][: MOST_LOOKS - 1] + shown[-1:] if len(shown) > MOST_LOOKS else shown:
+    step = -(-len(shown) // MOST_LOOKS)
+    for point in reversed(shown[::-step]):
         evidence = (f"{value:,.2f}" for value in (point.e_better, point.e_worse, point.futility))
         yield [f"{point.n:,}", *evidence, f"{point.incumbent_rate:.1%} → {point.candidate_rate:.1%}"]
 
@@ -157,7 +175,7 @@ def _looks(it: Curve) -> Iterator[list[str]]:
 def _side_by_side(it: SideBySide, column: int | None) -> str:
     sides = it.incumbent, it.candidate
     told = [[one.count for one in sides], [_told(one, column) for one in sides]]
-    return f"**{it.number}.** {literal_cell(it.goal)}\n\n{table([one.version for one in sides], told)}"
+    return f"**{it.number}.** {literal_cell(it.goal)}\n\n{table([literal_cell(one.version) for one in sides], told)}"
 
 
 def _told(it: Conversation, column: int | None) -> str:

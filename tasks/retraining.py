@@ -62,6 +62,7 @@ def begin_retraining(variant: str, session_id: str | None, reason: str) -> Begun
         if session_id is None:
             key = str(flow_run.id or "")
             session_id = retraining.begin(context.database(), act(), variant, key, Options(reason=reason)).session_id
+        first = retraining.session(context.database(), session_id).flow_process is None
         it = note(session_id)
     except LifecycleError as error:
         if may_pass(error):
@@ -69,6 +70,8 @@ def begin_retraining(variant: str, session_id: str | None, reason: str) -> Begun
         return Begun("", str(error))
     if it.variant != variant:
         return Begun("", f"session {session_id} is of variant {it.variant!r}, not of {variant!r}; leave session_id empty")
+    if first and it.open:
+        _link(it)
     return Begun(it.session_id)
 
 
@@ -103,7 +106,10 @@ def improve_prompt(it: Session) -> Session:
     usable = [one for one in improvement.candidates if one.usable]
     if len(usable) > 1:
         improvement = choose(improvement, _scores(it, incumbent, usable, it.failure_analysis))
-    return retraining.keep_improvement(context.database(), act(), it.session_id, improvement)
+    it = retraining.keep_improvement(context.database(), act(), it.session_id, improvement)
+    if improvement.choice is None:
+        artifacts.leave(it, told.prompt(it, incumbent, None))
+    return it
 
 
 @step("06 register candidate")
@@ -132,7 +138,7 @@ def start_shadow_test(it: Session) -> Session:
     """Step 8: begin the shadow test, and serve its first goals at once."""
     if it.shadow_started_at is None:
         it = shadow.start_shadow(context.database(), act(), it.session_id)
-        serve_soon(it.session_id)
+        serve_soon(it)
     return it
 
 
@@ -155,7 +161,7 @@ def promote_or_roll_back(session_id: str) -> str:
             it = promotion.promote_or_roll_back(context.database(), act(), session_id)
         except ForbiddenMoveError as error:
             log.warning("%s", error)
-        _leave_ending(it)
+    _leave_ending(it)
     return it.status.value
 
 
@@ -184,10 +190,11 @@ def waits_for_a_person(session_id: str) -> bool:
     return it.status is Status.AWAITING_REVIEW and it.waits(context.now())
 
 
-def serve_soon(session_id: str) -> None:
+def serve_soon(it: Session) -> None:
     """Have the goals of a shadow test served now; where Prefect cannot start that, its schedule does."""
+    session_id, tags = it.session_id, runs.tags_of(it)
     try:
-        runs.now(runs.start(WATCH_SHADOW, {"session_id": session_id}, key=f"{session_id}/serve", tags=(f"session:{session_id}",)))
+        runs.now(runs.start(WATCH_SHADOW, {"session_id": session_id}, key=f"{session_id}/serve", tags=tags))
     except runs.RunnerUnavailableError as error:
         log.warning("%s", error)
 
@@ -203,9 +210,23 @@ def _training_data(session_id: str) -> TrainingData:
     return collect(source.conversations, source.policy, secrets.masker())
 
 
+def _link(it: Session) -> None:
+    """Let the run be found by its session, however it was started, and lead there."""
+    artifacts.leave_session(it)
+    if flow_run.id:
+        try:
+            runs.now(runs.tag(str(flow_run.id), runs.tags_of(it)))
+        except runs.RunnerUnavailableError as error:
+            log.warning("%s", error)
+
+
 def _leave_ending(it: Session) -> None:
+    """Tell how a session stands or ended; a report that cannot be made holds nothing up."""
     artifacts.leave(it, ending.verdict(it, it.shadow_analysis))
-    artifacts.leave_report(it, reports.of_session(it.session_id))
+    try:
+        artifacts.leave_report(it, reports.of_session(it.session_id))
+    except LifecycleError as error:
+        log.warning("no report is left of %s: %s", it.session_id, error)
 
 
 def _analyzed(it: Session) -> FailureAnalysis:

@@ -70,8 +70,21 @@ async def begin_run(session: Session) -> UUID:
         RETRAIN,
         {"variant": session.variant, "session_id": session.session_id},
         key=attempt_key(session),
-        tags=(f"variant:{session.variant}", f"session:{session.session_id}"),
+        tags=tags_of(session),
     )
+
+
+def tags_of(session: Session) -> tuple[str, ...]:
+    """What the runs of a session are found by."""
+    return f"variant:{session.variant}", f"session:{session.session_id}"
+
+
+async def tag(flow_run_id: str, tags: Sequence[str]) -> None:
+    """Give a run tags beside those that it has. Raises RunnerUnavailableError."""
+    async with _answers("tag a run"), get_client() as client:
+        known = (await client.read_flow_run(UUID(flow_run_id))).tags
+        if not set(tags) <= set(known):
+            await client.update_flow_run(UUID(flow_run_id), tags=[*known, *(it for it in tags if it not in known)])
 
 
 def attempt_key(session: Session) -> str:

@@ -50,6 +50,6 @@ def retrain(*, session: str, as_format: str, output: Path | None) -> None:
     else:
         made = f"{whole(found)}\n"
     with written(output) as file:
-        file.write(made)
+        click.echo(made, file=file, nl=False)
     if output is not None:
         click.echo(f"Written: {printable(str(output))}, {len(made.encode()):,} bytes", err=True)

@@ -86,7 +86,7 @@ def _drawn(it: _Plot, points: Sequence[Point]) -> str:
     lines = "".join(f'<path class="{one.name}" d="{_path(places, one.heights)}"/>' for one in it.lines)
     words = "".join(f'<span class="mark" style="top:{top:.2f}%">{escape(told)}</span>' for top, told in it.marks)
     words += "".join(f'<span class="level" style="top:{top:.2f}%">{escape(told)}</span>' for top, told in it.levels)
-    ends = f'<span class="from">1</span><span class="to">{points[-1].n:,} samples</span>'
+    ends = f'<span class="from">0</span><span class="to">{points[-1].n:,} samples</span>'
     box = f'<svg viewBox="0 0 100 100" preserveAspectRatio="none" aria-hidden="true">{across}{looks}{lines}</svg>'
     return f'<div class="plot">{box}{words}{ends}</div>'
 

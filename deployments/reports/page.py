@@ -29,6 +29,8 @@ POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 
 SIMULATED: Final = "Simulated: a scripted model had a part in this. It shows that the loop works, and nothing about customers."
 KEPT: Final = 240
 """Characters of an unchanged stretch of a prompt that stand before and after a change."""
+MOST_COLUMNS: Final = 3
+"""A table of more is shown as a list on a telephone."""
 OPEN: Final = 3
 """Conversations that are shown open; the others at a touch."""
 _TAGS: Final = {Op.DELETE: "del", Op.INSERT: "ins"}
@@ -53,7 +55,7 @@ def page(it: Report) -> str:
         style=STYLE,
         mood=it.outcome.mood,
         outcome=escape(it.outcome.text),
-        lead=escape(f"{it.lead[:1].upper()}{it.lead[1:].rstrip('.')}."),
+        lead=escape(it.sentence),
         simulated=f'<p class="note">{SIMULATED}</p>\n' if it.simulated else "",
         figures="".join(f"<div><dt>{escape(name)}</dt><dd>{escape(told)}</dd></div>" for name, told in it.figures),
         facts=_block(it.facts),
@@ -94,15 +96,15 @@ def _block(it: Block) -> str:
 def _table(it: Table) -> str:
     heads = "".join(f"<th>{escape(head)}</th>" for head in it.heads)
     rows = "".join(f"<tr>{''.join(_cells(it, row))}</tr>" for row in it.rows)
-    return f'<div class="scroll"><table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>'
+    look = ' class="wide"' if len(it.heads) > MOST_COLUMNS else ""
+    return f'<div class="scroll"><table{look}><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>'
 
 
 def _cells(it: Table, row: tuple[Said, ...]) -> Iterator[str]:
     for head, said in zip(it.heads, row, strict=True):
         look = " ".join(filter(None, ["figure" if head in it.figures else "", "" if said.mood is Mood.PLAIN else said.mood.value]))
-        named = f' data-head="{escape(head)}"' if said.text else ""
         classes = f' class="{look}"' if look else ""
-        yield f"<td{classes}{named}>{escape(said.text)}</td>"
+        yield f'<td{classes} data-head="{escape(head)}">{escape(said.text)}</td>'
 
 
 def _changed(it: Diff) -> Iterator[str]:
@@ -120,8 +122,9 @@ def _stayed(text: str, *, first: bool, last: bool) -> str:
     head, tail = (0 if first else KEPT), (0 if last else KEPT)
     if len(text) <= head + tail + KEPT:
         return escape(text)
-    cut = f'<span class="cut"> … {len(text) - head - tail:,} characters as before … </span>'
-    return f"{escape(text[:head])}{cut}{escape(text[len(text) - tail :] if tail else '')}"
+    before, after = text[:head].rpartition(" ")[0], text[len(text) - tail :].partition(" ")[2] if tail else ""
+    cut = f'<span class="cut"> … {len(text) - len(before) - len(after):,} characters as before … </span>'
+    return f"{escape(before)}{cut}{escape(after)}"
 
 
 def _run_with(it: Diff) -> str:

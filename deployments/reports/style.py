@@ -11,7 +11,7 @@ STYLE: Final = """
 * { box-sizing: border-box; }
 html { scroll-padding-top: 1rem; }
 body { font: 16px/1.55 system-ui, sans-serif; color: var(--ink); background: var(--paper); max-width: 62rem; margin: 0 auto;
-  padding: 2rem 1.25rem 5rem; overflow-wrap: anywhere; }
+  padding: 2rem 1.25rem 5rem; overflow-wrap: break-word; }
 h1 { font-size: 1.75rem; line-height: 1.25; margin: 0 0 .6rem; } h2 { font-size: 1.25rem; margin: 3rem 0 .3rem; }
 h3 { font-size: 1rem; margin: 2rem 0 .5rem; }
 p { margin: .4rem 0; max-width: 46rem; } .dim { color: var(--dim); } a { color: var(--accent); }
@@ -21,9 +21,9 @@ code, pre { font: 14px/1.5 ui-monospace, monospace; }
 .outcome.good { color: var(--good); background: var(--good-soft); } .outcome.bad { color: var(--bad); background: var(--bad-soft); }
 .outcome.doubt { color: var(--doubt); background: var(--doubt-soft); }
 .note { border-left: 3px solid var(--doubt); padding-left: .8rem; color: var(--dim); }
-.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(11rem, 1fr)); gap: .75rem; margin: 1.5rem 0; padding: 0; }
+.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(11.5rem, 1fr)); gap: .75rem; margin: 1.5rem 0; padding: 0; }
 .figures div { background: var(--soft); border-radius: 8px; padding: .7rem .9rem; }
-.figures dt { font-size: .85rem; color: var(--dim); } .figures dd { margin: .1rem 0 0; font-size: 1.15rem; font-weight: 600;
+.figures dt { font-size: .85rem; color: var(--dim); } .figures dd { margin: .1rem 0 0; font-size: 1.08rem; font-weight: 600;
   font-variant-numeric: tabular-nums; }
 nav { display: flex; flex-wrap: wrap; gap: .25rem 1.1rem; margin: 1.5rem 0; padding: .7rem 0; border-block: 1px solid var(--line); }
 .lead { font-size: 1.02rem; margin-bottom: .9rem; }
@@ -33,7 +33,7 @@ table { border-collapse: collapse; width: 100%; } th, td { text-align: left; pad
 .figure { font-variant-numeric: tabular-nums; white-space: nowrap; }
 td.good { color: var(--good); } td.bad { color: var(--bad); } td.doubt { color: var(--doubt); }
 dl.facts { display: grid; grid-template-columns: minmax(8rem, max-content) minmax(0, 1fr); gap: .25rem 1.2rem; margin: .8rem 0; }
-dl.facts dt { color: var(--dim); } dl.facts dd { margin: 0; }
+dl.facts dt { color: var(--dim); } dl.facts dd { margin: 0; overflow-wrap: anywhere; }
 ul.plain { padding-left: 1.1rem; margin: .8rem 0; }
 .commands { list-style: none; padding: 0; } .commands li { margin: .5rem 0; }
 .commands code { display: block; background: var(--soft); border-radius: 6px; padding: .35rem .7rem; }
@@ -54,8 +54,8 @@ path.e_worse { stroke: light-dark(#c04a00, #ff8a4c) !important; stroke-dasharray
 path.e_worse_escalation { stroke: light-dark(#a8740a, #e9b94a) !important; stroke-dasharray: 2 3; }
 path.futility, path.incumbent_rate { stroke-dasharray: 6 3 1 3; }
 .plot span { position: absolute; font-size: .8rem; line-height: 1; color: var(--dim); white-space: nowrap; }
-.plot .mark { right: 100%; margin-right: .5rem; transform: translateY(-50%); }
-.plot .level { right: 0; transform: translateY(-115%); color: var(--ink); background: var(--paper); padding: 0 .2rem; }
+.plot span.mark { right: 100%; margin-right: .5rem; transform: translateY(-50%); }
+.plot span.level { right: 0; transform: translateY(-115%); color: var(--ink); background: var(--paper); padding: 0 .2rem; }
 .plot .from { top: 100%; left: 0; margin-top: .4rem; } .plot .to { top: 100%; right: 0; margin-top: .4rem; }
 .sides { border-top: 1px solid var(--line); padding: .7rem 0; } .sides > summary { cursor: pointer; font-weight: 600; }
 .sides > summary span { font-weight: 400; color: var(--dim); margin-left: .5rem; }
@@ -67,9 +67,11 @@ path.futility, path.incumbent_rate { stroke-dasharray: 6 3 1 3; }
 .say b { display: block; font-size: .75rem; font-weight: 600; color: var(--dim); }
 .ending { font-weight: 600; } .ending.good { color: var(--good); } .ending.bad { color: var(--bad); }
 @media (max-width: 44rem) { body { padding: 1.25rem 1rem 3rem; } .sides > div { grid-template-columns: 1fr; gap: 1rem; }
-  dl.facts { grid-template-columns: 1fr; gap: 0; } dl.facts dd { margin-bottom: .5rem; }
-  th { display: none; } td { display: block; border: 0; padding: .1rem 0; } tr { display: block;
-  border-bottom: 1px solid var(--line); padding: .5rem 0; } td[data-head]::before { content: attr(data-head); display: block;
-  font-size: .8rem; color: var(--dim); } .plot { margin-left: 3.6rem; } }
+  dl.facts { grid-template-columns: minmax(0, 1fr); gap: 0; } dl.facts dd { margin-bottom: .5rem; }
+  .figures { grid-template-columns: 1fr 1fr; } th, td { padding-right: .7rem; } .wide thead { display: none; }
+  .wide tr { display: block; border-bottom: 1px solid var(--line); padding: .5rem 0; }
+  .wide td { display: grid; grid-template-columns: 6rem minmax(0, 1fr); border: 0; padding: .1rem 0; white-space: normal; }
+  .wide td:empty { display: none; } .wide td::before { content: attr(data-head); color: var(--dim); font-size: .85rem; }
+  .plot { margin-left: 3.6rem; } }
 @media print { body { max-width: none; } nav { display: none; } h2 { break-after: avoid; } .sides, .plot { break-inside: avoid; } }
 """

@@ -3,6 +3,7 @@
 import json
 import re
 import shlex
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -14,7 +15,7 @@ from deployments.wire.retraining import FinalizedWire, RetrainingHistoryWire, Re
 from deployments.wire.review import ReviewPageWire
 from deployments.wire.shadow import ShadowStatusWire, ShadowTestWire
 from deployments.wire.verification import VerdictWire
-from lifecycle_core.operations import arms, evidence, promotion, retraining, shadow, standing, versions, versions_asked
+from lifecycle_core.operations import evidence, promotion, retraining, shadow, standing, versions, versions_asked
 from lifecycle_core.provenance import Provenance
 from lifecycle_core.replay.agreement import Agreement
 from lifecycle_core.retraining.session import Status
@@ -200,7 +201,8 @@ def test_a_rejection_is_what_was_wanted_and_exits_with_0(retrain, asked):
 
 
 def test_a_review_shows_the_diff_and_what_both_versions_said_side_by_side(retrain, asked, monkeypatch):
-    monkeypatch.setattr(review, "pairs", lambda session_id: [reviewed_pair("A deep clean, please.\x1b[31m")])
+    given = replace(review.shown(asked), pairs=(reviewed_pair("A deep clean, please.\x1b[31m"),))
+    monkeypatch.setattr(review, "shown", lambda _: given)
     said = retrain("review", asked)
     assert said.exit_code == 0
     assert "-Be kind.\n+Be kind. Check the calendar before you offer a time.\n" in said.stdout
@@ -209,12 +211,23 @@ def test_a_review_shows_the_diff_and_what_both_versions_said_side_by_side(retrai
     ending = next(line for line in said.stdout.splitlines() if line.startswith("ending"))
     assert re.split(r"\s{2,}", ending.strip())[1:] == ["not booked; 0 of 4 booked", "4 of 4 booked; its words are kept no more"]
     assert "Doubt: Manual review is on\n" in said.stdout
-    assert printed(said, "Next: ")[:3] == ["retrain", "approve", asked]
+    assert printed(said, "Next: ")[:5] == ["retrain", "approve", asked, "--evidence", given.evidence_hash[:12]]
 
 
 def test_a_review_for_programs_is_what_the_route_answers(retrain, asked):
-    wire = ReviewPageWire.of(arms.arms(context.database(), asked), [])
-    assert json.loads(retrain("review", asked, "--json").stdout) == as_routes(wire)
+    assert json.loads(retrain("review", asked, "--json").stdout) == as_routes(ReviewPageWire.of(review.shown(asked)))
+
+
+def test_the_answer_that_a_review_names_is_to_what_it_showed(retrain, asked):
+    said = retrain(*printed(retrain("review", asked), "Next: ")[1:5], "--reason", "read all ten")
+    assert said.exit_code == 0
+    assert retraining.session(context.database(), asked).review.evidence == review.shown(asked).evidence_hash
+
+
+def test_an_answer_to_other_evidence_is_refused(retrain, asked):
+    said = retrain("approve", asked, "--evidence", "0123456789ab", "--reason", "read all ten")
+    assert (said.exit_code, retraining.session(context.database(), asked).review) == (1, None)
+    assert "look at the review again, and answer what it shows now" in said.stderr
 
 
 def test_a_second_answer_is_refused(retrain, asked):

@@ -1,10 +1,12 @@
 """Retrainings in the real tree, from their beginning to their end, by flow runs that suspend, die and come back."""
 
+import asyncio
 import os
 import signal
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from benchmarks._sessions import proved
 from lifecycle_core.errors import SetupError
@@ -14,7 +16,7 @@ from lifecycle_core.operations.shadow import Posted
 from lifecycle_core.policy import ShadowSource
 from lifecycle_core.provenance import Provenance
 from lifecycle_core.store.database import Database
-from tasks import secrets
+from tasks import runs, secrets
 from tests.retrainable import MASKING_KEY, begun
 from tests.served import STARTS_WITHIN_S, Served, alive, descendants, until
 
@@ -105,12 +107,21 @@ def test_a_session_without_a_run_gets_one_and_comes_to_its_end(loop):
     until(lambda: list(dict.fromkeys(loop.tasks_of(run))) == STEPS)  # Prefect tells of a task a moment after its run's end
 
 
+def test_a_run_that_somebody_began_by_hand_is_found_by_its_session_beside_its_own_tags(loop):
+    loop.comes_to("straight", "promoted")
+    run = loop.run_of("straight")
+    with temporary_settings({PREFECT_API_URL: f"{loop.prefect_url}/api"}):
+        for _ in range(2):
+            asyncio.run(runs.tag(run["id"], ("session:another",)))
+    assert sorted(loop.run_of("straight")["tags"]) == sorted([*run["tags"], "session:another"])
+
+
 def test_what_a_session_left_on_the_pages_says_whose_it_is_and_that_it_is_simulated(loop):
     session = loop.comes_to("straight", "promoted")
     until(lambda: loop.run_of("straight")["state"]["type"] == "COMPLETED")
     found = loop.prefect("/artifacts/filter", {"limit": 200})
     ours = {it["key"]: it for it in found if session.session_id.replace("_", "\\_") in (it["description"] or "")}
-    assert set(ours) == {"training-data", "failures", "prompt-diff", "evaluation", "evidence", "verdict"}
+    assert set(ours) == {"session", "training-data", "failures", "prompt-diff", "evaluation", "evidence", "verdict", "report"}
     assert all(it["description"].startswith("**straight** · ") for it in ours.values())
     assert "Simulated" in ours["verdict"]["data"]
 
@@ -154,10 +165,11 @@ def test_a_review_answered_in_the_form_decides_and_half_an_answer_does_not(loop)
     run = loop.suspended("reviewed", "awaiting_review")
     run = until(lambda: (it := loop.run_of("reviewed"))["state"]["state_details"]["run_input_keyset"] and it, within_s=PATIENCE_S)
     page = loop.prefect(f"/flow_runs/{run['id']}/input/{run['state']['state_details']['run_input_keyset']['description']}")
-    assert page.startswith("**to_a_person** after **12** samples: reviewed · ")
+    assert page.startswith("**to a person** after **12** samples: reviewed · ")
     assert page.index("````diff") < page.index("**1.**")
     refused = loop.prefect(f"/flow_runs/{run['id']}/resume", {"run_input": {"decision": "promote"}})
     assert refused["status"] == "REJECT"
     loop.prefect(f"/flow_runs/{run['id']}/resume", {"run_input": {"decision": "promote", "reason": "looks good"}})
     review = loop.comes_to("reviewed", "promoted").review
     assert (review.answer, review.reason, review.by) == ("promote", "looks good", "prefect:review")
+    assert f"`{review.evidence[:12]}`" in page

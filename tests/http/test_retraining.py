@@ -406,7 +406,8 @@ def test_a_simulated_score_is_told_as_such(api, act):
 
 
 def test_a_review_shows_verdict_diff_and_what_both_versions_said(asked, api, monkeypatch):
-    monkeypatch.setattr(review, "pairs", lambda session_id: [reviewed_pair()])
+    given = replace(review.shown(asked), pairs=(reviewed_pair(),))
+    monkeypatch.setattr(routes, "shown", lambda _: given)
     told = api.get(f"{BASE}/review?sessionId={asked}").json()
     assert (told["sessionId"], told["newVariant"], told["analysis"]["verdict"]) == (asked, "baseline_v2", "to_a_person")
     assert "+Be kind. Check the calendar before you offer a time." in told["diff"]["unifiedDiff"]

@@ -5,7 +5,9 @@ from dataclasses import replace
 import pytest
 from sqlmodel import select
 
+from benchmarks._sessions import IMPROVEMENT
 from lifecycle_core.chat import ChatDeniedError, ChatRefusedError, ChatUnavailableError
+from lifecycle_core.errors import SetupError
 from lifecycle_core.operations import evidence, policies, promotion, retraining, shadow, spending
 from lifecycle_core.policy import Engine, RetrainingPolicy
 from lifecycle_core.replay.episode import Replay
@@ -14,7 +16,7 @@ from lifecycle_core.retraining.options import Options
 from lifecycle_core.spending import BudgetSpentError
 from lifecycle_core.store.mapping import from_json
 from lifecycle_core.store.tables import CaseResultRow, ServedCaseRow
-from tasks import agreement, evaluation, review
+from tasks import agreement, evaluation, reports, review
 from tasks import retraining as steps
 from tasks.alone import alone
 from tasks.replays import INFRASTRUCTURE, Stage
@@ -37,7 +39,7 @@ def session_id(installed, model):
     return begun(installed, "a").session_id
 
 
-def test_a_session_comes_to_a_promotion_and_leaves_six_pages(installed, session_id, pages):
+def test_a_session_comes_to_a_promotion_and_leaves_a_page_for_each_step_and_the_report(installed, session_id, pages):
     assert taken(session_id).status == "shadow_testing"
     assert list_shadow_tests.fn() == [session_id]
     assert serve_goals.fn(session_id) == 12
@@ -50,6 +52,7 @@ def test_a_session_comes_to_a_promotion_and_leaves_six_pages(installed, session_
         "evaluation",
         "evidence",
         "verdict",
+        "report",
     ]
     assert all(said.startswith("**a** · retrain\\_a\\_") for _, said, _ in pages)
 
@@ -187,8 +190,9 @@ def test_a_budget_that_is_spent_in_a_shadow_test_leaves_the_verdict_to_the_sampl
             raise BudgetSpentError(message)
         return served(*given)
 
-    monkeypatch.setattr(Stage, "serve", serve)
-    serve_goals.fn(tested)
+    with monkeypatch.context() as patch:
+        patch.setattr(Stage, "serve", serve)
+        serve_goals.fn(tested)
     it = retraining.session(installed, tested)
     assert (it.shadow_analysis.verdict, it.shadow_analysis.closed) == ("inconclusive", True)
     assert it.shadow_analysis.reasons[0] == "the session has spent 20 of its 20 calls"
@@ -198,12 +202,12 @@ def test_a_budget_that_is_spent_in_a_shadow_test_leaves_the_verdict_to_the_sampl
 def test_a_reviewer_is_shown_verdict_then_diff_then_pairs_at_no_cost(tested, installed, model):
     serve_goals.fn(tested)
     paid = model.calls
-    page = review.review_page(tested)
-    assert page.startswith("**to_a_person** after **12** samples: a · retrain\\_a\\_")
-    assert page.index("[Session]") < page.index("````diff") < page.index("**1.**") < page.index("**10.**")
+    page = review.review_page(tested).text
+    assert page.startswith("**to a person** after **12** samples: a · retrain\\_a\\_")
+    assert page.index("[Report]") < page.index("````diff") < page.index("**1.**") < page.index("**10.**")
     assert "**Customer**" in page
     assert model.calls == paid
-    pairs = review.pairs(tested)
+    pairs = review.shown(tested).pairs
     assert len(pairs) == 10
     assert all(it.incumbent and it.candidate for it in pairs)
 
@@ -211,7 +215,57 @@ def test_a_reviewer_is_shown_verdict_then_diff_then_pairs_at_no_cost(tested, ins
 def test_an_answer_in_the_form_is_kept_once(tested, installed, model):
     serve_goals.fn(tested)
     assert steps.waits_for_a_person(tested)
+    shown = review.review_page(tested).evidence_hash
     for decision in ("reject", "promote"):
-        steps.record_decision.fn(tested, decision, f"I say {decision}")
+        steps.record_decision.fn(tested, decision, f"I say {decision}", shown)
     assert retraining.session(installed, tested).review.reason == "I say reject"
     assert steps.promote_or_roll_back.fn(tested) == "rolled_back"
+
+
+def test_pairs_that_disagree_come_first(tested, installed, model):
+    serve_goals.fn(tested)
+    apart = [it.disagreement for it in review.shown(tested).pairs]
+    assert apart == sorted(apart, reverse=True)
+
+
+def test_an_answer_in_a_form_that_showed_other_evidence_decides_nothing(tested, installed, model):
+    serve_goals.fn(tested)
+    assert steps.record_decision.fn(tested, "promote", "looks good", "0" * 64).status == "awaiting_review"
+    assert retraining.session(installed, tested).review is None
+
+
+def test_a_run_leads_to_its_session_once(installed, session_id, pages):
+    for _ in range(2):
+        steps.begin_retraining.fn("a", session_id, "")
+    [(key, head, way)] = pages
+    assert (key, head) == ("session", f"**a** · {session_id.replace('_', chr(92) + '_')} · a better prompt than version 1 is sought")
+    assert f"/api/lifecycle/retraining/report?sessionId={session_id}" in way
+
+
+def test_a_session_that_ended_before_its_test_leaves_its_report_too(installed, session_id, pages):
+    taken(session_id, 1)
+    promotion.give_up(installed, steps.act(), session_id, "nothing can be learnt")
+    assert steps.promote_or_roll_back.fn(session_id) == "rolled_back"
+    [*_, (_, verdict, _), (key, report, _)] = pages
+    assert (key, verdict.endswith("rolled back: nothing can be learnt")) == ("report", True)
+    assert report.endswith("version 1 stays: nothing can be learnt")
+
+
+def test_proposals_of_which_none_may_be_used_are_shown_with_why(installed, session_id, pages, monkeypatch):
+    refused = replace(IMPROVEMENT, candidates=IMPROVEMENT.candidates[1:], chosen=None, why="every proposal was refused")
+    monkeypatch.setattr(steps, "_proposed", lambda *_: refused)
+    taken(session_id, 4)
+    [table] = [content for key, _, content in pages if key == "prompt-diff"]
+    assert [row["what became of it"] for row in table] == ["it is empty"]
+
+
+def test_a_report_that_cannot_be_made_holds_nothing_up(installed, session_id, pages, monkeypatch):
+    def refuse(_):
+        message = "no address"
+        raise SetupError(message)
+
+    taken(session_id, 1)
+    promotion.cancel(installed, steps.act(), session_id, "enough")
+    monkeypatch.setattr(reports, "of_session", refuse)
+    assert steps.promote_or_roll_back.fn(session_id) == "cancelled"
+    assert pages[-1][0] == "verdict"

@@ -114,12 +114,8 @@ class Section:
 
     @property
     def sentence(self) -> str:
-        """What it comes to, as a sentence.
-
-        >>> Section(key="a", title="A", lead="no issue", blocks=()).sentence
-        'No issue.'
-        """
-        return f"{self.lead[:1].upper()}{self.lead[1:].rstrip('.')}."
+        """What it comes to, as a sentence."""
+        return sentence(self.lead)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,9 +130,32 @@ class Report:
     sections: tuple[Section, ...]
 
     @property
+    def sentence(self) -> str:
+        """What it comes to, as a sentence."""
+        return sentence(self.lead)
+
+    @property
     def simulated(self) -> bool:
         """Whether a scripted model had a part in it."""
         return any(it.simulated for it in self.sections)
+
+
+def sentence(words: str) -> str:
+    """Words as a sentence of their own.
+
+    >>> sentence("no issue")
+    'No issue.'
+    """
+    return f"{words[:1].upper()}{words[1:].rstrip('.')}."
+
+
+def cut(words: str, most: int) -> str:
+    """The first characters of `words`, and a sign where there were more than `most`.
+
+    >>> cut("no issue", 2), cut("no", 2)
+    ('no…', 'no')
+    """
+    return words if len(words) <= most else f"{words[:most]}…"
 
 
 def row(*cells: str | Said) -> tuple[Said, ...]:

@@ -24,6 +24,7 @@ from lifecycle_core.retraining.report.blocks import (
     Section,
     SideBySide,
     Table,
+    cut,
     row,
 )
 from lifecycle_core.retraining.session import Session, Status
@@ -40,14 +41,14 @@ MOODS: Final[Mapping[Status, Mood]] = MappingProxyType(
 
 
 def evidence(found: ShadowAnalysis | None, how_far: Progress | None = None, grown: Curve | None = None) -> Section | None:
-    """The evidence so far, or that the verdict rests on, and how it grew; None before the test."""
-    if found is None:
+    """The evidence so far, or that the verdict rests on, and how it grew; None before the test, and of one that ended without samples."""
+    if found is None or (found.n == 0 and how_far is None):
         return None
     blocks: list[Block] = [evidence_table(found), *([Growth(grown)] if grown is not None and grown.points else []), Paragraph(found.note)]
     return Section(
         key="evidence",
         title="The evidence",
-        lead=f"{words(found.verdict)}: {how_far.sentence if how_far else f'{found.n} samples'}",
+        lead=f"{words(found.verdict)}: {how_far.sentence}" if how_far else f"after {found.n} samples: {words(found.verdict)}",
         blocks=tuple(it for it in blocks if it != Paragraph("")),
         simulated=found.simulated,
     )
@@ -56,8 +57,8 @@ def evidence(found: ShadowAnalysis | None, how_far: Progress | None = None, grow
 def verdict(it: Session, found: ShadowAnalysis | None) -> Section:
     """What came of the session, with every gate."""
     blocks: list[Block] = []
-    if found is not None:
-        blocks.append(Paragraph(f"Verdict {words(found.verdict)} after {found.n} samples"))
+    if found is not None and found.n:
+        blocks.append(Paragraph(f"Verdict after {found.n} samples: {words(found.verdict)}."))
         if found.gates:
             blocks.append(gates_table(found))
         beside = tuple(_beside(found))
@@ -181,7 +182,7 @@ def _said(messages: Iterable[Message]) -> Iterator[tuple[str, str]]:
     for it in messages:
         content = it.get("content") or ""
         if it["role"] in WHO and content:
-            yield WHO[it["role"]], content if len(content) <= MESSAGE_CHARACTERS else f"{content[:MESSAGE_CHARACTERS]}…"
+            yield WHO[it["role"]], cut(content, MESSAGE_CHARACTERS)
 
 
 def _by(it: Session) -> str:

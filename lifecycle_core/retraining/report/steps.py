@@ -9,7 +9,7 @@ from lifecycle_core.retraining.cases import Split
 from lifecycle_core.retraining.evaluation import EvaluationReport
 from lifecycle_core.retraining.failures import Issue
 from lifecycle_core.retraining.improvement import Candidate, PromptImprovement
-from lifecycle_core.retraining.report.blocks import Block, Change, Items, Mood, Said, Section, Table, row
+from lifecycle_core.retraining.report.blocks import Block, Change, Items, Mood, Said, Section, Table, cut, row
 from lifecycle_core.retraining.session import Session
 from lifecycle_core.retraining.training_data import DataCheck
 from lifecycle_core.versions.diff import diff
@@ -81,7 +81,7 @@ def prompt(it: Session, incumbent: Version, candidate: Version | None) -> Sectio
     lead = found.why or "no candidate may be used"
     if candidate is not None and found.choice is not None:
         change = diff(incumbent, candidate)
-        lead = f"version {candidate.version}, {change.length_diff:+,} characters; {found.why}"
+        lead = f"version {candidate.version}, {change.length_diff:+,} characters{f'; {found.why}' if found.why else ''}"
         blocks.append(Change(change))
         edits = tuple(row(edit.section, edit.action, edit.cites, edit.motive) for edit in found.choice.edits)
         if edits:
@@ -103,7 +103,7 @@ def evaluation(it: Session) -> Section | None:
     )
     rows = tuple(
         row(
-            one.goal[:GOAL_CHARACTERS],
+            cut(one.goal, GOAL_CHARACTERS),
             "failed" if one.failed_live else "booked",
             one.issue or "",
             f"{one.score:.2f}",

@@ -20,9 +20,9 @@ from lifecycle_core.spending import Spent
 from lifecycle_core.versions.version import Version
 
 LEADS: Final = {
-    Status.PROMOTED: "{new} took the place of version {old}",
-    Status.AWAITING_REVIEW: "{new} waits for a person's decision; version {old} is in production",
-    Status.SHADOW_TESTING: "{new} is tested beside version {old}, which is in production",
+    Status.PROMOTED: "the candidate {new} took the place of version {old}",
+    Status.AWAITING_REVIEW: "the candidate {new} waits for a person's decision; version {old} is in production",
+    Status.SHADOW_TESTING: "the candidate {new} is tested beside version {old}, which is in production",
 }
 """What a session came to, where it is more than that the incumbent stays."""
 
@@ -87,7 +87,7 @@ def _figures(it: Source) -> Iterator[tuple[str, str]]:
         yield "samples", f"{found.n:,}"
     if it.session.evaluation is not None:
         yield "offline score", f"{it.session.evaluation.score:.2f} of {it.session.evaluation.needed:.2f}"
-    yield "spent", f"${it.spent.usd:.2f}, {it.spent.calls:,} calls"
+    yield "spent", f"${it.spent.usd:.2f}"
 
 
 def _facts(it: Source) -> Iterator[tuple[str, str]]:
