@@ -23,7 +23,7 @@ def show_config(*, as_json: bool) -> None:
     from tasks import context
 
     it = context.settings()
-    models = it.models
+    models, asked = it.models, it.models or it.agent
     prefix = _deciding("LIFECYCLE_OPENAI", "OPENAI")
     values = {
         "LIFECYCLE_DATA_DIR": it.data_dir,
@@ -41,8 +41,8 @@ def show_config(*, as_json: bool) -> None:
         f"{prefix}_BASE_URL": masked(models.base_url) if models else None,
         f"{prefix}_API_KEY": "***" if models and models.api_key != NO_KEY else None,
         "LIFECYCLE_MODEL": models.model if models else None,
-        "LIFECYCLE_MODEL_TIMEOUT_SECONDS": models.timeout_s if models else None,
-        "LIFECYCLE_MODEL_RETRIES": models.max_retries if models else None,
+        "LIFECYCLE_MODEL_TIMEOUT_SECONDS": asked.timeout_s if asked else None,
+        "LIFECYCLE_MODEL_RETRIES": asked.max_retries if asked else None,
         "LIFECYCLE_AGENT_BASE_URL": masked(it.agent.base_url) if it.agent else None,
         "LIFECYCLE_AGENT_API_KEY": "***" if it.agent and it.agent.api_key != NO_KEY else None,
         "LIFECYCLE_REPLAYS_AT_ONCE": it.replays_at_once,

@@ -1,20 +1,22 @@
 """What changed from one version of a variant to another: the prompt by line and by word, and what it is run with."""
 
-import difflib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import groupby
 from operator import attrgetter
+from os.path import commonprefix
 from typing import Final
 
 from pydantic import JsonValue
 
+from lifecycle_core.versions.alignment import Aligned
 from lifecycle_core.versions.version import Version
 
-MOST_COMPARED: Final = 4_000_000
-"""How many pairs of lines or words are compared at most; past it a block counts as rewritten."""
+MOST_PIECES: Final = 20_000
+"""Of how many pieces a diff by word consists at most; past it all between the prompts' common ends counts as rewritten."""
+CONTEXT_LINES: Final = 3
 
 _WORDS: Final = re.compile(r"\s+|\w+|[^\w\s]")
 
@@ -93,7 +95,7 @@ def diff(version1: Version, version2: Version) -> Diff:
         version2=_side(version2),
         length_diff=len(after) - len(before),
         same_prompt=before == after,
-        unified=tuple(difflib.unified_diff(before.splitlines(), after.splitlines(), *labels, lineterm="")),
+        unified=tuple(_unified(before.splitlines(), after.splitlines(), labels)),
         words=words(before, after),
         run_with=tuple(name for name, found in changed.items() if found),
         **changed,
@@ -103,40 +105,79 @@ def diff(version1: Version, version2: Version) -> Diff:
 def words(before: str, after: str) -> tuple[Piece, ...]:
     r"""What to delete from `before` and insert into it to have `after`: first by line, then by word within lines that changed.
 
-    The pieces that are not inserted make `before` again, those that are not deleted make `after`.
+    The pieces that are not inserted make `before` again, those that are not deleted make `after`. What is equal by chance, a little
+    between two greater changes, is told as changed: nobody reads a new sentence around the old one's "the".
 
     >>> [(it.op.value, it.text) for it in words("Be kind.\nBook.", "Be very kind.\nBook.")]
     [('equal', 'Be '), ('insert', 'very '), ('equal', 'kind.\nBook.')]
     """
+    old, new = before.splitlines(keepends=True), after.splitlines(keepends=True)
     pieces: list[Piece] = []
-    for op, old, new in _blocks(before.splitlines(keepends=True), after.splitlines(keepends=True)):
-        if op is Op.EQUAL:
-            pieces.append(Piece(op, "".join(old)))
+    for tag, i1, i2, j1, j2 in Aligned(old, new).get_opcodes():
+        if tag == "equal":
+            pieces.append(Piece(Op.EQUAL, "".join(old[i1:i2])))
         else:
-            for inner, one, two in _blocks(_WORDS.findall("".join(old)), _WORDS.findall("".join(new))):
-                pieces += (
-                    [Piece(Op.EQUAL, "".join(one))]
-                    if inner is Op.EQUAL
-                    else [Piece(Op.DELETE, "".join(one)), Piece(Op.INSERT, "".join(two))]
-                )
-    return tuple(Piece(op, "".join(it.text for it in run)) for op, run in groupby((it for it in pieces if it.text), key=attrgetter("op")))
+            pieces += _by_word("".join(old[i1:i2]), "".join(new[j1:j2]))
+    pieces = _joined(pieces)
+    return tuple(pieces if len(pieces) <= MOST_PIECES else _rewritten(before, after))
 
 
-def _blocks(before: Sequence[str], after: Sequence[str]) -> Iterator[tuple[Op, Sequence[str], Sequence[str]]]:
-    """Runs of items that are equal, and of those that are not; what is not is told as `Op.DELETE` and stands for a change."""
-    head = next((place for place, (one, two) in enumerate(zip(before, after, strict=False)) if one != two), min(len(before), len(after)))
-    most = min(len(before), len(after)) - head
-    tail = next((place for place in range(most) if before[-1 - place] != after[-1 - place]), most)
-    old, new = before[head : len(before) - tail], after[head : len(after) - tail]
-    if head:
-        yield Op.EQUAL, before[:head], after[:head]
-    if len(old) * len(new) > MOST_COMPARED:
-        yield Op.DELETE, old, new
-    else:
-        for tag, i1, i2, j1, j2 in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-            yield Op.EQUAL if tag == "equal" else Op.DELETE, old[i1:i2], new[j1:j2]
-    if tail:
-        yield Op.EQUAL, before[len(before) - tail :], after[len(after) - tail :]
+def _by_word(before: str, after: str) -> Iterator[Piece]:
+    old, new = _WORDS.findall(before), _WORDS.findall(after)
+    runs = [("".join(old[i1:i2]), "".join(new[j1:j2])) for _, i1, i2, j1, j2 in Aligned(old, new).get_opcodes()]
+    for place, (one, two) in enumerate(runs):
+        if one == two and not (0 < place < len(runs) - 1 and len(one) <= min(_size(runs[place - 1]), _size(runs[place + 1]))):
+            yield Piece(Op.EQUAL, one)
+        else:
+            yield Piece(Op.DELETE, one)
+            yield Piece(Op.INSERT, two)
+
+
+def _size(run: tuple[str, str]) -> int:
+    return max(map(len, run))
+
+
+def _joined(pieces: Iterable[Piece]) -> list[Piece]:
+    """Those of one change told together: what is deleted, then what is inserted."""
+    joined = []
+    for equal, run in groupby((it for it in pieces if it.text), key=lambda it: it.op is Op.EQUAL):
+        parts = {op: "".join(it.text for it in of_op) for op, of_op in groupby(sorted(run, key=attrgetter("op")), key=attrgetter("op"))}
+        joined += [Piece(op, parts[op]) for op in ((Op.EQUAL,) if equal else (Op.DELETE, Op.INSERT)) if op in parts]
+    return joined
+
+
+def _rewritten(before: str, after: str) -> list[Piece]:
+    head = len(commonprefix((before, after)))
+    tail = len(commonprefix((before[head:][::-1], after[head:][::-1])))
+    pieces = (
+        Piece(Op.EQUAL, before[:head]),
+        Piece(Op.DELETE, before[head : len(before) - tail]),
+        Piece(Op.INSERT, after[head : len(after) - tail]),
+        Piece(Op.EQUAL, before[len(before) - tail :]),
+    )
+    return [it for it in pieces if it.text]
+
+
+def _unified(before: Sequence[str], after: Sequence[str], labels: tuple[str, str]) -> Iterator[str]:
+    """The lines of a unified diff, as `difflib` writes one, of a matching whose time is bounded."""
+    groups = list(Aligned(before, after).get_grouped_opcodes(CONTEXT_LINES)) if before != after else []
+    if groups:
+        yield from (f"--- {labels[0]}", f"+++ {labels[1]}")
+    for group in groups:
+        first, last = group[0], group[-1]
+        yield f"@@ -{_span(first[1], last[2])} +{_span(first[3], last[4])} @@"
+        for tag, i1, i2, j1, j2 in group:
+            if tag == "equal":
+                yield from (f" {it}" for it in before[i1:i2])
+            else:
+                yield from (f"-{it}" for it in before[i1:i2])
+                yield from (f"+{it}" for it in after[j1:j2])
+
+
+def _span(start: int, stop: int) -> str:
+    """Lines of a hunk: the first, counted from 1, and how many, which is left out where it is one."""
+    count = stop - start
+    return f"{start + 1}" if count == 1 else f"{start + (count > 0)},{count}"
 
 
 def _changes(path: str, before: JsonValue, after: JsonValue) -> Iterator[Changed]:

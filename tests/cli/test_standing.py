@@ -135,6 +135,15 @@ def test_how_models_are_reached_is_shown_without_the_key(lifecycle, monkeypatch)
     assert "sk-secret" not in said.output
 
 
+def test_how_the_agents_own_service_is_reached_is_shown_without_the_key(lifecycle, monkeypatch):
+    monkeypatch.setenv("LIFECYCLE_AGENT_BASE_URL", "https://ada:pass@agent.example/v1")
+    monkeypatch.setenv("LIFECYCLE_AGENT_API_KEY", "sk-secret")
+    context.configure()
+    told = {it["name"]: it["value"] for it in json.loads(lifecycle("config", "show", "--json").stdout)["settings"]}
+    assert (told["LIFECYCLE_AGENT_BASE_URL"], told["LIFECYCLE_AGENT_API_KEY"]) == ("https://ada:***@agent.example/v1", "***")
+    assert told["LIFECYCLE_MODEL_RETRIES"] == "2"
+
+
 def test_an_endpoint_of_the_common_variables_is_shown_under_them(lifecycle, monkeypatch):
     monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
     context.configure()
@@ -200,8 +209,10 @@ def test_an_audit_log_without_anchors_is_a_warning_and_an_anchored_one_is_well(l
     assert findings(lifecycle)["audit anchors"]["state"] == "ok"
 
 
-def test_every_variable_that_is_read_is_shown(lifecycle):
-    read = set(re.findall(r"LIFECYCLE_[A-Z_]*[A-Z]", Path(settings.__file__).read_text()))
+def test_every_variable_that_is_read_anywhere_is_shown(lifecycle):
+    rooms = ("lifecycle_core", "tasks", "flows", "deployments")
+    sources = (path for room in rooms for path in (Path(settings.__file__).parents[1] / room).rglob("*.py"))
+    read = {name for path in sources for name in re.findall(r"\bLIFECYCLE_[A-Z_]*[A-Z]\b", path.read_text())}
     shown = {it["name"] for it in json.loads(lifecycle("config", "show", "--json").stdout)["settings"]}
     of_endpoint = {"LIFECYCLE_OPENAI_BASE_URL", "LIFECYCLE_OPENAI_API_KEY"}
     assert shown == read - {"LIFECYCLE_OPENAI"} | of_endpoint

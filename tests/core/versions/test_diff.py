@@ -1,6 +1,10 @@
+import difflib
 from datetime import UTC, datetime
 
-from lifecycle_core.versions.diff import diff
+import pytest
+
+from lifecycle_core.versions import diff as difference
+from lifecycle_core.versions.diff import Op, diff, words
 from lifecycle_core.versions.version import Version, content_hash
 
 
@@ -41,3 +45,53 @@ def test_the_authors_changes_stand_beside_each_version():
 
 def test_changes_of_another_shape_are_left_out():
     assert diff(version(1, "a"), version(2, "b", metadata={"changes": "all of it"})).version2.changes == ()
+
+
+MEANT = [
+    ("Be kind.\nBook.", "Be very kind.\nBook."),
+    ("", "Be kind."),
+    ("a b\nc\n", "a c\n\nb"),
+    (" ".join(f"old{it}" for it in range(3000)), " ".join(f"new{it}" for it in range(3000))),
+]
+
+
+@pytest.mark.parametrize(("before", "after"), MEANT, ids=["a word", "from nothing", "lines", "every word"])
+def test_pieces_make_both_prompts_again(before, after):
+    pieces = words(before, after)
+    assert "".join(it.text for it in pieces if it.op is not Op.INSERT) == before
+    assert "".join(it.text for it in pieces if it.op is not Op.DELETE) == after
+
+
+def test_a_line_whose_every_word_was_rewritten_is_one_change_and_not_one_for_each_space():
+    assert [it.op for it in words(*MEANT[-1])] == [Op.DELETE, Op.INSERT]
+
+
+def test_a_word_that_both_have_by_chance_is_told_with_the_change_around_it():
+    (gone, come) = words("Always greet the customer warmly", "Never keep the caller waiting")
+    assert (gone.text, come.text) == ("Always greet the customer warmly", "Never keep the caller waiting")
+
+
+def test_a_phrase_that_was_kept_between_small_changes_stays_told_as_kept():
+    kept = [it.text for it in words("at 9 o'clock sharp on 3 May", "at 8 o'clock sharp on 4 May") if it.op is Op.EQUAL]
+    assert kept == ["at ", " o'clock sharp on ", " May"]
+
+
+def test_past_the_limit_of_pieces_all_between_the_common_ends_is_one_change(monkeypatch):
+    monkeypatch.setattr(difference, "MOST_PIECES", 4)
+    assert [(it.op, it.text) for it in words("a kept b kept c", "a kept d kept c")] == [(Op.EQUAL, "a kept "), (Op.DELETE, "b"), (Op.INSERT, "d"), (Op.EQUAL, " kept c")]
+    pieces = words("Kept. x Kept too. y Kept as well.", "Kept. 1 Kept too. 2 Kept as well.")
+    assert [it.text for it in pieces] == ["Kept. ", "x Kept too. y", "1 Kept too. 2", " Kept as well."]
+
+
+@pytest.mark.parametrize("lines", [(1, 2), (5, 6), (1, 3, 30)], ids=str)
+def test_the_diff_by_line_is_written_as_difflib_writes_one(lines):
+    before = [f"line {it}" for it in range(40)]
+    after = [f"{it} anew" if place in lines else it for place, it in enumerate(before)]
+    expected = difflib.unified_diff(before, after, "version 1", "version 2", lineterm="")
+    assert list(diff(version(1, "\n".join(before)), version(2, "\n".join(after))).unified) == list(expected)
+
+
+def test_lines_that_were_only_added_or_only_taken_are_told_as_difflib_tells_them():
+    for before, after in (([], ["a"]), (["a"], []), (["a"], ["a", "b"]), (["a", "b", "c"], ["c"])):
+        expected = difflib.unified_diff(before, after, "version 1", "version 2", lineterm="")
+        assert list(diff(version(1, "\n".join(before)), version(2, "\n".join(after))).unified) == list(expected)
