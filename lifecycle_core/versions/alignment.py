@@ -32,9 +32,7 @@ class Aligned(difflib.SequenceMatcher[str]):
     @cached_property
     def _blocks(self) -> list[Match]:
         before, after = self.a, self.b
-        shorter = min(len(before), len(after))
-        head = next((place for place in range(shorter) if before[place] != after[place]), shorter)
-        tail = next((place for place in range(shorter - head) if before[-1 - place] != after[-1 - place]), shorter - head)
+        head, tail = common_ends(before, after)
         old, new = before[head : len(before) - tail], after[head : len(after) - tail]
         between = _runs(common(old, new)) if len(old) * len(new) <= MOST_COMPARED else []
         found = [
@@ -43,6 +41,18 @@ class Aligned(difflib.SequenceMatcher[str]):
             Match(len(before) - tail, len(after) - tail, tail),
         ]
         return [*(it for it in found if it.size), Match(len(before), len(after), 0)]
+
+
+def common_ends(before: Sequence[str], after: Sequence[str]) -> tuple[int, int]:
+    """How many items both begin with, and how many of the rest both end with.
+
+    >>> common_ends("a kept b", "a kept cb")
+    (7, 1)
+    """
+    shorter = min(len(before), len(after))
+    head = next((place for place in range(shorter) if before[place] != after[place]), shorter)
+    tail = next((place for place in range(shorter - head) if before[-1 - place] != after[-1 - place]), shorter - head)
+    return head, tail
 
 
 def common(before: Sequence[str], after: Sequence[str]) -> list[tuple[int, int]]:

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import groupby
 from operator import attrgetter
-from os.path import commonprefix
 from typing import Final
 
 from pydantic import JsonValue
 
-from lifecycle_core.versions.alignment import Aligned
+from lifecycle_core.versions.alignment import Aligned, common_ends
 from lifecycle_core.versions.version import Version
 
 MOST_PIECES: Final = 20_000
@@ -147,8 +146,7 @@ def _joined(pieces: Iterable[Piece]) -> list[Piece]:
 
 
 def _rewritten(before: str, after: str) -> list[Piece]:
-    head = len(commonprefix((before, after)))
-    tail = len(commonprefix((before[head:][::-1], after[head:][::-1])))
+    head, tail = common_ends(before, after)
     pieces = (
         Piece(Op.EQUAL, before[:head]),
         Piece(Op.DELETE, before[head : len(before) - tail]),

@@ -1,5 +1,7 @@
 """A longest common subsequence, held to the table that defines it, and its bounds."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given, strategies
 
@@ -24,7 +26,7 @@ def test_no_longer_common_subsequence_can_be_had(before, after):
     pairs = common(before, after)
     assert len(pairs) == longest(before, after)
     assert all(before[one] == after[two] for one, two in pairs)
-    assert all(one < later_one and two < later_two for (one, two), (later_one, later_two) in zip(pairs, pairs[1:], strict=False))
+    assert all(one < later_one and two < later_two for (one, two), (later_one, later_two) in pairwise(pairs))
 
 
 @given(SHORT, SHORT)

@@ -78,7 +78,8 @@ def test_a_phrase_that_was_kept_between_small_changes_stays_told_as_kept():
 
 def test_past_the_limit_of_pieces_all_between_the_common_ends_is_one_change(monkeypatch):
     monkeypatch.setattr(difference, "MOST_PIECES", 4)
-    assert [(it.op, it.text) for it in words("a kept b kept c", "a kept d kept c")] == [(Op.EQUAL, "a kept "), (Op.DELETE, "b"), (Op.INSERT, "d"), (Op.EQUAL, " kept c")]
+    told = [(it.op, it.text) for it in words("a kept b kept c", "a kept d kept c")]
+    assert told == [(Op.EQUAL, "a kept "), (Op.DELETE, "b"), (Op.INSERT, "d"), (Op.EQUAL, " kept c")]
     pieces = words("Kept. x Kept too. y Kept as well.", "Kept. 1 Kept too. 2 Kept as well.")
     assert [it.text for it in pieces] == ["Kept. ", "x Kept too. y", "1 Kept too. 2", " Kept as well."]
 
