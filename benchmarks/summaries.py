@@ -75,7 +75,7 @@ def _conversations(each: int) -> Iterator[Conversation]:
             cost_usd=0.02,
             response_times_s=(2.0, 3.0),
             actions=("look_up", "book"),
-            messages=(Message(role="user", content="A table for two on Friday, please. " * 10),),  # type: ignore[typeddict-item]  - its own configuration is no item
+            messages=(Message(role="user", content="A table for two on Friday, please. " * 10),),  # type: ignore[typeddict-item]
         )
 
 
