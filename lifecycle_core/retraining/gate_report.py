@@ -58,7 +58,7 @@ def _gate(judged: Judged, judgement: Judgement) -> Gate:
     value, answer = number(judged.value), number(judged.passed)
     passed = None if answer is None else bool(answer)
     if passed is None:
-        sentence = _NOT_JUDGED[judged.name]
+        sentence = _NOT_JUDGED[judged.name].format(points=100 * (value or 0.0))
     elif judged.name == "regressions":
         worse = [name for name, bad in zip(REGRESSIONS, judgement.regressed, strict=True) if bad.item()]
         sentence = f"High-severity regression: {', '.join(worse)}" if worse else "No high-severity regression"
@@ -108,6 +108,7 @@ _SENTENCES: Final[Mapping[str, Callable[[float | None, float, bool], str]]] = Ma
 _NOT_JUDGED: Final[Mapping[str, str]] = MappingProxyType(
     {
         "cost": "The cost's change is not judged: too many samples do not tell what they cost, or the incumbent cost nothing",
+        "escalation": "Escalation is up by {points:.2f} points, which chance alone may bring: at the end a person decides",
         "difference": "The difference rate is not judged: nothing tells reliably what the incumbent would break of itself",
         "offline": "The offline score is not judged: there was no offline evaluation",
     }

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from lifecycle_core.drift.report import Severity
 from lifecycle_core.drift.severity import severity_of
-from lifecycle_core.policy import DifferenceMode, Policy
+from lifecycle_core.policy import DifferenceMode, EvidenceMode, Policy
 from lifecycle_core.retraining.broken import difference_at
 from lifecycle_core.retraining.shadow import Pairs
 from lifecycle_core.statistics.arrays import Array, divide, floats
@@ -45,7 +45,8 @@ class Judgement:
 
     cost, gap : figures that doubts are drawn from; gap is the incumbent's simulated rate less its live rate.
     regressed : (4, ..., looks), which of `REGRESSIONS` got worse by a high severity.
-    refuses : any gate refuses; unsure : none does, and one cannot judge, or a figure asks for a person; invalid : as the gap says.
+    refuses : any gate refuses; unsure : none does, and one cannot judge, or a figure asks for a person; waits : a rise of escalation is
+    within chance, which more samples may settle; invalid : as the gap says.
     """
 
     gates: tuple[Judged, ...]
@@ -54,6 +55,7 @@ class Judgement:
     regressed: NDArray[np.bool_]
     refuses: NDArray[np.bool_]
     unsure: NDArray[np.bool_]
+    waits: NDArray[np.bool_]
     invalid: NDArray[np.bool_]
 
 
@@ -63,7 +65,7 @@ def judge(pairs: Pairs, policy: Policy, looks: NDArray[np.int64], offline_score:
     offline_score : of the offline evaluation, from 0 to 1; None = there was none.
     """
     prefix = Prefix(looks, critical(policy.confidence_level))
-    success, cost, escalation = _success(pairs, policy, prefix), _cost(pairs, policy, prefix), _escalation(pairs, prefix)
+    success, cost, escalation = _success(pairs, policy, prefix), _cost(pairs, policy, prefix), _escalation(pairs, policy, prefix)
     changes = success.value, _change(pairs.a_escalated / pairs.m, pairs.b_escalated / pairs.m_candidate, prefix).value, cost.value
     regressed = _regressed(pairs, policy, prefix, changes)
     gates = (
@@ -84,7 +86,7 @@ def judge(pairs: Pairs, policy: Policy, looks: NDArray[np.int64], offline_score:
     )
     refuses: NDArray[np.bool_] = (passed == 0).any(axis=0)
     beyond = (gap.low > policy.shadow.max_simulator_gap) | (gap.high < -policy.shadow.max_simulator_gap)
-    return Judgement(gates, cost, gap, regressed, refuses, ~refuses & person, beyond)
+    return Judgement(gates, cost, gap, regressed, refuses, ~refuses & person, np.isnan(escalation.passed), beyond)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,12 +130,16 @@ def _cost(pairs: Pairs, policy: Policy, prefix: Prefix) -> Judged:
     return _asked("cost", limit, change, np.where(judged, change.value <= limit + ROUNDING, np.nan))
 
 
-def _escalation(pairs: Pairs, prefix: Prefix) -> Judged:
-    """In points: a relative change of what hardly ever happens says little."""
+def _escalation(pairs: Pairs, policy: Policy, prefix: Prefix) -> Judged:
+    """In points: a relative change of what hardly ever happens says little.
+
+    A rise that the interval does not tell from none is a person's to weigh: of two equal rates one estimate is up in every other test.
+    """
     more = pairs.b_escalated / pairs.m_candidate - pairs.a_escalated / pairs.m
     value = prefix.sum(more) / prefix.looks
     low, high = mean_interval(prefix.looks, prefix.sum(more), prefix.sum(more**2), prefix.z)
-    return Judged("escalation", 0.0, value, low, high, floats(value <= ROUNDING))
+    shown = (low > 0) | (policy.shadow.evidence is EvidenceMode.GATES)
+    return Judged("escalation", 0.0, value, low, high, np.where(value <= ROUNDING, 1.0, np.where(shown, 0.0, np.nan)))
 
 
 def _difference(pairs: Pairs, policy: Policy, prefix: Prefix) -> Judged:

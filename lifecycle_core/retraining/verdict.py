@@ -1,7 +1,8 @@
 """When a shadow test ends, and with what verdict: one table of rules, for one test or for thousands at once.
 
 1. Harm ends it at any sample from the 20th on, an invalid simulator at any look.
-2. It is promoted at a look: the evidence says better, and every gate passes. Where one cannot judge or a figure is doubtful, a person does.
+2. It is promoted at a look: the evidence says better, and every gate passes. Where one cannot judge or a figure is doubtful, a person does;
+   for a rise of escalation that is within chance only at the end, since more samples may settle it.
 3. Futility ends it at any sample from the first look on.
 4. At the end, evidence of better with a gate that refuses is a refusal; all else is inconclusive.
 5. With bare gates there is one look, at the fewest samples, and nothing but the gates.
@@ -108,10 +109,11 @@ def _looked(
 ) -> dict[Verdict, NDArray[np.int64]]:
     """What the looks allow: (...,) samples by verdict. `last` : the last look is the end."""
     passes = better & ~judgement.refuses
+    waits = judgement.waits & (at < at[-1]) if last else judgement.waits
     found = {
         Verdict.INVALID: _first(judgement.invalid, at),
         Verdict.PROMOTE: _first(passes & ~judgement.unsure, at),
-        Verdict.TO_A_PERSON: _first(passes & judgement.unsure, at),
+        Verdict.TO_A_PERSON: _first(passes & judgement.unsure & ~waits, at),
     }
     if last:
         found[Verdict.GATES] = np.where((better & judgement.refuses)[..., -1], at[-1], np.full(shape, NEVER))

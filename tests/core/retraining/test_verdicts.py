@@ -189,6 +189,27 @@ def test_harm_goes_before_an_invalid_simulator():
     assert judged(samples_of(100, a=(3,), b=(0,), live_success=False)).verdict is Verdict.HARM
 
 
+def test_a_rise_of_escalation_within_chance_waits_for_more_samples_and_asks_a_person_at_the_end():
+    samples = samples_of(200, **BETTER, b_escalated=(1, *[0] * 199))
+
+    assert judged(samples[:150]).verdict is Verdict.COLLECTING
+    found = judged(samples[:150], closed=True)
+    assert (found.verdict, gate(found, "escalation").passed) == (Verdict.TO_A_PERSON, None)
+    assert any(it.startswith("Escalation is up by 0.17 points, which chance alone may bring") for it in found.doubts)
+
+
+def test_a_rise_of_escalation_beyond_chance_refuses():
+    found = judged(samples_of(120, **BETTER, b_escalated=(1, *[0] * 9)), closed=True)
+
+    assert (found.verdict, found.reasons) == (Verdict.GATES, ("Higher escalation rate (+2.50 points)",))
+
+
+def test_bare_gates_refuse_any_rise_of_escalation():
+    samples = samples_of(100, **BETTER, b_escalated=(1, *[0] * 99))
+
+    assert judged(samples, shadow(evidence=EvidenceMode.GATES)).verdict is Verdict.GATES
+
+
 def test_a_high_severity_regression_in_latency_refuses():
     found = judged(samples_of(500, **BETTER, latencies=(1.0, 1.6)))
 
