@@ -21,7 +21,7 @@ code, pre { font: 14px/1.5 ui-monospace, monospace; }
 .outcome.good { color: var(--good); background: var(--good-soft); } .outcome.bad { color: var(--bad); background: var(--bad-soft); }
 .outcome.doubt { color: var(--doubt); background: var(--doubt-soft); }
 .note { border-left: 3px solid var(--doubt); padding-left: .8rem; color: var(--dim); }
-.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(11.5rem, 1fr)); gap: .75rem; margin: 1.5rem 0; padding: 0; }
+.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(10.2rem, 1fr)); gap: .75rem; margin: 1.5rem 0; padding: 0; }
 .figures div { background: var(--soft); border-radius: 8px; padding: .7rem .9rem; }
 .figures dt { font-size: .85rem; color: var(--dim); } .figures dd { margin: .1rem 0 0; font-size: 1.08rem; font-weight: 600;
   font-variant-numeric: tabular-nums; }
@@ -68,7 +68,8 @@ path.futility, path.incumbent_rate { stroke-dasharray: 6 3 1 3; }
 .ending { font-weight: 600; } .ending.good { color: var(--good); } .ending.bad { color: var(--bad); }
 @media (max-width: 44rem) { body { padding: 1.25rem 1rem 3rem; } .sides > div { grid-template-columns: 1fr; gap: 1rem; }
   dl.facts { grid-template-columns: minmax(0, 1fr); gap: 0; } dl.facts dd { margin-bottom: .5rem; }
-  .figures { grid-template-columns: 1fr 1fr; } th, td { padding-right: .7rem; } .wide thead { display: none; }
+  .figures { grid-template-columns: 1fr 1fr; } .figures div:last-child:nth-child(odd) { grid-column: span 2; }
+  th, td { padding-right: .7rem; } .wide thead { display: none; }
   .wide tr { display: block; border-bottom: 1px solid var(--line); padding: .5rem 0; }
   .wide td { display: grid; grid-template-columns: 6rem minmax(0, 1fr); border: 0; padding: .1rem 0; white-space: normal; }
   .wide td:empty { display: none; } .wide td::before { content: attr(data-head); color: var(--dim); font-size: .85rem; }

@@ -10,6 +10,7 @@ from lifecycle_core.replay.episode import Replay
 from lifecycle_core.retraining.analysis import ShadowAnalysis
 from lifecycle_core.retraining.curve import Curve
 from lifecycle_core.retraining.fingerprint import SHOWN
+from lifecycle_core.retraining.gate_report import Gate
 from lifecycle_core.retraining.pairs import Pair
 from lifecycle_core.retraining.probations import Probation, ProbationStatus
 from lifecycle_core.retraining.report.blocks import (
@@ -135,12 +136,14 @@ def evidence_table(found: ShadowAnalysis) -> Table:
 
 
 def gates_table(found: ShadowAnalysis) -> Table:
-    """Each gate, whether it passes, and its sentence."""
+    """Each gate, whether it passes, its sentence, and the interval of its figure."""
     said = {True: ("passes", Mood.GOOD), False: ("refuses", Mood.BAD), None: ("cannot judge", Mood.DOUBT)}
-    return Table(
-        ("gate", "says"),
-        tuple(row(Said(f"{gate.name}: {said[gate.passed][0]}", said[gate.passed][1]), gate.sentence) for gate in found.gates),
-    )
+    rows = (row(Said(f"{gate.name}: {said[gate.passed][0]}", said[gate.passed][1]), gate.sentence, _interval(gate)) for gate in found.gates)
+    return Table(("gate", "says", "95% interval"), tuple(rows), ("95% interval",))
+
+
+def _interval(gate: Gate) -> str:
+    return "-" if gate.low is None or gate.high is None else f"{gate.low:+.1%} to {gate.high:+.1%}"
 
 
 def words(name: str) -> str:

@@ -41,8 +41,9 @@ def training_data(it: Session) -> Section | None:
     if found is None:
         return None
     splits = ", ".join(f"{count:,} to {_FOR[split]}" for split, count in found.splits.items())
+    doubles = f"{found.duplicates:,} double{'' if found.duplicates == 1 else 's'}"
     lead = (
-        f"{found.size:,} conversations, {found.failures:,} of them failed: {splits}; {found.duplicates:,} doubles and "
+        f"{found.size:,} conversations, {found.failures:,} of them failed: {splits}; {doubles} and "
         f"{found.left_out:,} over one customer's share were left out"
     )
     table = Table(("asked", "found", "result"), tuple(row(one.asked, one.found, _result(one)) for one in found.checks))

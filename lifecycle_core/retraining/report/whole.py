@@ -100,7 +100,7 @@ def _facts(it: Source) -> Iterator[tuple[str, str]]:
     if session.completed_at is not None:
         yield "ended", minute(session.completed_at)
     yield "paid for", f"{it.spent.calls:,} calls, {it.spent.tokens:,} tokens, ${it.spent.usd:.4f}"
-    if session.flow_run_id is not None:
+    if session.flow_run_id:
         yield "flow run", session.flow_run_id
     yield "seed", str(session.seed)
 
