@@ -13,6 +13,7 @@ import numpy as np
 
 from benchmarks._live import live_outcomes
 from lifecycle_core.policy import DifferenceMode, EvidenceMode, Policy, ProbationPolicy, ShadowPolicy
+from lifecycle_core.retraining.gates import Offline
 from lifecycle_core.retraining.imagined import World, draw
 from lifecycle_core.retraining.probation import evidence_of_harm, lowest_rate
 from lifecycle_core.retraining.shadow import twice_every
@@ -154,7 +155,7 @@ def endings_of(row: Row, tests: int, seed: int) -> Endings:
     shadow = row.policy
     twice = twice_every(shadow.replays, shadow)
     pairs = draw(row.world, generator, tests=tests, samples=shadow.max_samples, replays=shadow.replays, twice_every=twice)
-    return end(pairs, Policy(shadow=shadow), closed=True, offline_score=OFFLINE)
+    return end(pairs, Policy(shadow=shadow), closed=True, offline=Offline(OFFLINE))
 
 
 def _told(row: Row, tests: int, seed: int) -> dict[str, Any]:

@@ -124,6 +124,7 @@ class ShadowAnalysisWire(Wire):
     simulator_gap_value: float | None = Field(description="The incumbent's simulated success less its live success, same scenarios.")
     simulator_gap_interval: tuple[float, float] | None
     offline_score: float | None
+    judged_worse: bool = Field(description="A judge preferred the incumbent's conversations offline, beyond chance; a person is asked.")
     sources: list[str] = Field(description="new, recorded or posted; posted pairs are never mixed with replays.")
     closed: bool = Field(description="Time was up.")
     simulated: bool = Field(description="A scripted agent had a part in it.")
@@ -157,6 +158,7 @@ class ShadowAnalysisWire(Wire):
             simulator_gap_value=it.simulator_gap,
             simulator_gap_interval=None if low is None or high is None else (low, high),
             offline_score=it.offline_score,
+            judged_worse=it.judged_worse,
             sources=[source.value for source in it.source],
             closed=it.closed,
             simulated=it.simulated,

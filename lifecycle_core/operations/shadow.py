@@ -16,7 +16,7 @@ from lifecycle_core.operations.retraining import expect
 from lifecycle_core.privacy.masking import Masker
 from lifecycle_core.provenance import Provenance
 from lifecycle_core.replay.episode import Scenario
-from lifecycle_core.retraining.analysis import ShadowAnalysis, analyze
+from lifecycle_core.retraining.analysis import ShadowAnalysis
 from lifecycle_core.retraining.errors import ForbiddenMoveError, NotReadyError, SampleRefusedError
 from lifecycle_core.retraining.options import MAX_REPLAYS
 from lifecycle_core.retraining.session import Event, Session, Status, ended, moved
@@ -176,7 +176,7 @@ def close(database: Database, act: Provenance, session_id: str, because: str) ->
         samples.withdraw(tx, session_id)
         it = replace(it, goals_drawn_at=it.goals_drawn_at or act.at)
         found = samples.recorded(tx, session_id)
-        return _keep(tx, act, it, analyze(found, it.policy, closed=True, closed_because=because, offline_score=it.offline_score))
+        return _keep(tx, act, it, it.analyze(found, closed=True, closed_because=because))
 
 
 def analysis_of(tx: Transaction, it: Session, at: datetime) -> ShadowAnalysis:
@@ -187,7 +187,7 @@ def analysis_of(tx: Transaction, it: Session, at: datetime) -> ShadowAnalysis:
     found, waiting = samples.recorded(tx, it.session_id), samples.pending(tx, it.session_id)
     replayed = not any(sample.source is Source.POSTED for sample in found)
     closed = at >= it.deadline_at or (it.goals_drawn_at is not None and replayed and not waiting)
-    return analyze(found, it.policy, pending=waiting, closed=closed, offline_score=it.offline_score)
+    return it.analyze(found, pending=waiting, closed=closed)
 
 
 def not_ready(tx: Transaction, it: Session, at: datetime, *, forced: bool = False) -> NotReadyError:

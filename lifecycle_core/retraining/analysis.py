@@ -11,7 +11,7 @@ from lifecycle_core.policy import Policy
 from lifecycle_core.retraining.broken import difference_at, disagreement_at
 from lifecycle_core.retraining.evidence import samples_needed
 from lifecycle_core.retraining.gate_report import Gate, doubts_of, gates_of, number
-from lifecycle_core.retraining.gates import judge
+from lifecycle_core.retraining.gates import Offline, judge
 from lifecycle_core.retraining.shadow import Key, Pairs, Sample, Source, complete_prefix
 from lifecycle_core.retraining.verdict import Endings, Verdict, end
 from lifecycle_core.statistics.arrays import Array
@@ -90,6 +90,7 @@ class ShadowAnalysis:
     simulator_gap_low: float | None = None
     simulator_gap_high: float | None = None
     offline_score: float | None = None
+    judged_worse: bool = False
     source: tuple[Source, ...] = ()
     simulated: bool = False
     note: str = ""
@@ -108,12 +109,13 @@ def analyze(
     closed: bool = False,
     closed_because: str = "",
     offline_score: float | None = None,
+    judged_worse: bool = False,
 ) -> ShadowAnalysis:
     """What the samples say, by the first rule that allows a verdict.
 
     samples : in any order. pending : the `key` of each scenario that is still being served; nothing past the first is looked at.
     closed : time is up, or no more can come, and closed_because says why where that has another cause.
-    offline_score : of the offline evaluation, from 0 to 1; None = there was none.
+    offline_score : of the offline evaluation, from 0 to 1; None = there was none. judged_worse : a judge preferred the incumbent there.
 
     Raises InvalidInputError where a scenario has two samples, or where posted and replayed ones are mixed.
 
@@ -133,26 +135,26 @@ def analyze(
             closed_because=closed_because if closed else "",
             reasons=tuple(it for it in because if it),
             offline_score=offline_score,
+            judged_worse=judged_worse,
         )
     pairs = Pairs.of(counted)
-    ending = end(pairs, policy, closed=closed, offline_score=offline_score)
+    offline = Offline(offline_score, judged_worse=judged_worse)
+    ending = end(pairs, policy, closed=closed, offline=offline)
     n = int(ending.n)
     used = ordered[: ordered.index(counted[n - 1]) + 1]
     closed = closed and n == len(counted)
-    found = _told(ending, pairs.first(n), used, policy, closed=closed, offline_score=offline_score)
+    found = _told(ending, pairs.first(n), used, policy, closed=closed, offline=offline)
     undecided = closed and found.verdict in {Verdict.INCONCLUSIVE, Verdict.GATES}
     if not (undecided and closed_because):
         return found
     return replace(found, closed_because=closed_because, reasons=(closed_because, *found.reasons))
 
 
-def _told(
-    ending: Endings, pairs: Pairs, used: tuple[Sample, ...], policy: Policy, *, closed: bool, offline_score: float | None
-) -> ShadowAnalysis:
+def _told(ending: Endings, pairs: Pairs, used: tuple[Sample, ...], policy: Policy, *, closed: bool, offline: Offline) -> ShadowAnalysis:
     n, verdict = pairs.n, ending.verdict()
-    judgement = judge(pairs, policy, np.array([n]), offline_score)
+    judgement = judge(pairs, policy, np.array([n]), offline)
     logs = {name: float(getattr(ending.evidence, name)[n - 1]) for name in ending.evidence.__dataclass_fields__}
-    gates, doubts = gates_of(judgement), tuple(doubts_of(judgement, policy))
+    gates, doubts = gates_of(judgement), tuple(doubts_of(judgement, policy, offline))
     needed = samples_needed(pairs, policy.shadow) if verdict is Verdict.INCONCLUSIVE else None
     level = policy.shadow.evidence_level
     return ShadowAnalysis(
@@ -180,7 +182,8 @@ def _told(
         simulator_gap=number(judgement.gap.value),
         simulator_gap_low=number(judgement.gap.low),
         simulator_gap_high=number(judgement.gap.high),
-        offline_score=offline_score,
+        offline_score=offline.score,
+        judged_worse=offline.judged_worse,
         source=tuple(sorted({it.source for it in used})),
         simulated=any(it.simulated for it in used),
         note=POSTED if used[-1].source is Source.POSTED else REPLAYED,

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from lifecycle_core.policy import Policy
-from lifecycle_core.retraining.gates import REGRESSIONS, ROUNDING, Judged, Judgement
+from lifecycle_core.retraining.gates import REGRESSIONS, ROUNDING, Judged, Judgement, Offline
 from lifecycle_core.statistics.arrays import Array
 
 
@@ -35,7 +35,7 @@ def gates_of(judgement: Judgement) -> tuple[Gate, ...]:
     return tuple(_gate(it, judgement) for it in judgement.gates)
 
 
-def doubts_of(judgement: Judgement, policy: Policy) -> Iterator[str]:
+def doubts_of(judgement: Judgement, policy: Policy, offline: Offline) -> Iterator[str]:
     """Why a person is asked, of one test at one look; nothing where no person need be."""
     yield from (it.sentence for it in gates_of(judgement) if it.passed is None)
     limit, high = policy.shadow.review_cost_increase, number(judgement.cost.high)
@@ -44,6 +44,8 @@ def doubts_of(judgement: Judgement, policy: Policy) -> Iterator[str]:
     gap, limit = number(judgement.gap.value), policy.shadow.review_simulator_gap
     if gap is not None and abs(gap) > limit + ROUNDING:
         yield f"The simulator's success rate lies {100 * gap:+.1f} points from production's (a person decides past {100 * limit:.0f})"
+    if offline.judged_worse:
+        yield "A judge prefers the incumbent's conversations in the offline evaluation, beyond chance"
     if policy.retraining.manual_review:
         yield "Manual review is on"
 

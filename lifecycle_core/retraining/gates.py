@@ -59,11 +59,19 @@ class Judgement:
     invalid: NDArray[np.bool_]
 
 
-def judge(pairs: Pairs, policy: Policy, looks: NDArray[np.int64], offline_score: float | None) -> Judgement:
-    """What the gates say after each of (looks,) numbers of samples, each at least 1.
+@dataclass(frozen=True, slots=True)
+class Offline:
+    """What the offline evaluation says.
 
-    offline_score : of the offline evaluation, from 0 to 1; None = there was none.
+    score : from 0 to 1; None = there was none. judged_worse : a judge preferred the incumbent's conversations beyond chance.
     """
+
+    score: float | None = None
+    judged_worse: bool = False
+
+
+def judge(pairs: Pairs, policy: Policy, looks: NDArray[np.int64], offline: Offline) -> Judgement:
+    """What the gates say after each of (looks,) numbers of samples, each at least 1."""
     prefix = Prefix(looks, critical(policy.confidence_level))
     success, cost, escalation = _success(pairs, policy, prefix), _cost(pairs, policy, prefix), _escalation(pairs, policy, prefix)
     changes = success.value, _change(pairs.a_escalated / pairs.m, pairs.b_escalated / pairs.m_candidate, prefix).value, cost.value
@@ -74,7 +82,7 @@ def judge(pairs: Pairs, policy: Policy, looks: NDArray[np.int64], offline_score:
         cost,
         _difference(pairs, policy, prefix),
         _regressions(regressed),
-        _offline(policy, offline_score, success.value.shape),
+        _offline(policy, offline.score, success.value.shape),
     )
     gap = _gap(pairs, prefix)
     passed = np.stack([it.passed for it in gates])
@@ -83,6 +91,7 @@ def judge(pairs: Pairs, policy: Policy, looks: NDArray[np.int64], offline_score:
         | (cost.high > policy.shadow.review_cost_increase + ROUNDING)
         | (np.abs(gap.value) > policy.shadow.review_simulator_gap + ROUNDING)
         | policy.retraining.manual_review
+        | offline.judged_worse
     )
     refuses: NDArray[np.bool_] = (passed == 0).any(axis=0)
     beyond = (gap.low > policy.shadow.max_simulator_gap) | (gap.high < -policy.shadow.max_simulator_gap)

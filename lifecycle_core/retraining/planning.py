@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 
 from lifecycle_core.policy import Policy
+from lifecycle_core.retraining.gates import Offline
 from lifecycle_core.retraining.imagined import World, draw
 from lifecycle_core.retraining.shadow import twice_every
 from lifecycle_core.retraining.verdict import ORDER, Verdict, end
@@ -143,7 +144,7 @@ def expected(basis: Basis, policy: Policy, generator: np.random.Generator, *, re
     share, taken = dict.fromkeys(ORDER, 0.0), np.zeros(1)
     if most:
         pairs = draw(world, generator, tests=_tests(most), samples=most, replays=replays, twice_every=twice_every(replays, shadow))
-        ending = end(pairs, replace(policy, shadow=shadow), closed=True, offline_score=1.0)
+        ending = end(pairs, replace(policy, shadow=shadow), closed=True, offline=Offline(1.0))
         share, taken = {it: ending.share(it) for it in ORDER}, floats(ending.n)
     a_sample = None if basis.replay_usd is None else basis.replay_usd * _servings(replays, policy)
     return Expected(

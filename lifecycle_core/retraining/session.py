@@ -6,7 +6,7 @@
 4. It may be rolled back, cancelled or fail wherever it stands; undecided or invalid is only what was tested.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -15,12 +15,13 @@ from types import MappingProxyType
 from typing import Final
 
 from lifecycle_core.policy import Policy
-from lifecycle_core.retraining.analysis import ShadowAnalysis
+from lifecycle_core.retraining.analysis import ShadowAnalysis, analyze
 from lifecycle_core.retraining.errors import ForbiddenMoveError
 from lifecycle_core.retraining.evaluation import EvaluationReport
 from lifecycle_core.retraining.failures import FailureAnalysis
 from lifecycle_core.retraining.improvement import PromptImprovement
 from lifecycle_core.retraining.options import Options
+from lifecycle_core.retraining.shadow import Key, Sample
 from lifecycle_core.retraining.training_data import DataSummary
 from lifecycle_core.retraining.triggers import TriggerCheck
 
@@ -186,6 +187,19 @@ class Session:
     def offline_score(self) -> float | None:
         """What the candidate came to in the offline evaluation, from 0 to 1; None before it."""
         return self.evaluation.score if self.evaluation is not None else None
+
+    def analyze(self, samples: Iterable[Sample], *, pending: Iterable[Key] = (), closed: bool, closed_because: str = "") -> ShadowAnalysis:
+        """What the samples say by the session's own policy, beside its offline evaluation; as `analysis.analyze`."""
+        judged = self.evaluation.judged if self.evaluation is not None else None
+        return analyze(
+            samples,
+            self.policy,
+            pending=pending,
+            closed=closed,
+            closed_because=closed_because,
+            offline_score=self.offline_score,
+            judged_worse=judged is not None and judged.worse,
+        )
 
     @property
     def review_deadline_at(self) -> datetime | None:

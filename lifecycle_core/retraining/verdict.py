@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 
 from lifecycle_core.policy import EvidenceMode, Policy
 from lifecycle_core.retraining.evidence import Evidence, gather
-from lifecycle_core.retraining.gates import Judgement, judge
+from lifecycle_core.retraining.gates import Judgement, Offline, judge
 from lifecycle_core.retraining.shadow import Pairs, looks_of
 
+NO_OFFLINE: Final = Offline()
 NEVER: Final = np.iinfo(np.int64).max
 
 
@@ -63,7 +64,7 @@ class Endings:
         return ORDER[int(self.place)] if self.place >= 0 else Verdict.COLLECTING
 
 
-def end(pairs: Pairs, policy: Policy, *, closed: bool, offline_score: float | None = None) -> Endings:
+def end(pairs: Pairs, policy: Policy, *, closed: bool, offline: Offline = NO_OFFLINE) -> Endings:
     """The verdicts of tests, at the first sample that allows one.
 
     pairs : (..., n) each, n ≥ 1; what lies past the policy's most samples is not looked at.
@@ -85,7 +86,7 @@ def end(pairs: Pairs, policy: Policy, *, closed: bool, offline_score: float | No
         found[Verdict.FUTILE] = _first(futile, np.arange(1, pairs.n + 1), shadow.min_shadow_samples)
     if looks:
         at = np.array(looks)
-        judgement = judge(pairs, policy, at, offline_score)
+        judgement = judge(pairs, policy, at, offline)
         better = np.full(judgement.refuses.shape, fill_value=True) if bare else evidence.better[..., at - 1] >= level
         found |= _looked(judgement, better, at, shape, last=closed or bare)
     if closed:

@@ -46,7 +46,14 @@ def verify(stored: ShadowAnalysis, samples: Iterable[Sample], policy: Policy) ->
     samples : all of the session's, in any order; policy : the session's own.
     """
     used = [it for it in samples if stored.until is not None and it.key <= stored.until]
-    given = analyze(used, policy, closed=stored.closed, closed_because=stored.closed_because, offline_score=stored.offline_score)
+    given = analyze(
+        used,
+        policy,
+        closed=stored.closed,
+        closed_because=stored.closed_because,
+        offline_score=stored.offline_score,
+        judged_worse=stored.judged_worse,
+    )
     exact = exact_evidence([it for it in used if it.counts], policy)
     rounded = _differences("", {name: getattr(stored, name) for name in exact}, exact)
     return Verification(

@@ -7,6 +7,7 @@ import pytest
 
 from lifecycle_core.policy import DifferenceMode, EvidenceMode, Policy, RetrainingPolicy, ShadowPolicy
 from lifecycle_core.retraining.analysis import analyze
+from lifecycle_core.retraining.gates import Offline
 from lifecycle_core.retraining.shadow import Pairs, Source
 from lifecycle_core.retraining.verdict import ORDER, Verdict, end
 from tests.core.retraining.shadow_samples import samples_of
@@ -166,6 +167,13 @@ def test_a_test_without_an_offline_evaluation_asks_a_person():
     assert judged(samples_of(100, **BETTER), offline_score=None).verdict is Verdict.TO_A_PERSON
 
 
+def test_a_judge_who_prefers_the_incumbent_offline_asks_a_person():
+    found = judged(samples_of(100, **BETTER), judged_worse=True)
+
+    assert found.verdict is Verdict.TO_A_PERSON
+    assert found.reasons == ("A judge prefers the incumbent's conversations in the offline evaluation, beyond chance",)
+
+
 def test_manual_review_asks_a_person_whenever_it_is_on():
     found = judged(samples_of(100, **BETTER), replace(POLICY, retraining=RetrainingPolicy(manual_review=True)))
 
@@ -252,7 +260,7 @@ def test_a_thousand_tests_at_once_end_as_each_alone():
     each = [Pairs.of(it) for it in tests]
     together = Pairs(**{name: np.stack([getattr(it, name) for it in each]) for name in Pairs.__dataclass_fields__})
 
-    ending = end(together, policy, closed=True, offline_score=0.9)
+    ending = end(together, policy, closed=True, offline=Offline(0.9))
 
     alone = [judged(it, policy) for it in tests]
     assert [(ORDER[place], n) for place, n in zip(ending.place, ending.n, strict=True)] == [(it.verdict, it.n) for it in alone]
