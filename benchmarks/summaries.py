@@ -12,14 +12,13 @@ from statistics import median
 from time import perf_counter
 from typing import Final
 
-from sqlalchemy import inspect, text
-
 from benchmarks._databases import places
 from lifecycle_core.conversations import Conversation, Message
 from lifecycle_core.operations import status, traffic, versions_asked
 from lifecycle_core.operations.database import upgrade
 from lifecycle_core.provenance import Provenance
 from lifecycle_core.store.database import Database
+from lifecycle_core.store.tables import TABLES
 
 NOW: Final = datetime(2025, 10, 7, 12, tzinfo=UTC)
 DAYS: Final = 49
@@ -31,7 +30,7 @@ QUESTIONS: Final[dict[str, Callable[[Database], object]]] = {
     "status": lambda it: status.status(it, NOW),
     "gauges of /metrics": lambda it: status.gauges(it, NOW),
 }
-SERIES: Final = "WITH RECURSIVE series(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM series WHERE n + 1 < :variants) "
+SERIES: Final = "WITH RECURSIVE series(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM series WHERE n + 1 < {variants})"
 
 
 def run(variants: int = 500, conversations: int = 1_000_000, rounds: int = 5) -> dict[str, object]:
@@ -55,13 +54,11 @@ def _fill(database: Database, variants: int, each: int) -> None:
     traffic.ingest(database, act, list(_conversations(each)))
     with database.migrate() as connection:
         for table, named in COPIED.items():
-            columns = [it["name"] for it in inspect(connection).get_columns(table)]
+            columns = TABLES[table].columns.keys()
             told = ", ".join("'v' || n" if it == named else it for it in columns)
-            connection.execute(
-                text(f"{SERIES} INSERT INTO {table} ({', '.join(columns)}) SELECT {told} FROM {table} CROSS JOIN series"),  # noqa: S608 - our own names
-                {"variants": variants},
-            )
-        connection.execute(text("ANALYZE"))
+            insert = f"INSERT INTO {table} ({', '.join(columns)}) SELECT {told} FROM {table} CROSS JOIN series"  # noqa: S608 - our own names
+            connection.exec_driver_sql(f"{SERIES.format(variants=variants)} {insert}")
+        connection.exec_driver_sql("ANALYZE")
 
 
 def _conversations(each: int) -> Iterator[Conversation]:

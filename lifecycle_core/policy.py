@@ -18,9 +18,10 @@ class Mode(StrEnum):
 
 
 class Engine(StrEnum):
-    """What writes the candidate's prompt: a model's edits, or rules alone, one edit for each mined pattern."""
+    """What writes the candidate's prompt: a model's edits, a search among them, or rules alone, one edit for each mined pattern."""
 
     BUILTIN = "builtin"
+    GEPA = "gepa"
     RULES = "rules"
 
 
@@ -61,6 +62,7 @@ class RetrainingPolicy:
     retrain_on : the metrics whose drift may start a retraining.
     retrain_every_days : retrain without any drift when so long ago; None = never.
     include_failures, include_successes : which conversations are training data.
+    search_rollouts : conversations that a search (`gepa`) may serve.
     agent : what serves replays and cases; an endpoint is asked at the address that the environment names.
     read_conversations : so many failures, and as many successes, are read by a model that somebody chose; 0 = none.
     min_evaluation_score : from 0 to 1, over `evaluation_cases` graded cases.
@@ -82,6 +84,7 @@ class RetrainingPolicy:
     include_failures: bool = True
     include_successes: bool = True
     engine: Engine = Engine.BUILTIN
+    search_rollouts: int = 250
     agent: AgentMode = AgentMode.MODEL
     read_conversations: int = 40
     evaluation_cases: int = 10

@@ -4,36 +4,28 @@ They pass ids and words, never what a customer said.
 """
 
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
 from prefect.runtime import flow_run
 
-from lifecycle_core.chat import ChatUnavailableError
 from lifecycle_core.errors import LifecycleError
 from lifecycle_core.operations import arms, promotion, retraining, shadow, training
-from lifecycle_core.policy import Engine
-from lifecycle_core.replay.agent import Agent
-from lifecycle_core.retraining.cases import Case, Split, cases_of
 from lifecycle_core.retraining.errors import ForbiddenMoveError, StaleEvidenceError
-from lifecycle_core.retraining.evaluation import grade
 from lifecycle_core.retraining.failures import FailureAnalysis, analyze
-from lifecycle_core.retraining.improvement import Candidate, PromptImprovement
 from lifecycle_core.retraining.options import Options
-from lifecycle_core.retraining.prompt_gates import PromptGates
-from lifecycle_core.retraining.proposals import by_model, by_rules, choose
 from lifecycle_core.retraining.read_issues import joined, to_read
 from lifecycle_core.retraining.reading import read
 from lifecycle_core.retraining.report import ending
 from lifecycle_core.retraining.report import steps as told
 from lifecycle_core.retraining.session import Answer, Session, Status
 from lifecycle_core.retraining.training_data import TrainingData, collect
-from lifecycle_core.versions.version import Version
 from tasks import artifacts, context, reports, runs, secrets
 from tasks.evaluation import evaluated
+from tasks.improvement import improved
 from tasks.metered import Metered
-from tasks.replays import INFRASTRUCTURE, Stage, as_they_come, model, simulated
+from tasks.replays import model, simulated
 from tasks.steps import Standing, act, may_pass, named, note, step
 from tasks.training_suite import check_training_data
 
@@ -102,10 +94,7 @@ def improve_prompt(it: Session) -> Session:
     if it.prompt_improvement is not None or it.failure_analysis is None:
         return it
     incumbent = arms.arms(context.database(), it.session_id).incumbent
-    improvement = _proposed(it, incumbent, it.failure_analysis)
-    usable = [one for one in improvement.candidates if one.usable]
-    if len(usable) > 1:
-        improvement = choose(improvement, _scores(it, incumbent, usable, it.failure_analysis))
+    improvement = improved(it, incumbent, training_data(it).conversations, it.failure_analysis)
     it = retraining.keep_improvement(context.database(), act(), it.session_id, improvement)
     if improvement.choice is None:
         artifacts.leave(it, told.prompt(it, incumbent, None))
@@ -237,40 +226,3 @@ def _analyzed(it: Session) -> FailureAnalysis:
         return found
     reading = read(shown, chat=Metered.of(it.session_id), model=model(), marker=secrets.marker(it.session_id), seed=it.seed)
     return joined(found, reading, shown, model())
-
-
-def _proposed(it: Session, incumbent: Version, analysis: FailureAnalysis) -> PromptImprovement:
-    issues = analysis.common_issues
-    tools = [tool.name for tool in Agent.of(incumbent, model()).tools]
-    gates = PromptGates.of(incumbent.system_prompt, [str(one.issue) for one in issues], tools, training_data(it).conversations)
-    if _engine(it) is Engine.RULES:
-        return by_rules(issues, gates)
-    marker = secrets.marker(it.session_id)
-    return by_model(issues, gates, chat=Metered.of(it.session_id), model=model(), marker=marker, seed=it.seed)
-
-
-def _engine(it: Session) -> Engine:
-    """What writes: as asked for; where nobody asked and no model was chosen, rules."""
-    return it.options.engine or (Engine.RULES if simulated() else it.policy.retraining.engine)
-
-
-def _scores(it: Session, incumbent: Version, usable: list[Candidate], analysis: FailureAnalysis) -> dict[int, float]:
-    """Candidate -> its mean grade over the cases that select, each served once."""
-    cases = cases_of(training_data(it).conversations, analysis, Split.SELECT, it.policy.retraining.evaluation_cases)
-    stage = Stage.of(it.session_id)
-
-    def served(asked: tuple[Candidate, Case]) -> tuple[int, float]:
-        candidate, case = asked
-        [replay] = stage.serve(_with_prompt(incumbent, candidate), case.scenario, [0])
-        if replay.broken_by == INFRASTRUCTURE:
-            message = "a candidate's cases could not be served; see that the model can be reached"
-            raise ChatUnavailableError(message)
-        return candidate.number, grade(replay).score
-
-    found = [one for came in as_they_come(served, [(candidate, case) for candidate in usable for case in cases]) for one in came]
-    grades = {candidate.number: [score for number, score in found if number == candidate.number] for candidate in usable}
-    return {number: sum(scores) / len(scores) for number, scores in grades.items() if scores}
-
-
-def _with_prompt(incumbent: Version, candidate: Candidate) -> Version:
-    return replace(incumbent, system_prompt=candidate.prompt)

@@ -21,12 +21,18 @@ HOURS = 48
 MASKING_KEY = b"k" * 32
 """The same in every run of a test: what masks decides about splits and words, and by some keys so few conversations show nothing."""
 START = datetime(2025, 9, 1, tzinfo=UTC)
-DOUBTLESS = {"review_cost_increase": 10.0, "review_simulator_gap": 1.0, "max_simulator_gap": 1.0}
+DOUBTLESS = {
+    "min_success_gain": 0.0,
+    "max_cost_increase": 10.0,
+    "review_cost_increase": 10.0,
+    "review_simulator_gap": 1.0,
+    "max_simulator_gap": 1.0,
+}
 QUICK = Policy(
     retraining=RetrainingPolicy(evaluation_cases=4, min_evaluation_score=0.3),
     shadow=ShadowPolicy(evidence=EvidenceMode.GATES, replays=2, difference_mode=DifferenceMode.ANY, max_difference_rate=1.0, **DOUBTLESS),
 )
-"""Few cases and bare gates: what is tested is the run, not the evidence."""
+"""Few cases and bare gates that hardly refuse: what is tested is the run, and a dozen samples are no evidence."""
 
 
 def visits(variant: str, until: datetime) -> list[Conversation]:

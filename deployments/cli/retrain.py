@@ -42,7 +42,7 @@ for it in (*asking, candidates, plan_shadow):
 @click.option("--max-samples", type=int, help="At how many samples the shadow test ends, whatever it says.")
 @click.option("--shadow-source", type=click.Choice(["new", "recorded"]), help="Goals of new conversations, or of recorded ones.")
 @click.option("--manual-review/--no-manual-review", default=None, help="Whether a person decides on the promotion.")
-@click.option("--engine", type=click.Choice(["builtin", "rules"]), help="Who writes the prompt: a model, or rules alone.")
+@click.option("--engine", type=click.Choice(["builtin", "gepa", "rules"]), help="Who writes: a model, a search with it, or rules.")
 @click.option("--seed", type=int, help="Of all that chance decides.")
 @dry_run_option
 @json_option

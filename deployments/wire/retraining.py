@@ -34,7 +34,10 @@ class OptionsRequest(AskedWire):
     )
     shadow_source: ShadowSource | None = Field(default=None, description="Goals of new conversations, or of recorded ones.")
     manual_review: Annotated[bool, Field(strict=True)] | None = Field(default=None, description="A person decides on the promotion.")
-    engine: Engine | None = Field(default=None, description="builtin: a model writes the prompt; rules: rules alone.")
+    engine: Engine | None = Field(
+        default=None,
+        description="builtin: a model writes the prompt; gepa: it searches for one (needs the extra gepa); rules: rules alone.",
+    )
     reason: Reason = ""
     seed: Annotated[int, Field(ge=0, le=MAX_SEED, strict=True)] | None = Field(default=None, description="Of all that chance decides.")
 

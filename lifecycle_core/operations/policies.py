@@ -32,6 +32,7 @@ RANGES: Final = MappingProxyType(
         "reference_days": (1, 3650),
         "cooldown_days": (0, 3650),
         "read_conversations": (0, 1000),
+        "search_rollouts": (0, 100_000),
         "budget_calls": (0, 10**12),
         "budget_tokens": (0, 10**15),
         "budget_usd": (0.0, 1e9),

@@ -43,12 +43,13 @@ _RULES: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class _Task:
-    """One candidate that is asked for: what to do, about which issues."""
+class Task:
+    """One candidate that is asked for: what to do with the incumbent's prompt, or with one made of it, about which issues."""
 
     name: str
     words: str
     issues: tuple[Mined, ...]
+    prompt: str | None = None
 
 
 @validated_dataclass(frozen=True, slots=True, kw_only=True, config=ConfigDict(extra="forbid"))
@@ -80,8 +81,8 @@ def by_rules(issues: Sequence[Mined], gates: PromptGates) -> PromptImprovement:
     edits = [edit for edit in map(_by_rule, wanted) if edit.text not in gates.incumbent]
     together = _fitting(gates.incumbent, edits)
     drafts = [together, *([edit] for edit in edits[:GRAVEST] if len(together) > 1)]
-    candidates = [_judged(number, draft, gates) for number, draft in enumerate(filter(None, drafts), 1)]
-    return _improvement(Engine.RULES, wanted, candidates, simulated=False)
+    candidates = [judged(number, draft, gates) for number, draft in enumerate(filter(None, drafts), 1)]
+    return improvement_of(Engine.RULES, wanted, candidates, simulated=False)
 
 
 def by_model(
@@ -99,19 +100,19 @@ def by_model(
     failures: list[ChatNonsenseError | ChatRefusedError] = []
     simulated = False
     for number, task in enumerate(_tasks(wanted), 1):
-        request = _request(task, gates, fence, model, None if seed is None else seed + number)
+        request = request_of(task, gates, fence, model, None if seed is None else seed + number)
         try:
             reply = chat(request)
             simulated |= reply.simulated
-            edits = _read(reply.content or "")
+            edits = read_edits(reply.content or "")
         except (ChatNonsenseError, ChatRefusedError) as error:
             failures.append(error)
             candidates.append(Candidate(number=number, prompt=gates.incumbent, refusals=(f"the model gave no edits: {error}",)))
             continue
-        candidates.append(_judged(number, edits, gates))
+        candidates.append(judged(number, edits, gates))
     if failures and len(failures) == len(candidates):
         raise failures[-1]
-    return _improvement(Engine.BUILTIN, wanted, candidates, simulated=simulated)
+    return improvement_of(Engine.BUILTIN, wanted, candidates, simulated=simulated)
 
 
 def choose(improvement: PromptImprovement, scores: Mapping[int, float]) -> PromptImprovement:
@@ -143,7 +144,8 @@ def _fitting(incumbent: str, edits: Iterable[Edit]) -> list[Edit]:
     return chosen
 
 
-def _judged(number: int, edits: Sequence[Edit], gates: PromptGates) -> Candidate:
+def judged(number: int, edits: Sequence[Edit], gates: PromptGates) -> Candidate:
+    """The candidate that edits of the incumbent's prompt make, with what the gates say of it."""
     try:
         prompt = edited(gates.incumbent, edits)
     except EditError as error:
@@ -151,7 +153,8 @@ def _judged(number: int, edits: Sequence[Edit], gates: PromptGates) -> Candidate
     return Candidate(number=number, prompt=prompt, edits=tuple(edits), refusals=gates.refusals(prompt, edits))
 
 
-def _improvement(engine: Engine, issues: Sequence[Mined], candidates: Sequence[Candidate], *, simulated: bool) -> PromptImprovement:
+def improvement_of(engine: Engine, issues: Sequence[Mined], candidates: Sequence[Candidate], *, simulated: bool) -> PromptImprovement:
+    """What candidates come to: the first that may be used is chosen, as long as none is scored."""
     remedies = [REMEDIES[it.issue] for it in issues]
     usable = [it for it in candidates if it.usable]
     if usable:
@@ -183,21 +186,23 @@ def _each_once(candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
     return tuple(told)
 
 
-def _tasks(issues: tuple[Mined, ...]) -> Iterator[_Task]:
+def _tasks(issues: tuple[Mined, ...]) -> Iterator[Task]:
     if len(issues) > 1:
-        yield _Task("all", "Mend all patterns, the gravest first.", issues)
+        yield Task("all", "Mend all patterns, the gravest first.", issues)
     for issue in issues[:GRAVEST]:
-        yield _Task("one", f"Mend the pattern {str(issue.issue)!r} alone.", (issue,))
+        yield Task("one", f"Mend the pattern {str(issue.issue)!r} alone.", (issue,))
     if issues:
-        yield _Task("minimal", f"Mend the pattern {str(issues[0].issue)!r} with one edit, in as few words as can be.", issues[:1])
+        yield Task("minimal", f"Mend the pattern {str(issues[0].issue)!r} with one edit, in as few words as can be.", issues[:1])
 
 
-def _request(task: _Task, gates: PromptGates, fence: Fence, model: str, seed: int | None) -> ChatRequest:
+def request_of(task: Task, gates: PromptGates, fence: Fence, model: str, seed: int | None) -> ChatRequest:
+    """What a model is asked for the edits of one candidate."""
+    prompt = gates.incumbent if task.prompt is None else task.prompt
     given = {
         "task": task.name,
-        "sections": [{"section": it.name, "text": it.heading + it.body} for it in Prompt.of(gates.incumbent).sections],
+        "sections": [{"section": it.name, "text": it.heading + it.body} for it in Prompt.of(prompt).sections],
         "tools": list(gates.tools),
-        "characters_allowed": most_characters(gates.incumbent) - len(gates.incumbent),
+        "characters_allowed": most_characters(gates.incumbent) - len(prompt),
         "patterns": [
             {
                 "issue": str(it.issue),
@@ -236,7 +241,8 @@ def _schema(issues: list[str]) -> Mapping[str, object]:
     return {"type": "object", "properties": {"edits": edits}, "required": ["edits"], "additionalProperties": False}
 
 
-def _read(content: str) -> list[Edit]:
+def read_edits(content: str) -> list[Edit]:
+    """The edits of a model's answer; raises ChatNonsenseError where it holds none of the asked shape, or too many."""
     try:
         answer = TypeAdapter(_Answer).validate_json(content)
     except ValidationError as error:

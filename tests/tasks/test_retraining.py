@@ -253,7 +253,7 @@ def test_a_session_that_ended_before_its_test_leaves_its_report_too(installed, s
 
 def test_proposals_of_which_none_may_be_used_are_shown_with_why(installed, session_id, pages, monkeypatch):
     refused = replace(IMPROVEMENT, candidates=IMPROVEMENT.candidates[1:], chosen=None, why="every proposal was refused")
-    monkeypatch.setattr(steps, "_proposed", lambda *_: refused)
+    monkeypatch.setattr(steps, "improved", lambda *_: refused)
     taken(session_id, 4)
     [table] = [content for key, _, content in pages if key == "prompt-diff"]
     assert [row["what became of it"] for row in table] == ["it is empty"]

@@ -138,12 +138,14 @@ def evidence_table(found: ShadowAnalysis) -> Table:
 def gates_table(found: ShadowAnalysis) -> Table:
     """Each gate, whether it passes, its sentence, and the interval of its figure."""
     said = {True: ("passes", Mood.GOOD), False: ("refuses", Mood.BAD), None: ("cannot judge", Mood.DOUBT)}
-    rows = (row(Said(f"{gate.name}: {said[gate.passed][0]}", said[gate.passed][1]), gate.sentence, _interval(gate)) for gate in found.gates)
-    return Table(("gate", "says", "95% interval"), tuple(rows), ("95% interval",))
+    rows = (
+        row(Said(f"{gate.name}: {said[gate.passed][0]}", said[gate.passed][1]), f"{gate.sentence}{_interval(gate)}") for gate in found.gates
+    )
+    return Table(("gate", "says"), tuple(rows))
 
 
 def _interval(gate: Gate) -> str:
-    return "-" if gate.low is None or gate.high is None else f"{gate.low:+.1%} to {gate.high:+.1%}"
+    return "" if gate.low is None or gate.high is None else f"; 95% interval {gate.low:+.1%} to {gate.high:+.1%}"
 
 
 def words(name: str) -> str:
