@@ -1,20 +1,19 @@
 """The cases of the offline evaluation: customer goals to be served again, split so that what is reported was never tuned on."""
 
 import hashlib
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
 from lifecycle_core.conversations import Conversation
+from lifecycle_core.privacy.masking import PLACEHOLDER
 from lifecycle_core.replay.episode import Scenario
 from lifecycle_core.retraining.codes import Author
 from lifecycle_core.retraining.failures import FailureAnalysis
 
 SUCCESSES_SHARE: Final = 0.3
 """How many of the cases are goals that were met: a mended prompt must not lose them."""
-_PLACEHOLDER: Final = re.compile(r"<[A-Z]+_\d+>")
 
 
 class Split(StrEnum):
@@ -80,7 +79,7 @@ def split_of(goal: str) -> Split:
     >>> split_of("You are <NAME_12>. Book a deep clean.") is split_of("You are <NAME_7>.  Book a deep clean.")
     True
     """
-    wish = " ".join(_PLACEHOLDER.sub("", goal).lower().split())
+    wish = " ".join(PLACEHOLDER.sub("", goal).lower().split())
     return _PARTS[hashlib.sha256(wish.encode("utf-8", "surrogatepass")).digest()[0] % len(_PARTS)]
 
 
@@ -99,7 +98,7 @@ def cases_of(conversations: Iterable[Conversation], analysis: FailureAnalysis, s
         if scenario and it.booked is not None and split_of(scenario.goal) is split:
             issue = showing.get(it.id) if it.booked is False else None
             case = Case(id=scenario.id, scenario=scenario, failed=it.booked is False, split=split, issue=issue)
-            found.setdefault(_PLACEHOLDER.sub("", scenario.goal), case)
+            found.setdefault(PLACEHOLDER.sub("", scenario.goal), case)
     failed = _in_turns([it for it in found.values() if it.failed], [*(it.issue for it in analysis.common_issues), None])
     met = [it for it in found.values() if not it.failed]
     kept = min(len(met), max(round(SUCCESSES_SHARE * count), count - len(failed)))
