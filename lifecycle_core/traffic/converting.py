@@ -2,15 +2,19 @@
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Mapping as Values
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from lifecycle_core.conversations import Conversation
 from lifecycle_core.traffic.mapping import FIELDS, Mapping
 from lifecycle_core.traffic.refusals import MISSING, Refusal, RefusedError
+from lifecycle_core.traffic.times import NAIVE, parse_time
 from lifecycle_core.traffic.values import CONVERSIONS, TIMES, converted, text
 
 _ID_CHARACTERS: Final = 32
+_STAND_IN: Final = "(variant to be given)"
 _NO_END: Final = "give --map ended_at=FIELD, or --ended-at TIME for a source without a clock"
 _NO_VARIANT: Final = "give --variant NAME, or --map variant=FIELD"
 _NO_FIELD: Final = "none of them is a conversation's; give --map FIELD=SOURCE for those that are"
@@ -19,15 +23,21 @@ _NO_FIELD: Final = "none of them is a conversation's; give --map FIELD=SOURCE fo
 class Converter:
     """What makes a conversation of a row, by one mapping.
 
+    stand_in : an instant with which a rehearsal fills what is still to be given: ends, and a zone and a variant beside them.
+    missing : what was filled so -> how often.
+
     >>> convert = Converter(Mapping.parse(["booked=success"], variant="baseline"))
     >>> convert({"id": "c1", "ended_at": "2025-10-07T12:00:00Z", "success": 1}).booked
     True
     """
 
     used: frozenset[str]
+    missing: Counter[str]
 
-    def __init__(self, mapping: Mapping) -> None:
+    def __init__(self, mapping: Mapping, stand_in: datetime | None = None) -> None:
         self.used = mapping.used
+        self.missing = Counter()
+        self._stand_in = stand_in
         self._mapping = mapping
         self._named = {name: CONVERSIONS.get(name) for name in FIELDS if name not in mapping.sources}
         self._mapped = [(name, source, CONVERSIONS.get(name)) for name, source in mapping.sources.items()]
@@ -45,7 +55,12 @@ class Converter:
             value = source.of(row)
             if value is not None:
                 values[name] = conversion(name, value) if conversion else value
+        if self._mapping.outcome is not None:
+            values["booked"] = self._mapping.outcome.of(row)
         self._set_times(values)
+        if "variant" not in values and self._stand_in is not None:
+            values["variant"] = _STAND_IN
+            self.missing["variant"] += 1
         if "variant" not in values:
             raise RefusedError(Refusal("variant", MISSING, _NO_VARIANT, of_source=True))
         if "id" not in values:
@@ -56,13 +71,20 @@ class Converter:
         return Conversation(**values)
 
     def _set_times(self, values: dict[str, Any]) -> None:
+        zone = self._mapping.zone
+        if zone is None and self._stand_in is not None and any(parse_time(values[name], None) == NAIVE for name in TIMES if name in values):
+            zone = UTC
+            self.missing["zone"] += 1
         for name in TIMES:
             if name in values:
-                values[name] = converted(name, values[name], self._mapping.zone)
+                values[name] = converted(name, values[name], zone)
         if "ended_at" not in values:
-            if self._mapping.ended_at is None:
+            assumed = self._mapping.ended_at or self._stand_in
+            if assumed is None:
                 raise RefusedError(Refusal("ended_at", MISSING, _NO_END, of_source=True))
-            values |= {"ended_at": self._mapping.ended_at, "ended_at_assumed": True}
+            if self._mapping.ended_at is None:
+                self.missing["ended_at"] += 1
+            values |= {"ended_at": assumed, "ended_at_assumed": True}
 
     def _labels(self, row: Values[str, Any], own: Any) -> Any:  # noqa: ANN401 - the record's type judges it
         found = {name: source.of(row) for name, source in self._mapping.labels.items()}

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from difflib import get_close_matches
 from itertools import chain
 from typing import Any, BinaryIO, Final, Self
@@ -12,11 +13,12 @@ from pydantic import ValidationError
 from lifecycle_core.conversations import Conversation
 from lifecycle_core.errors import InvalidInputError
 from lifecycle_core.traffic.converting import Converter
+from lifecycle_core.traffic.importers.formats import AUTO, imported
 from lifecycle_core.traffic.mapping import Mapping as FieldMapping
-from lifecycle_core.traffic.mapping import Source
 from lifecycle_core.traffic.records import Record, records
 from lifecycle_core.traffic.refusals import MISSING, Refusal, RefusedError, explain
 from lifecycle_core.traffic.rejected import Rejected, cut
+from lifecycle_core.traffic.source import Source
 
 BATCH_RECORDS: Final = 5000
 BATCH_BYTES: Final = 16 * 2**20
@@ -49,17 +51,24 @@ class Batch:
 class Reading:
     """One source, read once by one mapping.
 
+    format : what its records are written in, and `why` that is known.
     unused : how many records had each field that no conversation took.
+    stand_in : of a rehearsal; see Converter.
     """
 
     unused: Counter[str]
 
-    def __init__(self, stream: BinaryIO, name: str, mapping: FieldMapping) -> None:
+    def __init__(self, stream: BinaryIO, name: str, mapping: FieldMapping, *, wanted: str = AUTO, stand_in: datetime | None = None) -> None:
         self.name = name
         self.unused = Counter()
-        self._records = records(stream)
-        self._convert = Converter(mapping)
+        self.format, self.why, self._records = imported(records(stream), wanted)
+        self._convert = Converter(mapping, stand_in)
         self._named = mapping.named
+
+    @property
+    def missing(self) -> Counter[str]:
+        """What is still to be given -> for how many records a rehearsal stood in for it."""
+        return self._convert.missing
 
     def batches(self, most_records: int = BATCH_RECORDS) -> Iterator[Batch]:
         """Read to the end, so many records at a time, or fewer where they are long."""
@@ -87,6 +96,7 @@ class Reading:
         self._records = chain(head, self._records)
         faults = [self._take(record) for record in head[:HEAD]]
         self.unused.clear()
+        self.missing.clear()
         if not faults:
             message = f"{self.name} holds no record; give JSON lines, one conversation a line"
             raise InvalidInputError(message)

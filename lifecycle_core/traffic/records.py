@@ -18,6 +18,7 @@ _CUT_ARRAY: Final = Refusal(None, "cut off", "the JSON array ends in the middle;
 
 
 _MOST: Final = f"{MAX_ARRAY_BYTES >> 20} MiB"
+_LONG_DOCUMENT: Final = Refusal(None, f"an object over {_MOST} long", "write one record a line; lines may be any number", of_source=True)
 _LONG_ARRAY: Final = Refusal(None, f"an array over {_MOST} long", "write one record a line; lines may be any number", of_source=True)
 
 
@@ -31,7 +32,7 @@ class Record:
 
 
 def records(stream: BinaryIO) -> Iterator[Record]:
-    r"""The records of `stream`: JSON lines, or one JSON array; gzipped or not.
+    r"""The records of `stream`: JSON lines, one JSON array, or one object over several lines; gzipped or not.
 
     >>> from io import BytesIO
     >>> [(it.line, it.values) for it in records(BytesIO(b'{"id": "c1"}\n{"id": "c2"}\n'))]
@@ -44,7 +45,29 @@ def records(stream: BinaryIO) -> Iterator[Record]:
         yield Record(1, b"", error.refusal)
         return
     whole = chain([first], pieces)
-    yield from _of_array(whole) if first.lstrip().startswith(b"[") else map(_of_line, lines(whole))
+    if first.lstrip().startswith(b"["):
+        yield from _of_array(whole)
+    elif _goes_on(first):
+        yield from _of_document(whole)
+    else:
+        yield from map(_of_line, lines(whole))
+
+
+def _goes_on(first: bytes) -> bool:
+    r"""Whether the first line is the beginning of an object that the second goes on with.
+
+    >>> _goes_on(b'{\n  "trace": 1\n}'), _goes_on(b'{"id": 1}\n{"id": 2}'), _goes_on(b'{"id": \n{"id": 2}')
+    (True, False, False)
+    """
+    line, _, rest = first.lstrip().partition(b"\n")
+    following = rest.lstrip()
+    if not (line.startswith(b"{") and following) or following.startswith((b"{", b"[")):
+        return False
+    try:
+        from_json(line)
+    except ValueError as error:
+        return str(error).startswith("EOF")
+    return False
 
 
 def _of_line(line: Line) -> Record:
@@ -65,6 +88,23 @@ def _no_json(text: bytes, error: str) -> Refusal:
     place = error.rpartition(" column ")[2]
     said = error.partition(" at line ")[0]
     return Refusal(None, f"no JSON at character {place} ({said}): {shown(text[:80].decode(errors='replace'))}", _ONE_OBJECT, of_source=True)
+
+
+def _of_document(pieces: Iterator[bytes]) -> Iterator[Record]:
+    """The one object that `pieces` hold; where they hold none, whatever stands on their lines."""
+    held, broken = bytearray(), None
+    try:
+        for piece in pieces:
+            held += piece
+            if len(held) > MAX_ARRAY_BYTES:
+                yield Record(1, bytes(held[:80]), _LONG_DOCUMENT)
+                return
+    except BrokenStreamError as error:
+        broken = error.refusal
+    whole = _of_line(Line(1, bytes(held)))
+    yield from [whole] if isinstance(whole.values, dict) else map(_of_line, lines([bytes(held)]))
+    if broken:
+        yield Record(held.count(b"\n") + 1, b"", broken)
 
 
 def _of_array(pieces: Iterator[bytes]) -> Iterator[Record]:

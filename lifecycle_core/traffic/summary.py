@@ -39,6 +39,8 @@ class Summary:
     reasons : (field, rule) -> why records were quarantined.
     unused : field of the source -> how many records had it and no conversation took it.
     untold : field of a conversation -> how many conversations do not tell it.
+    missing : what is still to be given -> for how many records a rehearsal stood in for it.
+    formats : what the sources were written in -> how that was known.
     """
 
     records: int = 0
@@ -50,6 +52,8 @@ class Summary:
     spans: dict[str, Span] = field(default_factory=dict)
     unused: Counter[str] = field(default_factory=Counter)
     untold: Counter[str] = field(default_factory=Counter)
+    missing: Counter[str] = field(default_factory=Counter)
+    formats: dict[str, str] = field(default_factory=dict)
     remarks: dict[str, None] = field(default_factory=dict)
 
     @property
