@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from lifecycle_core.traffic.reading import Reading
 
 STANDARD_INPUT = "-"
+FORMATS = ("auto", "native", "otlp", "langfuse", "langsmith", "openinference", "tau-bench", "tau2-bench", "openai-chat")
+"""What may be asked for by name; written out, since loading the importers would slow the help."""
 SHOWN_RECORDS = 2
 REFUSED = 2
 KEPT = "what was taken in stays; the same again changes nothing"
@@ -26,6 +29,7 @@ KEPT = "what was taken in stays; the same again changes nothing"
 EPILOG = """\b
 Examples:
   lifecycle ingest traffic.jsonl.gz
+  lifecycle ingest exports/ --variant baseline --outcome 'scores.correctness>=0.8' --dry-run
   zcat logs/*.gz | lifecycle ingest - --variant baseline --zone Europe/Berlin
   lifecycle ingest runs.jsonl --map variant=run --map booked=success \\
     --map segments.task=task_id --crash-where termination=agent_error
@@ -46,7 +50,15 @@ def _show_fields(context: click.Context, _parameter: click.Parameter, asked: boo
 
 
 @click.command(epilog=EPILOG)
-@click.argument("paths", nargs=-1, required=True, metavar="PATH…", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
+@click.argument("paths", nargs=-1, required=True, metavar="PATH…", type=click.Path(exists=True, allow_dash=True))
+@click.option(
+    "--format",
+    "wanted",
+    type=click.Choice(FORMATS),
+    default=FORMATS[0],
+    show_default=True,
+    help="What the records are written in; auto tells by the first.",
+)
 @click.option("--variant", metavar="NAME", help="The variant of every record; wins over a field of that name.")
 @click.option(
     "--map",
@@ -56,6 +68,12 @@ def _show_fields(context: click.Context, _parameter: click.Parameter, asked: boo
     help="Where a field of a conversation comes from. SOURCE is a field of the record, dotted where it lies deeper; :VALUE is a "
     "constant; nothing leaves the field out. FIELD may be segments.LABEL. A field that is not named is taken by its own name. "
     "1 and 0 will do for booked and escalated; a text will do for errors: one fault, which broke the conversation. Repeatable.",
+)
+@click.option(
+    "--outcome",
+    metavar="EXPR",
+    help="What makes a conversation booked, where no field does: FIELD=VALUE, !=, or FIELD>=NUMBER, joined by ' and '. A FIELD that a "
+    "record does not tell leaves its outcome unknown.",
 )
 @click.option("--zone", metavar="ZONE", help="The zone of times that say none: UTC, or a name like Europe/Berlin. Else they are refused.")
 @click.option("--ended-at", metavar="TIME", help="When records without an end ended; kept as assumed. Else they are refused.")
@@ -75,6 +93,8 @@ def _show_fields(context: click.Context, _parameter: click.Parameter, asked: boo
 def ingest(
     *,
     paths: Sequence[str],
+    wanted: str,
+    outcome: str | None,
     variant: str | None,
     maps: Sequence[str],
     zone: str | None,
@@ -87,8 +107,10 @@ def ingest(
 ) -> None:
     """Take conversations in from files or standard input.
 
-    A source is JSON lines or a JSON array, gzipped or not; PATH - is standard
-    input.
+    A source is JSON lines, a JSON array or one object, gzipped or not; PATH - is
+    standard input, and a folder is every such file in it. Exports of OTLP,
+    Langfuse, LangSmith, OpenInference, tau-bench, tau2-bench and OpenAI's chat
+    lines are told by their first record. What a source does not tell stays unknown.
 
     The same again changes nothing: a conversation is known by its variant and
     id, and a record without an id is named after its content. A record that
@@ -97,21 +119,24 @@ def ingest(
     from deployments.cli.ingest_summary import show
     from deployments.wire.traffic import SummaryWire
     from lifecycle_core.conversations import Conversation
+    from lifecycle_core.traffic.folders import expanded
     from lifecycle_core.traffic.mapping import Mapping
     from lifecycle_core.traffic.summary import Summary
     from tasks import traffic
 
-    mapping = Mapping.parse(maps, variant=variant, zone=zone, ended_at=ended_at, crash_where=crash_where)
+    mapping = Mapping.parse(maps, variant=variant, zone=zone, ended_at=ended_at, crash_where=crash_where, outcome=outcome)
+    paths = list(expanded(paths))
     act = replace(acting(), dry_run=dry_run)  # which reads and judges, and needs no rehearsal: that would keep others from writing
     _refuse_future(mapping.ended_at, act.at)
+    opened = partial(_reading, mapping=mapping, wanted=wanted, stand_in=act.at if dry_run else None)
     for path in filter(_is_file, paths):  # before any of them is taken in; a pipe can be read only once
-        with _reading(path, mapping) as (reading, _):
+        with opened(path) as (reading, _):
             reading.refuse_if_unusable(allow_missing=allow_missing)
 
     summary, first = Summary(), list[Conversation]()
     with _progress(paths) as advance:
         for path in paths:
-            with _reading(path, mapping) as (reading, read_bytes):
+            with opened(path) as (reading, read_bytes):
                 reading.refuse_if_unusable(allow_missing=allow_missing)
                 for taken in traffic.take_in(reading, summary, act, keep=not dry_run, most=batch):
                     first += taken.conversations[: SHOWN_RECORDS - len(first)]
@@ -142,17 +167,18 @@ def _refuse_future(ended_at: "datetime | None", now: "datetime") -> None:
 
 
 @contextmanager
-def _reading(path: str, mapping: "Mapping") -> Iterator[tuple["Reading", Callable[[], int]]]:
+def _reading(path: str, *, mapping: "Mapping", wanted: str, stand_in: "datetime | None") -> Iterator[tuple["Reading", Callable[[], int]]]:
     """The source at `path` and how many of its bytes are read."""
     from lifecycle_core.traffic.reading import Reading
     from lifecycle_core.traffic.rejected import source_name
 
     if path == STANDARD_INPUT:
-        yield Reading(sys.stdin.buffer, "standard input", mapping), lambda: 0
+        yield Reading(sys.stdin.buffer, "standard input", mapping, wanted=wanted, stand_in=stand_in), lambda: 0
         return
     stream: BinaryIO
     with Path(path).open("rb") as stream:
-        yield Reading(stream, source_name(path), mapping), stream.tell if _is_file(path) else lambda: 0
+        reading = Reading(stream, source_name(path), mapping, wanted=wanted, stand_in=stand_in)
+        yield reading, stream.tell if _is_file(path) else lambda: 0
 
 
 @contextmanager

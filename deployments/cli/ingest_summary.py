@@ -10,6 +10,12 @@ from deployments.wire.traffic import SummaryWire
 
 SHOWN_VARIANTS = 12
 SHOWN_MESSAGES = 2
+OPTIONS = {
+    "variant": "--variant NAME or --map variant=FIELD",
+    "ended_at": "--ended-at TIME or --map ended_at=FIELD",
+    "zone": "--zone ZONE",
+}
+"""What a rehearsal stood in for -> the options that give it."""
 
 
 def show(said: SummaryWire) -> None:
@@ -27,6 +33,8 @@ def show(said: SummaryWire) -> None:
     ):
         if counts:
             click.echo(f"{title}: {printable(_listed(counts, of))}")
+    for name in said.unknown.keys() & OPTIONS.keys():
+        click.echo(f"To be given: {name}, with {OPTIONS[name]}")
     for remark in said.remarks:
         click.echo(f"Odd: {printable(remark)}")
     for record in said.first_records:
@@ -38,6 +46,7 @@ def show(said: SummaryWire) -> None:
 
 
 def _counts(said: SummaryWire) -> Iterator[tuple[str, str]]:
+    yield "format", f"{said.format}: {said.format_reason}"
     if said.dry_run:
         yield "would be taken", f"{said.records - said.quarantined:,}"
         yield "would be quarantined", f"{said.quarantined:,}"

@@ -80,6 +80,8 @@ class SummaryWire(Wire):
 
     schema_version: int = 1
     dry_run: bool
+    format: str
+    format_reason: str
     records: int
     accepted: int
     known: int
@@ -89,6 +91,7 @@ class SummaryWire(Wire):
     variants: list[SpanWire]
     unused_fields: dict[str, int]
     untold_fields: dict[str, int]
+    unknown: dict[str, int]
     remarks: list[str]
     first_records: list[dict[str, Any]]
     next: str | None
@@ -98,6 +101,8 @@ class SummaryWire(Wire):
         """Shape it; `first` are the conversations that a dry run shows."""
         return cls(
             dry_run=first is not None,
+            format=", ".join(it.formats),
+            format_reason="; ".join(it.formats.values()),
             records=it.records,
             accepted=it.accepted,
             known=it.known,
@@ -125,6 +130,7 @@ class SummaryWire(Wire):
             ],
             unused_fields=dict(it.unused.most_common()),
             untold_fields={name: records for name, records in it.untold.items() if records},
+            unknown={name: records for name, records in (it.missing | it.untold).items() if records},
             remarks=list(it.remarks),
             first_records=[conversation_adapter().dump_python(conversation, mode="json") for conversation in first or ()],
             next=_next(it, at),

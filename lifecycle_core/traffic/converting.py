@@ -58,17 +58,20 @@ class Converter:
         if self._mapping.outcome is not None:
             values["booked"] = self._mapping.outcome.of(row)
         self._set_times(values)
-        if "variant" not in values and self._stand_in is not None:
-            values["variant"] = _STAND_IN
-            self.missing["variant"] += 1
-        if "variant" not in values:
-            raise RefusedError(Refusal("variant", MISSING, _NO_VARIANT, of_source=True))
+        self._set_variant(values)
         if "id" not in values:
             values["id"] = _name_of(row)
         if self._mapping.labels:
             values["segments"] = self._labels(row, values.get("segments", {}))
         self._add_crashes(row, values)
         return Conversation(**values)
+
+    def _set_variant(self, values: dict[str, Any]) -> None:
+        if "variant" not in values:
+            if self._stand_in is None:
+                raise RefusedError(Refusal("variant", MISSING, _NO_VARIANT, of_source=True))
+            values["variant"] = _STAND_IN
+            self.missing["variant"] += 1
 
     def _set_times(self, values: dict[str, Any]) -> None:
         zone = self._mapping.zone

@@ -96,12 +96,8 @@ class Mapping:
     @property
     def used(self) -> frozenset[str]:
         """The fields of a row that are used, by name."""
-        told = [
-            *self.sources.values(),
-            *self.labels.values(),
-            *(source for source, _ in self.crashes),
-            *(self.outcome.sources if self.outcome else ()),
-        ]
+        compared = self.outcome.sources if self.outcome else []
+        told = [*self.sources.values(), *self.labels.values(), *(source for source, _ in self.crashes), *compared]
         return frozenset({it.root for it in told} | {it.path for it in told} | (set(FIELDS) - set(self.sources)))
 
 

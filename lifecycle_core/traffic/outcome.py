@@ -57,9 +57,7 @@ class Outcome:
 def _term(text: str, part: str) -> tuple[Source, str, Any]:
     match = _TERM.match(part)
     if match is None:
-        message = (
-            f"--outcome is {text!r}; write FIELD=VALUE, FIELD!=VALUE or FIELD>=NUMBER, joined by ' and ', such as scores.correctness>=0.8"
-        )
+        message = f"--outcome is {text!r}; write FIELD=VALUE, !=, or FIELD>=NUMBER, joined by ' and ', such as scores.correctness>=0.8"
         raise InvalidInputError(message, field="outcome")
     try:
         value = json.loads(match[3])

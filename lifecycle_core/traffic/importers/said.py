@@ -66,10 +66,8 @@ def _message(value: Values, role: str) -> Row | None:
     if named is None:
         return None
     parts = items_of(value.get("parts")) or items_of(value.get("content"))
-    calls = [
-        *map(_call, items_of(value.get("tool_calls"))),
-        *map(_call, items_of(fields_of(value.get("additional_kwargs")).get("tool_calls"))),
-    ]
+    further = fields_of(value.get("additional_kwargs"))
+    calls = [_call(it) for its in (value, further) for it in items_of(its.get("tool_calls"))]
     calls += [_call(it) for it in parts if isinstance(it, dict) and it.get("type") in {"tool_call", "tool_use", "tool-call"}]
     if value.get("type") == "function_call":
         calls.append(_call(value))
@@ -87,7 +85,7 @@ def _call(value: Any) -> Row | None:  # noqa: ANN401 - any JSON value
     name = next((text for key in ("name", "toolName", "tool_name") if (text := text_of(function.get(key)))), None)
     if name is None:
         return None
-    given = next((function[key] for key in ("arguments", "args", "input") if key in function), {})
+    given: Any = next((function[key] for key in ("arguments", "args", "input") if key in function), {})
     return {"function": {"name": name, "arguments": given if isinstance(given, str) else json.dumps(given)}}
 
 

@@ -10,10 +10,10 @@ from lifecycle_core.traffic.times import parse_time
 
 Values = Mapping[str, Any]
 Row = dict[str, Any]
-"""A conversation's fields by their own names, and beside them what the source says that no field holds: `--map` and `--outcome` reach both."""
+"""A conversation's fields by their own names, and beside them what else the source says: `--map` and `--outcome` reach both."""
 
 OUTCOMES: Final = frozenset({"booked", "success", "task_success", "goal_achieved", "outcome_success"})
-"""Scores that are outcomes by their name. Any other, such as correctness or toxicity, judges words and becomes one by --map or --outcome alone."""
+"""Scores that are outcomes by their name. Any other, such as correctness or toxicity, becomes one by --map or --outcome alone."""
 _NANOSECONDS: Final = 1_000_000_000
 
 
