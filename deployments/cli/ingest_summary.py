@@ -33,7 +33,7 @@ def show(said: SummaryWire) -> None:
     ):
         if counts:
             click.echo(f"{title}: {printable(_listed(counts, of))}")
-    for name in said.unknown.keys() & OPTIONS.keys():
+    for name in (it for it in OPTIONS if it in said.unknown):
         click.echo(f"To be given: {name}, with {OPTIONS[name]}")
     for remark in said.remarks:
         click.echo(f"Odd: {printable(remark)}")

@@ -8,7 +8,7 @@ from typing import Final
 
 from lifecycle_core.traffic.importers import langfuse, langsmith, openai_chat, openinference, otlp, tau2, tau_bench
 from lifecycle_core.traffic.importers.shapes import Row, Values
-from lifecycle_core.traffic.importers.spans import Span, conversation_of
+from lifecycle_core.traffic.importers.spans import Span, conversation_of, of_an_agent
 from lifecycle_core.traffic.records import Record
 from lifecycle_core.traffic.refusals import Refusal
 
@@ -19,6 +19,7 @@ MAX_HELD_BYTES: Final = 64 * 2**20
 
 _NATIVE: Final = "its records hold a conversation's fields, or those that --map names"
 _ASKED: Final = "as --format says"
+_NO_AGENT: Final = Refusal("the trace", "no conversation", "it must hold a call of a model or of an agent")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +119,6 @@ def _whole(traces: dict[str, dict[str, Span]], first: dict[str, Record]) -> Iter
     for trace, spans in traces.items():
         together[next((it.conversation for it in spans.values() if it.conversation), trace)].append(trace)
     for of_one in together.values():
-        row = conversation_of([span for trace in of_one for span in traces[trace].values()])
+        spans = [span for trace in of_one for span in traces[trace].values()]
         record = min((first.pop(trace) for trace in of_one), key=lambda it: it.line)
-        yield Record(record.line, record.content, row)
+        yield Record(record.line, record.content, conversation_of(spans) if of_an_agent(spans) else _NO_AGENT)

@@ -8,6 +8,10 @@ from lifecycle_core.traffic.importers.shapes import Row, Values, count_of, field
 from lifecycle_core.traffic.importers.spans import Span
 
 _FAILED = {2, "2", "STATUS_CODE_ERROR"}
+_ENTRIES = {2, "2", "SPAN_KIND_SERVER", 5, "5", "SPAN_KIND_CONSUMER"}
+"""Kinds of spans at which a program is entered from elsewhere."""
+_REMOTE = 0x300
+"""The bits of a span's flags that tell that its parent stands in another program."""
 
 
 def recognised(values: Values) -> str | None:
@@ -33,10 +37,12 @@ def _span(it: Values, trace: str, own: str, above: Row) -> Span:
     status = fields_of(it.get("status"))
     failed = status.get("code") in _FAILED
     found = telling(above | told)
+    parent = text_of(it.get("parentSpanId"))
     return Span(
         trace=trace,
         id=own,
-        parent=text_of(it.get("parentSpanId")),
+        parent=parent,
+        outermost=parent is None or found.get("kind") == "agent" or it.get("kind") in _ENTRIES or _is_remote(it.get("flags")),
         started_at=instant_of_nanoseconds(it.get("startTimeUnixNano")),
         ended_at=instant_of_nanoseconds(it.get("endTimeUnixNano")),
         **{
@@ -45,6 +51,10 @@ def _span(it: Values, trace: str, own: str, above: Row) -> Span:
             "error": (text_of(status.get("message")) or found.get("error") or "error") if failed else None,
         },
     )
+
+
+def _is_remote(flags: Any) -> bool:  # noqa: ANN401 - any JSON value
+    return (count_of(flags) or 0) & _REMOTE == _REMOTE
 
 
 def attributes(value: Any) -> Row:  # noqa: ANN401 - any JSON value

@@ -22,6 +22,7 @@ class Span:
     started_at, ended_at : instants; tokens and cost_usd : of the call; None = unknown.
     heard, said : messages read and written; error : what failed.
     facts : what else its system says of the whole conversation.
+    outermost : nothing of the conversation lies above it.
     """
 
     trace: str
@@ -43,6 +44,7 @@ class Span:
     said: list[Row] = field(default_factory=list)
     error: str | None = None
     facts: Row = field(default_factory=dict)
+    outermost: bool = False
 
     def with_later(self, it: "Span") -> "Span":
         """The span of which `it` came later: systems tell a beginning and an end apart."""
@@ -83,6 +85,11 @@ def conversation_of(spans: Sequence[Span]) -> Row:
             model=_first(calls[::-1], lambda it: it.model),
         ),
     }
+
+
+def of_an_agent(spans: Iterable[Span]) -> bool:
+    """Whether `spans` tell of an agent or a model at all, and not of some other program."""
+    return any(it.kind in {"chat", "agent"} for it in spans)
 
 
 def _calls(spans: Sequence[Span]) -> list[Span]:
