@@ -71,7 +71,7 @@ def answer_of(found: PostedTraces) -> bytes:
     from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTracePartialSuccess, ExportTraceServiceResponse
 
     told = ExportTracePartialSuccess(rejected_spans=found.rejected_spans, error_message=found.message) if found.rejected else None
-    return ExportTraceServiceResponse(partial_success=told).SerializeToString()
+    return bytes(ExportTraceServiceResponse(partial_success=told).SerializeToString())
 
 
 def _taken(spans: Sequence[Span], convert: Converter) -> Conversation | Refusal:

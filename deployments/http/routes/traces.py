@@ -34,8 +34,8 @@ BODY: Final[dict[str, Any]] = {
 @router.post(
     "/v1/traces",
     summary="Take traces in",
-    description=f"OTLP/HTTP: spans with GenAI or OpenInference attributes, up to {MAX_BODY_BYTES >> 20} MiB. A conversation is what shares a "
-    "`gen_ai.conversation.id`, else a trace; its variant is `gen_ai.agent.name`, else `service.name`. A trace must come whole, in one "
+    description=f"OTLP/HTTP: spans with GenAI or OpenInference attributes, up to {MAX_BODY_BYTES >> 20} MiB. A conversation is what shares "
+    "a `gen_ai.conversation.id`, else a trace; its variant is `gen_ai.agent.name`, else `service.name`. A trace must come whole, in one "
     "request; one that is cut is refused in `partialSuccess` and quarantined. Traces without a model or an agent pass.",
     response_model=ExportedWire,
     response_model_exclude_none=True,

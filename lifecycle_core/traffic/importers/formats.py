@@ -116,8 +116,8 @@ def _foreign(name: str) -> Refusal:
 def _whole(traces: dict[str, dict[str, Span]], first: dict[str, Record]) -> Iterator[Record]:
     """A row for each conversation: traces of the same one are together."""
     together: defaultdict[str, list[str]] = defaultdict(list)
-    for trace, spans in traces.items():
-        together[next((it.conversation for it in spans.values() if it.conversation), trace)].append(trace)
+    for trace, held in traces.items():
+        together[next((it.conversation for it in held.values() if it.conversation), trace)].append(trace)
     for of_one in together.values():
         spans = [span for trace in of_one for span in traces[trace].values()]
         record = min((first.pop(trace) for trace in of_one), key=lambda it: it.line)
