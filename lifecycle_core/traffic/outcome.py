@@ -39,7 +39,7 @@ class Outcome:
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read FIELD OPERATOR VALUE, joined by `and`; raises InvalidInputError for what is none."""
-        return cls(text, tuple(_term(text, part) for part in re.split(r"\s+and\s+", text)))
+        return cls(text, tuple(_term(text, part) for part in re.split(r"\s+and(?:\s+|$)", text)))
 
     @property
     def sources(self) -> list[Source]:

@@ -29,6 +29,7 @@ from lifecycle_core.operations import drift, keys, shadow, traffic, versions
 from lifecycle_core.provenance import Provenance
 from lifecycle_core.traffic.posted import MAX_BODY_BYTES
 from tasks import context
+from tests.posts import TRACES
 
 NOON: Final = datetime.fromisoformat("2025-10-07T12:00:00Z")
 BEGAN: Final = NOON - timedelta(days=36)
@@ -169,6 +170,7 @@ def _drift(it: Recorder) -> None:
     sent = {"id": "call-8125", "variant": "baseline", "version": 1, "ended_at": f"{end - timedelta(minutes=5):%Y-%m-%dT%H:%M:%SZ}"}
     sent |= {"booked": False, "escalated": True, "cost_usd": 0.0014, "response_times_s": [1.8, 2.1], "actions": ["collect_info"]}
     it.ask("POST", f"{LIFECYCLE}/conversations", sent | {"segments": {"channel": "phone"}})
+    it.ask("POST", "/v1/traces", TRACES)
     drift.check_and_record(context.database(), act, "baseline", end)
     it.ask("GET", f"{base}/detect", **of)
     it.ask("GET", f"{base}/explain", **of, limit=2)
