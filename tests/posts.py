@@ -20,8 +20,8 @@ SPAN = {
     "traceId": "5b8efff798038103d269b633813fc60c",
     "spanId": "eee19b7ec3c1b174",
     "name": "chat",
-    "startTimeUnixNano": "1759838400000000000",
-    "endTimeUnixNano": "1759838402000000000",
+    "startTimeUnixNano": "1759316400000000000",
+    "endTimeUnixNano": "1759316402000000000",
     "attributes": [
         {"key": "gen_ai.operation.name", "value": {"stringValue": "chat"}},
         {"key": "gen_ai.agent.name", "value": {"stringValue": "baseline"}},

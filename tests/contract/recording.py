@@ -118,6 +118,7 @@ def _tell(it: Recorder) -> None:
     _refusals(it)
     for path in (f"{LIFECYCLE}/status", "/api/reliability/metrics", "/healthz", "/readyz", "/metrics"):
         it.ask("GET", path)
+    it.ask("POST", "/v1/traces", TRACES)
 
 
 def _versions(it: Recorder) -> None:
@@ -170,7 +171,6 @@ def _drift(it: Recorder) -> None:
     sent = {"id": "call-8125", "variant": "baseline", "version": 1, "ended_at": f"{end - timedelta(minutes=5):%Y-%m-%dT%H:%M:%SZ}"}
     sent |= {"booked": False, "escalated": True, "cost_usd": 0.0014, "response_times_s": [1.8, 2.1], "actions": ["collect_info"]}
     it.ask("POST", f"{LIFECYCLE}/conversations", sent | {"segments": {"channel": "phone"}})
-    it.ask("POST", "/v1/traces", TRACES)
     drift.check_and_record(context.database(), act, "baseline", end)
     it.ask("GET", f"{base}/detect", **of)
     it.ask("GET", f"{base}/explain", **of, limit=2)
