@@ -80,6 +80,9 @@ class SummaryWire(Wire):
 
     schema_version: int = 1
     dry_run: bool
+    format: str = Field(description="What the sources were read as; several are joined by commas.")
+    known_by: list[str] = Field(description="What they were known by.")
+    unknown: list[str] = Field(description="Of a dry run: what options have yet to give (variant, ended_at, zone, outcome).")
     records: int
     accepted: int
     known: int
@@ -98,6 +101,9 @@ class SummaryWire(Wire):
         """Shape it; `first` are the conversations that a dry run shows."""
         return cls(
             dry_run=first is not None,
+            format=", ".join(sorted({name for name, _ in it.forms})),
+            known_by=sorted({sign for _, sign in it.forms}),
+            unknown=[*it.unknown, *(["outcome"] if it.conversations and it.untold.get("booked") == it.conversations else [])],
             records=it.records,
             accepted=it.accepted,
             known=it.known,
