@@ -1,100 +1,86 @@
-"""What comes in of every format and of hostile files: records, unknown outcomes, and what was quarantined, with its reasons.
+"""Files of other systems and hostile files, read as `lifecycle ingest` reads them: what is kept, what is unknown, what is refused and why.
 
-The samples are real exports; of fields that a format does not tell (a variant, an end) a rehearsal fills in what the command would be
-given. Hostile files are each read to the end: good rows must come through, and each of the others must be told of.
+Of the shared data: the timeline, τ², SGD, and every sample of another system's export. Of hostile files: each must come to what is
+expected of it, be it that it is refused whole, and none may end in anything but an answer.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 from typing import Final
 
-from benchmarks._hostile import FILES, Hostile
-from benchmarks._real import NOW
+from benchmarks import _hostile_files
+from benchmarks._real import NOW, missing
 from benchmarks.ingest import COMMANDS, SHARED, mapping_of
-from lifecycle_core.traffic.folders import files_at
+from lifecycle_core.errors import InvalidInputError
 from lifecycle_core.traffic.mapping import Mapping
 from lifecycle_core.traffic.reading import Reading
 from tasks import quality
 
-SAMPLES: Final = SHARED / "formats"
-_LATER: Final = NOW.replace(year=NOW.year + 2)
-"""When the samples are read; the newest of them was recorded after `NOW`."""
-
-
-@dataclass(slots=True)
-class Came:
-    """What became of one source: `unknown` counts the conversations whose outcome it does not tell."""
-
-    format: str
-    conversations: int = 0
-    unknown: int = 0
-    quarantined: int = 0
-    reasons: Counter[str] = field(default_factory=Counter)
+FILES: Final = ("timeline.jsonl.gz", "tau2.jsonl.gz", "tau.jsonl.gz", "sgd/sgd.jsonl.gz")
+GIVEN: Final = {"zone": "UTC", "ended_at": "2025-10-07T12:00:00Z"}
+"""What the samples of other systems do not tell."""
 
 
 def run() -> dict[str, object]:
-    """Every sample and file of the shared data, then every hostile file."""
-    print(f"{'source':<72}{'format':<15}{'records':>9}{'outcome unknown':>17}{'quarantined':>13}")
-    sources = {name: _read(path, mapping) for name, path, mapping in _sources()}
-    for name, it in sources.items():
-        print(f"{name:<72}{it.format:<15}{it.conversations + it.quarantined:>9,}{it.unknown:>17,}{it.quarantined:>13,}")
-        for reason, count in it.reasons.most_common():
-            print(f"    {count:,} times {reason}")
-    wrong = [(it.name, came) for it in FILES if not as_must_be(it, *(came := judged(it)))]
-    for name, came in wrong:
-        print(f"hostile: {name}: kept and refused {came}")
-    print(f"hostile files: {len(FILES)}, as they must be: {len(FILES) - len(wrong)}")
+    """Read all of them."""
+    print(f"{'file':<62}{'read as':<13}{'records':>9}{'kept':>9}{'unknown':>9}{'refused':>9}  the first refusal")
+    told = [_told(path, name) for path, name in _real_files()]
+    hostile = list(_judged(_hostile_files.files()))
+    print(f"\n{'hostile file':<62}{'kept':>9}{'refused':>9}  what is said")
+    for name, kept, refused, said, right in hostile:
+        print(f"{name:<62}{'none' if kept is None else kept:>9}{refused:>9}  {'' if right else 'NOT AS EXPECTED: '}{said[:110]}")
     return {
-        "sources": len(sources),
-        "records": sum(it.conversations + it.quarantined for it in sources.values()),
-        "unknown_outcomes": sum(it.unknown for it in sources.values()),
-        "quarantined": sum(it.quarantined for it in sources.values()),
-        "by_source": {name: [it.format, it.conversations + it.quarantined, it.unknown, it.quarantined] for name, it in sources.items()},
-        "hostile_files": len(FILES),
-        "hostile_right": len(FILES) - len(wrong),
+        "files": len(told),
+        "records": sum(it["records"] for it in told),
+        "unknown_outcomes": sum(it["unknown"] for it in told),
+        "quarantined": sum(it["refused"] for it in told),
+        "hostile_files": len(hostile),
+        "hostile_as_expected": sum(right for *_, right in hostile),
     }
 
 
-def judged(it: Hostile) -> tuple[int, int]:
-    """How many conversations of a hostile file would be kept, each once, and how many of its records refused."""
-    reading = Reading(BytesIO(it.content()), it.name, Mapping.parse())
-    kept: set[str] = set()
-    refused = 0
-    for batch in reading.batches():
-        left = batch.without(quality.check(batch.conversations, NOW).refused)
-        kept |= {one.id for one in left.conversations}
-        refused += len(left.rejected)
-    return len(kept), refused
-
-
-def as_must_be(it: Hostile, kept: int, refused: int) -> bool:
-    """Whether that is what must become of a hostile file."""
-    return kept == it.kept and (refused == it.refused if it.refused is not None else refused > 0)
-
-
-def _sources() -> Iterator[tuple[str, Path, Mapping]]:
-    for name, command in COMMANDS.items():
+def _real_files() -> Iterator[tuple[Path, str | None]]:
+    if (why := missing("formats", "timeline.jsonl.gz")) is not None:
+        print(f"not read: {why}")
+        return
+    for name in FILES:
         if (SHARED / name).exists():
-            yield name, SHARED / name, mapping_of(SHARED / name, command)
-    for folder in sorted(SAMPLES.iterdir() if SAMPLES.exists() else ()):
-        yield from ((str(path.relative_to(SHARED)), path, Mapping.parse()) for path in _files(folder))
+            yield SHARED / name, name
+    for path in sorted((SHARED / "formats").glob("*/*.json*")):
+        yield path, None
 
 
-def _files(folder: Path) -> Sequence[Path]:
-    return files_at(folder) if folder.is_dir() else ()
-
-
-def _read(path: Path, mapping: Mapping) -> Came:
+def _told(path: Path, name: str | None) -> dict[str, int]:
+    mapping = mapping_of(path, COMMANDS[name]) if name in COMMANDS else Mapping.parse(variant="v", **GIVEN)
     with path.open("rb") as stream:
-        reading = Reading(stream, path.name, mapping, stand_in=_LATER)
-        came = Came(reading.format)
-        for batch in reading.batches():
-            left = batch.without(quality.check(batch.conversations, _LATER).refused)
-            came.conversations += len(left.conversations)
-            came.unknown += sum(it.booked is None for it in left.conversations)
-            came.quarantined += len(left.rejected)
-            came.reasons.update(f"{it.refusal.field or 'the record'}: {it.refusal.rule}" for it in left.rejected)
-    return came
+        reading = Reading(stream, path.name, mapping)
+        batches = list(reading.batches())
+    kept = [it for batch in batches for it in batch.conversations]
+    refused = [it for batch in batches for it in batch.rejected]
+    unknown = Counter(it.booked for it in kept)[None]
+    shown = f"{path.parent.name}/{path.name}" if name is None else path.name
+    why = refused[0].refusal.sentence if refused else ""
+    counts = f"{len(kept) + len(refused):>9,}{len(kept):>9,}{unknown:>9,}{len(refused):>9,}"
+    print(f"{shown:<62}{reading.read_as[0]:<13}{counts}  {why}")
+    return {"records": len(kept) + len(refused), "unknown": unknown, "refused": len(refused)}
+
+
+def _judged(files: list[_hostile_files.Hostile]) -> Iterator[tuple[str, int | None, int, str, bool]]:
+    """Each file with what became of it, and whether that is as expected."""
+    for it in files:
+        kept, refused, said = outcome(it.content)
+        yield it.name, kept, refused, said, (kept, refused) == (it.kept, it.refused)
+
+
+def outcome(content: bytes) -> tuple[int | None, int, str]:
+    """How many conversations are kept, how many records refused, and the first sentence; None where all is refused as a whole."""
+    reading = Reading(BytesIO(content), "hostile.jsonl", Mapping())
+    try:
+        reading.refuse_if_unusable()
+    except InvalidInputError as error:
+        return None, 0, str(error)
+    batches = [it.without(quality.check(it.conversations, NOW).refused) for it in reading.batches()]
+    refused = [it for batch in batches for it in batch.rejected]
+    return sum(len(it.conversations) for it in batches), len(refused), refused[0].refusal.sentence if refused else ""

@@ -30,8 +30,8 @@ def take_in(reading: Reading, summary: Summary, act: Provenance, *, keep: bool =
                 summary.differing += done.differing
             yield batch
     summary.unused.update(reading.unused)
-    summary.missing.update(reading.missing)
-    summary.formats[reading.format] = reading.why
+    summary.unknown.update(reading.unknown)
+    summary.forms[reading.read_as] += 1
 
 
 @contextmanager

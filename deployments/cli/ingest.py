@@ -4,7 +4,6 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -19,9 +18,9 @@ if TYPE_CHECKING:
     from lifecycle_core.traffic.mapping import Mapping
     from lifecycle_core.traffic.reading import Reading
 
+FORMATS = ("auto", "native", "otlp", "langfuse", "langsmith", "tau2", "tau-bench", "openai-chat")
+SUFFIXES = (".json", ".jsonl", ".ndjson", ".json.gz", ".jsonl.gz", ".ndjson.gz")
 STANDARD_INPUT = "-"
-FORMATS = ("auto", "native", "otlp", "langfuse", "langsmith", "openinference", "tau-bench", "tau2-bench", "openai-chat")
-"""What may be asked for by name; written out, since loading the importers would slow the help."""
 SHOWN_RECORDS = 2
 REFUSED = 2
 KEPT = "what was taken in stays; the same again changes nothing"
@@ -29,8 +28,9 @@ KEPT = "what was taken in stays; the same again changes nothing"
 EPILOG = """\b
 Examples:
   lifecycle ingest traffic.jsonl.gz
-  lifecycle ingest exports/ --variant baseline --outcome 'scores.correctness>=0.8' --dry-run
   zcat logs/*.gz | lifecycle ingest - --variant baseline --zone Europe/Berlin
+  lifecycle ingest traces/ --dry-run
+  lifecycle ingest trace.json --variant baseline --outcome 'scores.solved == 1'
   lifecycle ingest runs.jsonl --map variant=run --map booked=success \\
     --map segments.task=task_id --crash-where termination=agent_error
 
@@ -53,11 +53,11 @@ def _show_fields(context: click.Context, _parameter: click.Parameter, asked: boo
 @click.argument("paths", nargs=-1, required=True, metavar="PATH…", type=click.Path(exists=True, allow_dash=True))
 @click.option(
     "--format",
-    "wanted",
+    "form",
     type=click.Choice(FORMATS),
     default=FORMATS[0],
     show_default=True,
-    help="What the records are written in; auto tells by the first.",
+    help="What the records are: conversations as they are (native), or what another system exports. auto: the first record tells.",
 )
 @click.option("--variant", metavar="NAME", help="The variant of every record; wins over a field of that name.")
 @click.option(
@@ -69,12 +69,6 @@ def _show_fields(context: click.Context, _parameter: click.Parameter, asked: boo
     "constant; nothing leaves the field out. FIELD may be segments.LABEL. A field that is not named is taken by its own name. "
     "1 and 0 will do for booked and escalated; a text will do for errors: one fault, which broke the conversation. Repeatable.",
 )
-@click.option(
-    "--outcome",
-    metavar="EXPR",
-    help="What makes a conversation booked, where no field does: FIELD=VALUE, !=, or FIELD>=NUMBER, joined by ' and '. A FIELD that a "
-    "record does not tell leaves its outcome unknown.",
-)
 @click.option("--zone", metavar="ZONE", help="The zone of times that say none: UTC, or a name like Europe/Berlin. Else they are refused.")
 @click.option("--ended-at", metavar="TIME", help="When records without an end ended; kept as assumed. Else they are refused.")
 @click.option(
@@ -82,6 +76,12 @@ def _show_fields(context: click.Context, _parameter: click.Parameter, asked: boo
     multiple=True,
     metavar="SOURCE=VALUE",
     help="A record whose SOURCE is VALUE broke by itself, through no doing of the agent: it gets a fault of that name. Repeatable.",
+)
+@click.option(
+    "--outcome",
+    metavar="EXPR",
+    help="What counts as booked where no field says it: PATH SIGN VALUE, such as reward==1 or 'scores.correctness >= 0.5'. "
+    "A record that does not tell it is of unknown outcome.",
 )
 @click.option("--allow-missing", is_flag=True, help="Take a SOURCE that no record has for unknown. Else it is refused as mistyped.")
 @click.option("--dry-run", is_flag=True, help="Read and judge all, show the first records as they would be kept, and keep nothing.")
@@ -93,13 +93,13 @@ def _show_fields(context: click.Context, _parameter: click.Parameter, asked: boo
 def ingest(
     *,
     paths: Sequence[str],
-    wanted: str,
-    outcome: str | None,
     variant: str | None,
     maps: Sequence[str],
     zone: str | None,
     ended_at: str | None,
     crash_where: Sequence[str],
+    outcome: str | None,
+    form: str,
     allow_missing: bool,
     dry_run: bool,
     batch: int,
@@ -107,10 +107,8 @@ def ingest(
 ) -> None:
     """Take conversations in from files or standard input.
 
-    A source is JSON lines, a JSON array or one object, gzipped or not; PATH - is
-    standard input, and a folder is every such file in it. Exports of OTLP,
-    Langfuse, LangSmith, OpenInference, tau-bench, tau2-bench and OpenAI's chat
-    lines are told by their first record. What a source does not tell stays unknown.
+    A source is JSON lines, a JSON array or one JSON object, gzipped or not;
+    PATH - is standard input, and of a folder all its JSON files are read.
 
     The same again changes nothing: a conversation is known by its variant and
     id, and a record without an id is named after its content. A record that
@@ -119,28 +117,28 @@ def ingest(
     from deployments.cli.ingest_summary import show
     from deployments.wire.traffic import SummaryWire
     from lifecycle_core.conversations import Conversation
-    from lifecycle_core.traffic.folders import expanded
     from lifecycle_core.traffic.mapping import Mapping
     from lifecycle_core.traffic.summary import Summary
     from tasks import traffic
 
     mapping = Mapping.parse(maps, variant=variant, zone=zone, ended_at=ended_at, crash_where=crash_where, outcome=outcome)
-    paths = list(expanded(paths))
+    paths, folders = list(_files(paths)), any(Path(it).is_dir() for it in paths)
     act = replace(acting(), dry_run=dry_run)  # which reads and judges, and needs no rehearsal: that would keep others from writing
     _refuse_future(mapping.ended_at, act.at)
-    opened = partial(_reading, mapping=mapping, wanted=wanted, stand_in=act.at if dry_run else None)
+    mapping = mapping.previewing(act.at) if dry_run else mapping
     for path in filter(_is_file, paths):  # before any of them is taken in; a pipe can be read only once
-        with opened(path) as (reading, _):
-            reading.refuse_if_unusable(allow_missing=allow_missing)
+        with _reading(path, mapping, form) as (reading, _):
+            reading.refuse_if_unusable(allow_missing=allow_missing, allow_empty=folders)
 
     summary, first = Summary(), list[Conversation]()
     with _progress(paths) as advance:
         for path in paths:
-            with opened(path) as (reading, read_bytes):
-                reading.refuse_if_unusable(allow_missing=allow_missing)
+            with _reading(path, mapping, form) as (reading, read_bytes):
+                reading.refuse_if_unusable(allow_missing=allow_missing, allow_empty=folders)
                 for taken in traffic.take_in(reading, summary, act, keep=not dry_run, most=batch):
                     first += taken.conversations[: SHOWN_RECORDS - len(first)]
                     advance(path, read_bytes())
+    _refuse_nothing(paths, summary.records)
     said = SummaryWire.of(summary, at=act.at, first=first if dry_run else None)
     if as_json:
         print_json(said)
@@ -152,6 +150,29 @@ def ingest(
         sentence = f"{said.quarantined:,} of {said.records:,} records were refused; {worst.lines[0]}: {worst.example}"
         click.echo(printable(sentence), err=True)
         sys.exit(REFUSED)
+
+
+def _files(paths: Sequence[str]) -> Iterator[str]:
+    """The paths, and in place of a folder the JSON files in it and below it; raises InvalidInputError for a folder without any."""
+    from lifecycle_core.errors import InvalidInputError
+
+    for path in paths:
+        if not Path(path).is_dir():
+            yield path
+            continue
+        found = sorted(str(it) for it in Path(path).rglob("*") if it.name.endswith(SUFFIXES) and it.is_file())
+        if not found:
+            message = f"the folder {path} holds no file that ends in {', '.join(SUFFIXES)}"
+            raise InvalidInputError(message, field="path")
+        yield from found
+
+
+def _refuse_nothing(paths: Sequence[str], records: int) -> None:
+    from lifecycle_core.errors import InvalidInputError
+
+    if not records:
+        message = f"none of {len(paths)} files tells of a conversation; see `lifecycle ingest --help` for the formats"
+        raise InvalidInputError(message, field="path")
 
 
 def _is_file(path: str) -> bool:
@@ -167,18 +188,17 @@ def _refuse_future(ended_at: "datetime | None", now: "datetime") -> None:
 
 
 @contextmanager
-def _reading(path: str, *, mapping: "Mapping", wanted: str, stand_in: "datetime | None") -> Iterator[tuple["Reading", Callable[[], int]]]:
+def _reading(path: str, mapping: "Mapping", form: str) -> Iterator[tuple["Reading", Callable[[], int]]]:
     """The source at `path` and how many of its bytes are read."""
     from lifecycle_core.traffic.reading import Reading
     from lifecycle_core.traffic.rejected import source_name
 
     if path == STANDARD_INPUT:
-        yield Reading(sys.stdin.buffer, "standard input", mapping, wanted=wanted, stand_in=stand_in), lambda: 0
+        yield Reading(sys.stdin.buffer, "standard input", mapping, form), lambda: 0
         return
     stream: BinaryIO
     with Path(path).open("rb") as stream:
-        reading = Reading(stream, source_name(path), mapping, wanted=wanted, stand_in=stand_in)
-        yield reading, stream.tell if _is_file(path) else lambda: 0
+        yield Reading(stream, source_name(path), mapping, form), stream.tell if _is_file(path) else lambda: 0
 
 
 @contextmanager

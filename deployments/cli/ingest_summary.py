@@ -11,16 +11,16 @@ from deployments.wire.traffic import SummaryWire
 SHOWN_VARIANTS = 12
 SHOWN_MESSAGES = 2
 OPTIONS = {
-    "variant": "--variant NAME or --map variant=FIELD",
-    "ended_at": "--ended-at TIME or --map ended_at=FIELD",
-    "zone": "--zone ZONE",
+    "variant": "--variant NAME, or --map variant=FIELD",
+    "ended_at": "--ended-at TIME, or --map ended_at=FIELD",
+    "zone": "--zone ZONE: times say none",
+    "outcome": "--outcome EXPR, or --map booked=FIELD; else it is unknown",
 }
-"""What a rehearsal stood in for -> the options that give it."""
 
 
 def show(said: SummaryWire) -> None:
     """Print `said`: the counts, why records were refused, what the source left open, and what to type next."""
-    print_facts(_counts(said))
+    print_facts((*_read_as(said), *_counts(said)))
     if said.reasons:
         click.echo()
         _show_reasons(said)
@@ -33,8 +33,6 @@ def show(said: SummaryWire) -> None:
     ):
         if counts:
             click.echo(f"{title}: {printable(_listed(counts, of))}")
-    for name in (it for it in OPTIONS if it in said.unknown):
-        click.echo(f"To be given: {name}, with {OPTIONS[name]}")
     for remark in said.remarks:
         click.echo(f"Odd: {printable(remark)}")
     for record in said.first_records:
@@ -45,8 +43,14 @@ def show(said: SummaryWire) -> None:
         click.echo(f"Next: {printable(said.next)}")
 
 
+def _read_as(said: SummaryWire) -> Iterator[tuple[str, str]]:
+    if said.format != "native":
+        yield "read as", f"{said.format}: {', '.join(said.known_by)}"
+    if said.unknown and said.dry_run:
+        yield "yet to be given", "; ".join(f"{it} ({OPTIONS[it]})" for it in said.unknown)
+
+
 def _counts(said: SummaryWire) -> Iterator[tuple[str, str]]:
-    yield "format", f"{said.format}: {said.format_reason}"
     if said.dry_run:
         yield "would be taken", f"{said.records - said.quarantined:,}"
         yield "would be quarantined", f"{said.quarantined:,}"

@@ -99,8 +99,9 @@ class SummaryWire(Wire):
     """What became of everything that was read."""
 
     dry_run: bool
-    format: str
-    format_reason: str
+    format: str = Field(description="What the sources were read as; several are joined by commas.")
+    known_by: list[str] = Field(description="What they were known by.")
+    unknown: list[str] = Field(description="Of a dry run: what options have yet to give (variant, ended_at, zone, outcome).")
     records: int
     accepted: int
     known: int
@@ -110,7 +111,6 @@ class SummaryWire(Wire):
     variants: list[SpanWire]
     unused_fields: dict[str, int]
     untold_fields: dict[str, int]
-    unknown: dict[str, int]
     remarks: list[str]
     first_records: list[dict[str, Any]]
     next: str | None
@@ -120,8 +120,9 @@ class SummaryWire(Wire):
         """Shape it; `first` are the conversations that a dry run shows."""
         return cls(
             dry_run=first is not None,
-            format=", ".join(it.formats),
-            format_reason="; ".join(it.formats.values()),
+            format=", ".join(sorted({name for name, _ in it.forms})),
+            known_by=sorted({sign for _, sign in it.forms}),
+            unknown=[*it.unknown, *(["outcome"] if it.conversations and it.untold.get("booked") == it.conversations else [])],
             records=it.records,
             accepted=it.accepted,
             known=it.known,
@@ -149,7 +150,6 @@ class SummaryWire(Wire):
             ],
             unused_fields=dict(it.unused.most_common()),
             untold_fields={name: records for name, records in it.untold.items() if records},
-            unknown={name: records for name, records in (it.missing | it.untold).items() if records},
             remarks=list(it.remarks),
             first_records=[conversation_adapter().dump_python(conversation, mode="json") for conversation in first or ()],
             next=_next(it, at),

@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Mapping as Values
-from datetime import UTC, datetime
+from datetime import UTC, tzinfo
 from typing import Any, Final
 
 from lifecycle_core.conversations import Conversation
@@ -13,8 +13,9 @@ from lifecycle_core.traffic.refusals import MISSING, Refusal, RefusedError
 from lifecycle_core.traffic.times import NAIVE, parse_time
 from lifecycle_core.traffic.values import CONVERSIONS, TIMES, converted, text
 
+STAND_IN: Final = "(not given)"
+"""The variant of a preview that was given none."""
 _ID_CHARACTERS: Final = 32
-_STAND_IN: Final = "(variant to be given)"
 _NO_END: Final = "give --map ended_at=FIELD, or --ended-at TIME for a source without a clock"
 _NO_VARIANT: Final = "give --variant NAME, or --map variant=FIELD"
 _NO_FIELD: Final = "none of them is a conversation's; give --map FIELD=SOURCE for those that are"
@@ -23,8 +24,7 @@ _NO_FIELD: Final = "none of them is a conversation's; give --map FIELD=SOURCE fo
 class Converter:
     """What makes a conversation of a row, by one mapping.
 
-    stand_in : an instant with which a rehearsal fills what is still to be given: ends, and a zone and a variant beside them.
-    missing : what was filled so -> how often.
+    unknown : for a preview, what the options have yet to give ("variant", "ended_at", "zone") -> how many rows lack it.
 
     >>> convert = Converter(Mapping.parse(["booked=success"], variant="baseline"))
     >>> convert({"id": "c1", "ended_at": "2025-10-07T12:00:00Z", "success": 1}).booked
@@ -32,12 +32,10 @@ class Converter:
     """
 
     used: frozenset[str]
-    missing: Counter[str]
+    unknown: Counter[str]
 
-    def __init__(self, mapping: Mapping, stand_in: datetime | None = None) -> None:
-        self.used = mapping.used
-        self.missing = Counter()
-        self._stand_in = stand_in
+    def __init__(self, mapping: Mapping) -> None:
+        self.used, self.unknown = mapping.used, Counter()
         self._mapping = mapping
         self._named = {name: CONVERSIONS.get(name) for name in FIELDS if name not in mapping.sources}
         self._mapped = [(name, source, CONVERSIONS.get(name)) for name, source in mapping.sources.items()]
@@ -55,10 +53,11 @@ class Converter:
             value = source.of(row)
             if value is not None:
                 values[name] = conversion(name, value) if conversion else value
+        self._set_times(values)
         if self._mapping.outcome is not None:
             values["booked"] = self._mapping.outcome.of(row)
-        self._set_times(values)
-        self._set_variant(values)
+        if "variant" not in values:
+            values["variant"] = self._stand_in()
         if "id" not in values:
             values["id"] = _name_of(row)
         if self._mapping.labels:
@@ -66,28 +65,32 @@ class Converter:
         self._add_crashes(row, values)
         return Conversation(**values)
 
-    def _set_variant(self, values: dict[str, Any]) -> None:
-        if "variant" not in values:
-            if self._stand_in is None:
-                raise RefusedError(Refusal("variant", MISSING, _NO_VARIANT, of_source=True))
-            values["variant"] = _STAND_IN
-            self.missing["variant"] += 1
+    def _stand_in(self) -> str:
+        """The variant of a row that tells none, of a preview; raises RefusedError elsewhere."""
+        if self._mapping.preview is None:
+            raise RefusedError(Refusal("variant", MISSING, _NO_VARIANT, of_source=True))
+        self.unknown["variant"] += 1
+        return STAND_IN
 
     def _set_times(self, values: dict[str, Any]) -> None:
-        zone = self._mapping.zone
-        if zone is None and self._stand_in is not None and any(parse_time(values[name], None) == NAIVE for name in TIMES if name in values):
-            zone = UTC
-            self.missing["zone"] += 1
         for name in TIMES:
             if name in values:
-                values[name] = converted(name, values[name], zone)
+                values[name] = converted(name, values[name], self._zone_of(values[name]))
         if "ended_at" not in values:
-            assumed = self._mapping.ended_at or self._stand_in
+            assumed = self._mapping.ended_at
+            if assumed is None and self._mapping.preview is not None:
+                self.unknown["ended_at"] += 1
+                assumed = self._mapping.preview
             if assumed is None:
                 raise RefusedError(Refusal("ended_at", MISSING, _NO_END, of_source=True))
-            if self._mapping.ended_at is None:
-                self.missing["ended_at"] += 1
             values |= {"ended_at": assumed, "ended_at_assumed": True}
+
+    def _zone_of(self, value: Any) -> tzinfo | None:  # noqa: ANN401 - any JSON value
+        """The zone of a time that says none; one that is only previewed is read in UTC."""
+        if self._mapping.preview is not None and self._mapping.zone is None and parse_time(value, None) == NAIVE:
+            self.unknown["zone"] += 1
+            return UTC
+        return self._mapping.zone
 
     def _labels(self, row: Values[str, Any], own: Any) -> Any:  # noqa: ANN401 - the record's type judges it
         found = {name: source.of(row) for name, source in self._mapping.labels.items()}

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping as Values
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, tzinfo
 from difflib import get_close_matches
 from typing import Any, Final, Self
@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from lifecycle_core.conversations import Conversation
 from lifecycle_core.errors import InvalidInputError
-from lifecycle_core.traffic.outcome import Outcome
-from lifecycle_core.traffic.source import Source
+from lifecycle_core.traffic.outcomes import Outcome
+from lifecycle_core.traffic.sources import Source
 from lifecycle_core.traffic.times import parse_time
 from lifecycle_core.traffic.values import fault_of
 
@@ -31,7 +31,8 @@ class Mapping:
     zone : of times that say none; None = such times are refused.
     ended_at : for rows that say no end, which is then kept as assumed; None = such rows are refused.
     crashes : (source, value) pairs: a row whose source has the value is a conversation that broke by itself.
-    outcome : what tells whether a conversation is booked, in place of a field; None = a field does.
+    outcome : what is booked; None = the row's own `booked`.
+    preview : by which what is not given yet has a stand-in: of an end this instant.
     """
 
     sources: Values[str, Source] = field(default_factory=dict)
@@ -40,6 +41,7 @@ class Mapping:
     ended_at: datetime | None = None
     crashes: Sequence[tuple[Source, str]] = ()
     outcome: Outcome | None = None
+    preview: datetime | None = None
 
     @classmethod
     def parse(
@@ -80,8 +82,12 @@ class Mapping:
             _refuse_constant("--map", "segments", {label: "any" if source.constant is None else source.constant}, timezone)
         assumed = None if ended_at is None else _assumed(ended_at, timezone)
         crashes = [(Source(source), value) for source, value in map(_crash, crash_where)]
-        told = None if outcome is None else Outcome.parse(outcome)
-        return cls(sources=sources, labels=labels, zone=timezone, ended_at=assumed, crashes=crashes, outcome=told)
+        won = None if outcome is None else Outcome.parse(outcome)
+        return cls(sources=sources, labels=labels, zone=timezone, ended_at=assumed, crashes=crashes, outcome=won)
+
+    def previewing(self, at: datetime) -> Self:
+        """The same, by which nothing is refused for what the options do not give yet; an end that is not given is `at`."""
+        return replace(self, preview=at)
 
     @property
     def named(self) -> Values[str, Source]:
@@ -89,15 +95,14 @@ class Mapping:
         told = {f"--map {name}={it.path}": it for name, it in self.sources.items()}
         told |= {f"--map {LABEL}{name}={it.path}": it for name, it in self.labels.items()}
         told |= {f"--crash-where {it.path}={value}": it for it, value in self.crashes}
-        if self.outcome is not None:
-            told |= {f"--outcome {self.outcome.text}": it for it in self.outcome.sources}
+        told |= {"--outcome": self.outcome.source} if self.outcome is not None else {}
         return {option: it for option, it in told.items() if it.path}
 
     @property
     def used(self) -> frozenset[str]:
         """The fields of a row that are used, by name."""
-        compared = self.outcome.sources if self.outcome else []
-        told = [*self.sources.values(), *self.labels.values(), *(source for source, _ in self.crashes), *compared]
+        told = [*self.sources.values(), *self.labels.values(), *(source for source, _ in self.crashes)]
+        told += [self.outcome.source] if self.outcome is not None else []
         return frozenset({it.root for it in told} | {it.path for it in told} | (set(FIELDS) - set(self.sources)))
 
 

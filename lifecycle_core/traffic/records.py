@@ -11,15 +11,14 @@ from lifecycle_core.traffic.lines import BrokenStreamError, Line, content, lines
 from lifecycle_core.traffic.refusals import Refusal, shown
 
 MAX_ARRAY_BYTES: Final = 64 * 2**20
-"""How large a JSON array may be: it is read whole, JSON lines are not."""
+"""How large a JSON array, or one object over several lines, may be: it is read whole, JSON lines are not."""
 
 _ONE_OBJECT: Final = "a line must hold one whole JSON object"
 _CUT_ARRAY: Final = Refusal(None, "cut off", "the JSON array ends in the middle; fetch the file again, what stands before is kept")
 
 
 _MOST: Final = f"{MAX_ARRAY_BYTES >> 20} MiB"
-_LONG_DOCUMENT: Final = Refusal(None, f"an object over {_MOST} long", "write one record a line; lines may be any number", of_source=True)
-_LONG_ARRAY: Final = Refusal(None, f"an array over {_MOST} long", "write one record a line; lines may be any number", of_source=True)
+_LONG_ARRAY: Final = Refusal(None, f"in one piece over {_MOST} long", "write one record a line; lines may be any number", of_source=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,27 +46,40 @@ def records(stream: BinaryIO) -> Iterator[Record]:
     whole = chain([first], pieces)
     if first.lstrip().startswith(b"["):
         yield from _of_array(whole)
-    elif _goes_on(first):
-        yield from _of_document(whole)
+    elif first.lstrip().startswith(b"{") and _goes_on(first):
+        yield from _of_object(whole)
     else:
         yield from map(_of_line, lines(whole))
 
 
 def _goes_on(first: bytes) -> bool:
-    r"""Whether the first line is the beginning of an object that the second goes on with.
-
-    >>> _goes_on(b'{\n  "trace": 1\n}'), _goes_on(b'{"id": 1}\n{"id": 2}'), _goes_on(b'{"id": \n{"id": 2}')
-    (True, False, False)
-    """
+    """Whether the first line only begins an object, and the next one begins no other."""
     line, _, rest = first.lstrip().partition(b"\n")
-    following = rest.lstrip()
-    if not (line.startswith(b"{") and following) or following.startswith((b"{", b"[")):
+    if not rest.strip() or rest.lstrip().startswith(b"{"):
         return False
     try:
-        from_json(line)
+        from_json(line, allow_inf_nan=False)
     except ValueError as error:
         return str(error).startswith("EOF")
     return False
+
+
+def _of_object(pieces: Iterator[bytes]) -> Iterator[Record]:
+    """The one object; where it is none, or too long, whatever its lines are."""
+    held: list[bytes] = []
+    size = 0
+    try:
+        for piece in pieces:
+            held.append(piece)
+            size += len(piece)
+            if size > MAX_ARRAY_BYTES:
+                yield Record(1, held[0][:80], _LONG_ARRAY)
+                return
+    except BrokenStreamError as error:
+        yield Record(1, b"".join(held)[:80], error.refusal)
+        return
+    text = b"".join(held)
+    yield _of_line(Line(1, text))
 
 
 def _of_line(line: Line) -> Record:
@@ -88,23 +100,6 @@ def _no_json(text: bytes, error: str) -> Refusal:
     place = error.rpartition(" column ")[2]
     said = error.partition(" at line ")[0]
     return Refusal(None, f"no JSON at character {place} ({said}): {shown(text[:80].decode(errors='replace'))}", _ONE_OBJECT, of_source=True)
-
-
-def _of_document(pieces: Iterator[bytes]) -> Iterator[Record]:
-    """The one object that `pieces` hold; where they hold none, whatever stands on their lines."""
-    held, broken = bytearray(), None
-    try:
-        for piece in pieces:
-            held += piece
-            if len(held) > MAX_ARRAY_BYTES:
-                yield Record(1, bytes(held[:80]), _LONG_DOCUMENT)
-                return
-    except BrokenStreamError as error:
-        broken = error.refusal
-    whole = _of_line(Line(1, bytes(held)))
-    yield from [whole] if isinstance(whole.values, dict) else map(_of_line, lines([bytes(held)]))
-    if broken:
-        yield Record(held.count(b"\n") + 1, b"", broken)
 
 
 def _of_array(pieces: Iterator[bytes]) -> Iterator[Record]:

@@ -41,18 +41,6 @@ def lifecycle(tmp_path, monkeypatch):
     context.configure()
 
 
-@pytest.fixture
-def write(tmp_path):
-    """Write records, or lines as they are, to a file of that name."""
-
-    def to(name, *lines: object) -> str:
-        text = "".join((line if isinstance(line, str) else json.dumps(line)) + "\n" for line in lines).encode()
-        (tmp_path / name).write_bytes(gzip.compress(text) if name.endswith(".gz") else text)
-        return name
-
-    return to
-
-
 def summary(result):
     return json.loads(result.stdout)
 
@@ -268,38 +256,3 @@ def test_files_go_in_from_a_pipe_in_a_process_of_its_own(tmp_path):
         check=True,
     )
     assert json.loads(ran.stdout)["accepted"] == 10
-
-
-TRAJECTORY = {"task_id": 1, "reward": 1.0, "traj": [{"role": "user", "content": "hi"}], "info": {}}
-
-
-def test_a_rehearsal_tells_the_format_and_what_is_still_to_be_given_and_does_not_fail_for_it(lifecycle, write):
-    result = lifecycle("ingest", write("runs.jsonl", TRAJECTORY), "--dry-run", "--json")
-    told = summary(result)
-    assert (result.exit_code, told["format"], told["records"], told["quarantined"]) == (0, "tau-bench", 1, 0)
-    assert told["formatReason"] == "its records hold a traj and a reward"
-    assert {"variant", "ended_at", "cost_usd"} <= told["unknown"].keys()
-    assert "booked" not in told["unknown"]
-
-
-def test_what_a_rehearsal_stood_in_for_is_asked_for_when_it_is_meant(lifecycle, write):
-    result = lifecycle("ingest", write("runs.jsonl", TRAJECTORY))
-    assert (result.exit_code, "--ended-at" in result.stderr) == (2, True)
-
-
-def test_a_rehearsal_names_the_options_that_are_missing(lifecycle, write):
-    said = lifecycle("ingest", write("runs.jsonl", TRAJECTORY), "--dry-run").stdout
-    assert "To be given: variant, with --variant NAME" in said
-    assert "To be given: ended_at, with --ended-at TIME" in said
-
-
-def test_a_folder_goes_in_as_its_files(lifecycle, write, tmp_path):
-    write("a.jsonl", *rows(2))
-    write("b.jsonl.gz", {**rows(1)[0], "id": "other"})
-    assert summary(lifecycle("ingest", str(tmp_path), "--json"))["accepted"] == 3
-
-
-def test_an_outcome_is_worked_out_where_no_field_tells_it(lifecycle, write):
-    path = write("a.jsonl", *({**it, "booked": None, "reward": number} for number, it in enumerate(rows(2))))
-    first = summary(lifecycle("ingest", path, "--outcome", "reward>=1", "--dry-run", "--json"))["firstRecords"]
-    assert [it["booked"] for it in first] == [False, True]

@@ -1,4 +1,4 @@
-"""Where in a row a value stands."""
+"""Where in a row a value comes from."""
 
 from collections.abc import Mapping as Values
 from dataclasses import dataclass
