@@ -89,6 +89,7 @@ OTHER = {
     f"{LIFECYCLE}/versions/activate": {"version": 2},
     f"{LIFECYCLE}/versions/tag": {"tag": "best"},
     f"{LIFECYCLE}/versions/untag": {"tag": "best"},
+    "/v1/traces": {"resourceSpans": []},
     "/api/reliability/shadow/samples": {"samples": [PAIR | {"scenarioId": "p2"}]},
 }
 """What makes another request of a case's body; `reason` does of all others."""
