@@ -59,7 +59,7 @@ def lines(pieces: Iterable[bytes]) -> Iterator[Line]:
                 if not skipping and line and not line.isspace():
                     yield _bounded(number, line)
                 skipping = False
-            if len(rest) > MAX_LINE_BYTES:
+            if skipping or len(rest) > MAX_LINE_BYTES:
                 if not skipping:
                     yield _bounded(number + 1, rest)
                 rest, skipping = b"", True
