@@ -35,6 +35,7 @@ from lifecycle_core.store.database import Database
 
 LIFECYCLE, SHADOW = "/api/lifecycle", "/api/reliability/shadow"
 ANCHOR: Final = f"{LIFECYCLE}/audit/anchor"
+TRACES: Final = "/v1/traces"
 TOLD_ONCE: Final = f"{LIFECYCLE}/keys/create"
 PATIENCE_S: Final = 60.0
 PAIR: Final = {"scenarioId": "p1", "incumbent": {"successes": 0}, "candidate": {"successes": 1}}
@@ -147,7 +148,7 @@ class _Trial:
 
     def _made(self, path: str, subject: str, body: Mapping[str, Any]) -> int | None:
         """How much there is of what the audit log does not tell; None where it does."""
-        if path == f"{LIFECYCLE}/conversations":
+        if path in {f"{LIFECYCLE}/conversations", TRACES}:
             return sum(it.conversations for it in versions_asked.list_variants(self.store) if it.variant_name == subject)
         if path == f"{SHADOW}/samples":
             return len(shadow.recorded_samples(self.store, body["sessionId"]))
@@ -231,7 +232,16 @@ def _revocable(database: Database, act: Provenance, name: str) -> dict[str, Any]
     return {"name": name}
 
 
+def _trace(_it: Database, act: Provenance, name: str) -> dict[str, Any]:
+    ended = str(int(act.at.timestamp()) * 10**9)
+    told = {"gen_ai.operation.name": "chat", "gen_ai.agent.name": name}
+    attributes = [{"key": key, "value": {"stringValue": value}} for key, value in told.items()]
+    span = {"traceId": "ab" * 16, "spanId": "cd" * 8, "startTimeUnixNano": ended, "endTimeUnixNano": ended, "attributes": attributes}
+    return {"resourceSpans": [{"scopeSpans": [{"spans": [span]}]}]}
+
+
 CASES: Final[Mapping[str, Ready]] = {
+    TRACES: _trace,
     f"{LIFECYCLE}/conversations": lambda _it, act, name: {"id": "new", "variant": name, "ended_at": act.at.isoformat()},
     ANCHOR: _registered,
     f"{LIFECYCLE}/drift/known": _known,

@@ -16,8 +16,21 @@ ANCHOR = f"{LIFECYCLE}/audit/anchor"
 VARIANT = {"variantName": "baseline"}
 PAIR = {"scenarioId": "p1", "endedAt": datetime.now(UTC).isoformat(), "incumbent": {"successes": 0}, "candidate": {"successes": 1}}
 CASE = {"name": "friday", "goal": "You want a deep clean on Friday."}
+SPAN = {
+    "traceId": "5b8efff798038103d269b633813fc60c",
+    "spanId": "eee19b7ec3c1b174",
+    "name": "chat",
+    "startTimeUnixNano": "1759316400000000000",
+    "endTimeUnixNano": "1759316402000000000",
+    "attributes": [
+        {"key": "gen_ai.operation.name", "value": {"stringValue": "chat"}},
+        {"key": "gen_ai.agent.name", "value": {"stringValue": "baseline"}},
+    ],
+}
+TRACES = {"resourceSpans": [{"scopeSpans": [{"spans": [SPAN]}]}]}
 CASES = {
     f"{LIFECYCLE}/conversations": ("ready", {"id": "new", "variant": "baseline", "ended_at": "2025-10-07T11:00:00Z"}),
+    "/v1/traces": ("ready", TRACES),
     ANCHOR: ("ready", {}),
     f"{LIFECYCLE}/drift/known": ("ready", {"episodeId": 1, "reason": "meant"}),
     f"{LIFECYCLE}/policy/set": ("ready", {"variant": "baseline", "settings": {"bookingRateThreshold": 0.2}}),

@@ -5,11 +5,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
 from deployments.cli.changing import acting, finish
+from deployments.cli.mapping import mapping_options
 from deployments.cli.shown import json_option, print_json, printable
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from lifecycle_core.traffic.mapping import Mapping
     from lifecycle_core.traffic.reading import Reading
 
+FORMATS = ("auto", "native", "otlp", "langfuse", "langsmith", "tau2", "tau-bench", "openai-chat")
+SUFFIXES = (".json", ".jsonl", ".ndjson", ".json.gz", ".jsonl.gz", ".ndjson.gz")
 STANDARD_INPUT = "-"
 SHOWN_RECORDS = 2
 REFUSED = 2
@@ -27,6 +30,8 @@ EPILOG = """\b
 Examples:
   lifecycle ingest traffic.jsonl.gz
   zcat logs/*.gz | lifecycle ingest - --variant baseline --zone Europe/Berlin
+  lifecycle ingest traces/ --dry-run
+  lifecycle ingest trace.json --variant baseline --outcome 'scores.solved == 1'
   lifecycle ingest runs.jsonl --map variant=run --map booked=success \\
     --map segments.task=task_id --crash-where termination=agent_error
 
@@ -46,25 +51,16 @@ def _show_fields(context: click.Context, _parameter: click.Parameter, asked: boo
 
 
 @click.command(epilog=EPILOG)
-@click.argument("paths", nargs=-1, required=True, metavar="PATH…", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
-@click.option("--variant", metavar="NAME", help="The variant of every record; wins over a field of that name.")
+@click.argument("paths", nargs=-1, required=True, metavar="PATH…", type=click.Path(exists=True, allow_dash=True))
 @click.option(
-    "--map",
-    "maps",
-    multiple=True,
-    metavar="FIELD=SOURCE",
-    help="Where a field of a conversation comes from. SOURCE is a field of the record, dotted where it lies deeper; :VALUE is a "
-    "constant; nothing leaves the field out. FIELD may be segments.LABEL. A field that is not named is taken by its own name. "
-    "1 and 0 will do for booked and escalated; a text will do for errors: one fault, which broke the conversation. Repeatable.",
+    "--format",
+    "form",
+    type=click.Choice(FORMATS),
+    default=FORMATS[0],
+    show_default=True,
+    help="What the records are: conversations as they are (native), or what another system exports. auto: the first record tells.",
 )
-@click.option("--zone", metavar="ZONE", help="The zone of times that say none: UTC, or a name like Europe/Berlin. Else they are refused.")
-@click.option("--ended-at", metavar="TIME", help="When records without an end ended; kept as assumed. Else they are refused.")
-@click.option(
-    "--crash-where",
-    multiple=True,
-    metavar="SOURCE=VALUE",
-    help="A record whose SOURCE is VALUE broke by itself, through no doing of the agent: it gets a fault of that name. Repeatable.",
-)
+@mapping_options
 @click.option("--allow-missing", is_flag=True, help="Take a SOURCE that no record has for unknown. Else it is refused as mistyped.")
 @click.option("--dry-run", is_flag=True, help="Read and judge all, show the first records as they would be kept, and keep nothing.")
 @click.option("--batch", type=click.IntRange(1, 50_000), default=5000, show_default=True, help="The records of one transaction, at most.")
@@ -75,20 +71,17 @@ def _show_fields(context: click.Context, _parameter: click.Parameter, asked: boo
 def ingest(
     *,
     paths: Sequence[str],
-    variant: str | None,
-    maps: Sequence[str],
-    zone: str | None,
-    ended_at: str | None,
-    crash_where: Sequence[str],
+    form: str,
     allow_missing: bool,
     dry_run: bool,
     batch: int,
     as_json: bool,
+    **mapped: Any,  # noqa: ANN401 - the options of a mapping
 ) -> None:
     """Take conversations in from files or standard input.
 
-    A source is JSON lines or a JSON array, gzipped or not; PATH - is standard
-    input.
+    A source is JSON lines, a JSON array or one JSON object, gzipped or not;
+    PATH - is standard input, and of a folder all its JSON files are read.
 
     The same again changes nothing: a conversation is known by its variant and
     id, and a record without an id is named after its content. A record that
@@ -101,21 +94,24 @@ def ingest(
     from lifecycle_core.traffic.summary import Summary
     from tasks import traffic
 
-    mapping = Mapping.parse(maps, variant=variant, zone=zone, ended_at=ended_at, crash_where=crash_where)
+    mapping = Mapping.parse(**mapped)
+    paths, folders = list(_files(paths)), any(Path(it).is_dir() for it in paths)
     act = replace(acting(), dry_run=dry_run)  # which reads and judges, and needs no rehearsal: that would keep others from writing
     _refuse_future(mapping.ended_at, act.at)
+    mapping = mapping.previewing(act.at) if dry_run else mapping
     for path in filter(_is_file, paths):  # before any of them is taken in; a pipe can be read only once
-        with _reading(path, mapping) as (reading, _):
-            reading.refuse_if_unusable(allow_missing=allow_missing)
+        with _reading(path, mapping, form) as (reading, _):
+            reading.refuse_if_unusable(allow_missing=allow_missing, allow_empty=folders)
 
     summary, first = Summary(), list[Conversation]()
     with _progress(paths) as advance:
         for path in paths:
-            with _reading(path, mapping) as (reading, read_bytes):
-                reading.refuse_if_unusable(allow_missing=allow_missing)
+            with _reading(path, mapping, form) as (reading, read_bytes):
+                reading.refuse_if_unusable(allow_missing=allow_missing, allow_empty=folders)
                 for taken in traffic.take_in(reading, summary, act, keep=not dry_run, most=batch):
                     first += taken.conversations[: SHOWN_RECORDS - len(first)]
                     advance(path, read_bytes())
+    _refuse_nothing(paths, summary.records)
     said = SummaryWire.of(summary, at=act.at, first=first if dry_run else None)
     if as_json:
         print_json(said)
@@ -127,6 +123,29 @@ def ingest(
         sentence = f"{said.quarantined:,} of {said.records:,} records were refused; {worst.lines[0]}: {worst.example}"
         click.echo(printable(sentence), err=True)
         sys.exit(REFUSED)
+
+
+def _files(paths: Sequence[str]) -> Iterator[str]:
+    """The paths, and in place of a folder the JSON files in it and below it; raises InvalidInputError for a folder without any."""
+    from lifecycle_core.errors import InvalidInputError
+
+    for path in paths:
+        if not Path(path).is_dir():
+            yield path
+            continue
+        found = sorted(str(it) for it in Path(path).rglob("*") if it.name.endswith(SUFFIXES) and it.is_file())
+        if not found:
+            message = f"the folder {path} holds no file that ends in {', '.join(SUFFIXES)}"
+            raise InvalidInputError(message, field="path")
+        yield from found
+
+
+def _refuse_nothing(paths: Sequence[str], records: int) -> None:
+    from lifecycle_core.errors import InvalidInputError
+
+    if not records:
+        message = f"none of {len(paths)} files tells of a conversation; see `lifecycle ingest --help` for the formats"
+        raise InvalidInputError(message, field="path")
 
 
 def _is_file(path: str) -> bool:
@@ -142,17 +161,17 @@ def _refuse_future(ended_at: "datetime | None", now: "datetime") -> None:
 
 
 @contextmanager
-def _reading(path: str, mapping: "Mapping") -> Iterator[tuple["Reading", Callable[[], int]]]:
+def _reading(path: str, mapping: "Mapping", form: str) -> Iterator[tuple["Reading", Callable[[], int]]]:
     """The source at `path` and how many of its bytes are read."""
     from lifecycle_core.traffic.reading import Reading
     from lifecycle_core.traffic.rejected import source_name
 
     if path == STANDARD_INPUT:
-        yield Reading(sys.stdin.buffer, "standard input", mapping), lambda: 0
+        yield Reading(sys.stdin.buffer, "standard input", mapping, form), lambda: 0
         return
     stream: BinaryIO
     with Path(path).open("rb") as stream:
-        yield Reading(stream, source_name(path), mapping), stream.tell if _is_file(path) else lambda: 0
+        yield Reading(stream, source_name(path), mapping, form), stream.tell if _is_file(path) else lambda: 0
 
 
 @contextmanager

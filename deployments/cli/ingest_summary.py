@@ -10,11 +10,17 @@ from deployments.wire.traffic import SummaryWire
 
 SHOWN_VARIANTS = 12
 SHOWN_MESSAGES = 2
+OPTIONS = {
+    "variant": "--variant NAME, or --map variant=FIELD",
+    "ended_at": "--ended-at TIME, or --map ended_at=FIELD",
+    "zone": "--zone ZONE: times say none",
+    "outcome": "--outcome EXPR, or --map booked=FIELD; else it is unknown",
+}
 
 
 def show(said: SummaryWire) -> None:
     """Print `said`: the counts, why records were refused, what the source left open, and what to type next."""
-    print_facts(_counts(said))
+    print_facts((*_read_as(said), *_counts(said)))
     if said.reasons:
         click.echo()
         _show_reasons(said)
@@ -35,6 +41,13 @@ def show(said: SummaryWire) -> None:
         console().print_json(printable(json.dumps({**record, "messages": cut}, ensure_ascii=False)))
     if said.next and not said.dry_run:
         click.echo(f"Next: {printable(said.next)}")
+
+
+def _read_as(said: SummaryWire) -> Iterator[tuple[str, str]]:
+    if said.format != "native":
+        yield "read as", f"{said.format}: {', '.join(said.known_by)}"
+    if said.unknown and said.dry_run:
+        yield "yet to be given", "; ".join(f"{it} ({OPTIONS[it]})" for it in said.unknown)
 
 
 def _counts(said: SummaryWire) -> Iterator[tuple[str, str]]:

@@ -23,6 +23,7 @@ from deployments.http.routes import (
     retraining,
     shadow,
     status,
+    traces,
     training,
     versions,
 )
@@ -34,7 +35,7 @@ their numbers, which end in `Value`. Every reply names its request in `X-Request
 
 ROUTERS: Final = tuple(
     it.router
-    for it in (conversations, drift, backtest, policy, failures, retraining, training, cases, shadow, versions, keys, audit, status)
+    for it in (conversations, traces, drift, backtest, policy, failures, retraining, training, cases, shadow, versions, keys, audit, status)
 )
 
 

@@ -15,6 +15,7 @@ from deployments.http.problems import problem, refused
 from lifecycle_core.errors import TooDeepError, TooLargeError
 from lifecycle_core.traffic.lines import MAX_EXPANSION
 from lifecycle_core.traffic.posted import MAX_BODY_BYTES
+from lifecycle_core.traffic.posted_traces import PROTOBUF
 
 MOST_DEEP: Final = 100
 """How deeply lists and objects may stand in each other."""
@@ -105,7 +106,8 @@ class _Bodies:
             await answer(scope, receive, send)
             return
         try:
-            body = await self._read(await _whole(receive), packed=packing in GZIP)
+            nested = not request.headers.get("Content-Type", "").startswith(PROTOBUF)  # whose parser has a bound of its own
+            body = await self._read(await _whole(receive), packed=packing in GZIP, nested=nested)
         except TooLargeError as error:
             await refused(request, error)(scope, receive, send)
         except zlib.error:
@@ -116,17 +118,18 @@ class _Bodies:
         else:
             await self.app(scope, _again(body, receive), send)
 
-    async def _read(self, body: bytes, *, packed: bool) -> bytes:
+    async def _read(self, body: bytes, *, packed: bool, nested: bool) -> bytes:
         """The body as it was before it was packed, when it may be parsed."""
         if not packed and len(body) <= _LONG_BYTES:
-            return _admitted(body, packed=packed)
+            return _admitted(body, packed=packed, nested=nested)
         self._threads = self._threads or CapacityLimiter(_LOOKING)
-        return await to_thread.run_sync(partial(_admitted, body, packed=packed), limiter=self._threads)
+        return await to_thread.run_sync(partial(_admitted, body, packed=packed, nested=nested), limiter=self._threads)
 
 
-def _admitted(body: bytes, *, packed: bool) -> bytes:
+def _admitted(body: bytes, *, packed: bool, nested: bool) -> bytes:
     body = unpacked(body) if packed else body
-    expect_flat(body)
+    if nested:
+        expect_flat(body)
     return body
 
 

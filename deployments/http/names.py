@@ -9,6 +9,7 @@ _SHADOW: Final = "/api/reliability/shadow"
 
 NAMES: Final[Mapping[tuple[str, str], str]] = {
     ("POST", f"{_LIFECYCLE}/conversations"): "sendConversations",
+    ("POST", "/v1/traces"): "sendTraces",
     ("GET", f"{_LIFECYCLE}/drift/detect"): "detectDrift",
     ("GET", f"{_LIFECYCLE}/drift/history"): "listDriftEpisodes",
     ("GET", f"{_LIFECYCLE}/drift/episode"): "getDriftEpisode",

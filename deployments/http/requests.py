@@ -16,6 +16,7 @@ from lifecycle_core.access import Role
 from lifecycle_core.errors import LifecycleError, TooLargeError
 from lifecycle_core.settings import LOOPBACK
 from lifecycle_core.traffic.posted import MAX_BODY_BYTES
+from lifecycle_core.traffic.posted_traces import PROTOBUF
 from tasks import context
 
 REQUEST_ID: Final = "X-Request-Id"
@@ -48,8 +49,8 @@ class _Gate:
         given = request.headers.get(REQUEST_ID, "")
         request.state.caller, request.state.roles = ANONYMOUS, frozenset()
         request.state.request_id = given if _USABLE.fullmatch(given) else uuid4().hex
-        if "json" not in request.headers.get("Content-Type", ""):
-            # curl -d sends JSON as a form; every body here is JSON, whatever it is called
+        if not any(it in request.headers.get("Content-Type", "") for it in ("json", PROTOBUF)):
+            # curl -d sends JSON as a form; every body here is JSON, whatever it is called, but for OTLP's
             MutableHeaders(scope=scope)["Content-Type"] = "application/json"
 
         async def named(message: Message) -> None:

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from deployments.wire.base import CopiedWire, Wire, Zulu
 from lifecycle_core.conversations import Conversation, conversation_adapter, hour_of
+from lifecycle_core.traffic.posted_traces import PostedTraces
 from lifecycle_core.traffic.rejected import Quarantined
 from lifecycle_core.traffic.summary import Summary
 
@@ -55,6 +56,25 @@ class IngestedWire(CopiedWire):
     differing: int = Field(description="Those of the known that say something else than what is kept; the first one stays.")
 
 
+class PartialSuccessWire(Wire):
+    """What of an export was not taken, in OTLP's own words."""
+
+    rejected_spans: str
+    error_message: str
+
+
+class ExportedWire(Wire):
+    """OTLP's ExportTraceServiceResponse: without `partialSuccess`, everything was taken."""
+
+    partial_success: PartialSuccessWire | None = None
+
+    @classmethod
+    def of(cls, it: PostedTraces) -> Self:
+        """Shape it; 64-bit numbers are texts in OTLP/JSON."""
+        told = PartialSuccessWire(rejected_spans=str(it.rejected_spans), error_message=it.message) if it.rejected else None
+        return cls(partial_success=told)
+
+
 class ReasonWire(Wire):
     """Why some records were refused."""
 
@@ -78,8 +98,10 @@ class SpanWire(Wire):
 class SummaryWire(Wire):
     """What became of everything that was read."""
 
-    schema_version: int = 1
     dry_run: bool
+    format: str = Field(description="What the sources were read as; several are joined by commas.")
+    known_by: list[str] = Field(description="What they were known by.")
+    unknown: list[str] = Field(description="Of a dry run: what options have yet to give (variant, ended_at, zone, outcome).")
     records: int
     accepted: int
     known: int
@@ -98,6 +120,9 @@ class SummaryWire(Wire):
         """Shape it; `first` are the conversations that a dry run shows."""
         return cls(
             dry_run=first is not None,
+            format=", ".join(sorted({name for name, _ in it.forms})),
+            known_by=sorted({sign for _, sign in it.forms}),
+            unknown=[*it.unknown, *(["outcome"] if it.conversations and it.untold.get("booked") == it.conversations else [])],
             records=it.records,
             accepted=it.accepted,
             known=it.known,
@@ -145,7 +170,6 @@ class QuarantinedWire(CopiedWire):
 class QuarantineWire(Wire):
     """The refused records that came last."""
 
-    schema_version: int = 1
     quarantined: list[QuarantinedWire]
 
     @classmethod

@@ -2,14 +2,19 @@
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Mapping as Values
+from datetime import UTC, tzinfo
 from typing import Any, Final
 
 from lifecycle_core.conversations import Conversation
 from lifecycle_core.traffic.mapping import FIELDS, Mapping
 from lifecycle_core.traffic.refusals import MISSING, Refusal, RefusedError
+from lifecycle_core.traffic.times import NAIVE, parse_time
 from lifecycle_core.traffic.values import CONVERSIONS, TIMES, converted, text
 
+STAND_IN: Final = "(not given)"
+"""The variant of a preview that was given none."""
 _ID_CHARACTERS: Final = 32
 _NO_END: Final = "give --map ended_at=FIELD, or --ended-at TIME for a source without a clock"
 _NO_VARIANT: Final = "give --variant NAME, or --map variant=FIELD"
@@ -19,15 +24,18 @@ _NO_FIELD: Final = "none of them is a conversation's; give --map FIELD=SOURCE fo
 class Converter:
     """What makes a conversation of a row, by one mapping.
 
+    unknown : for a preview, what the options have yet to give ("variant", "ended_at", "zone") -> how many rows lack it.
+
     >>> convert = Converter(Mapping.parse(["booked=success"], variant="baseline"))
     >>> convert({"id": "c1", "ended_at": "2025-10-07T12:00:00Z", "success": 1}).booked
     True
     """
 
     used: frozenset[str]
+    unknown: Counter[str]
 
     def __init__(self, mapping: Mapping) -> None:
-        self.used = mapping.used
+        self.used, self.unknown = mapping.used, Counter()
         self._mapping = mapping
         self._named = {name: CONVERSIONS.get(name) for name in FIELDS if name not in mapping.sources}
         self._mapped = [(name, source, CONVERSIONS.get(name)) for name, source in mapping.sources.items()]
@@ -46,8 +54,10 @@ class Converter:
             if value is not None:
                 values[name] = conversion(name, value) if conversion else value
         self._set_times(values)
+        if self._mapping.outcome is not None:
+            values["booked"] = self._mapping.outcome.of(row)
         if "variant" not in values:
-            raise RefusedError(Refusal("variant", MISSING, _NO_VARIANT, of_source=True))
+            values["variant"] = self._stand_in()
         if "id" not in values:
             values["id"] = _name_of(row)
         if self._mapping.labels:
@@ -55,14 +65,32 @@ class Converter:
         self._add_crashes(row, values)
         return Conversation(**values)
 
+    def _stand_in(self) -> str:
+        """The variant of a row that tells none, of a preview; raises RefusedError elsewhere."""
+        if self._mapping.preview is None:
+            raise RefusedError(Refusal("variant", MISSING, _NO_VARIANT, of_source=True))
+        self.unknown["variant"] += 1
+        return STAND_IN
+
     def _set_times(self, values: dict[str, Any]) -> None:
         for name in TIMES:
             if name in values:
-                values[name] = converted(name, values[name], self._mapping.zone)
+                values[name] = converted(name, values[name], self._zone_of(values[name]))
         if "ended_at" not in values:
-            if self._mapping.ended_at is None:
+            assumed = self._mapping.ended_at
+            if assumed is None and self._mapping.preview is not None:
+                self.unknown["ended_at"] += 1
+                assumed = self._mapping.preview
+            if assumed is None:
                 raise RefusedError(Refusal("ended_at", MISSING, _NO_END, of_source=True))
-            values |= {"ended_at": self._mapping.ended_at, "ended_at_assumed": True}
+            values |= {"ended_at": assumed, "ended_at_assumed": True}
+
+    def _zone_of(self, value: Any) -> tzinfo | None:  # noqa: ANN401 - any JSON value
+        """The zone of a time that says none; one that is only previewed is read in UTC."""
+        if self._mapping.preview is not None and self._mapping.zone is None and parse_time(value, None) == NAIVE:
+            self.unknown["zone"] += 1
+            return UTC
+        return self._mapping.zone
 
     def _labels(self, row: Values[str, Any], own: Any) -> Any:  # noqa: ANN401 - the record's type judges it
         found = {name: source.of(row) for name, source in self._mapping.labels.items()}

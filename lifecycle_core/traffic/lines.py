@@ -2,6 +2,7 @@
 
 import zlib
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import BinaryIO, Final
 
@@ -58,7 +59,7 @@ def lines(pieces: Iterable[bytes]) -> Iterator[Line]:
                 if not skipping and line and not line.isspace():
                     yield _bounded(number, line)
                 skipping = False
-            if len(rest) > MAX_LINE_BYTES:
+            if skipping or len(rest) > MAX_LINE_BYTES:
                 if not skipping:
                     yield _bounded(number + 1, rest)
                 rest, skipping = b"", True
@@ -102,7 +103,12 @@ def _gunzip(raw: Iterator[bytes]) -> Iterator[bytes]:
         while left:
             if member.eof:
                 member = zlib.decompressobj(wbits=31)
-            held = _decompress(member, left)
+            before = member.copy()
+            try:
+                held = member.decompress(left, _CHUNK)
+            except zlib.error:
+                yield from _saved(before, left)
+                raise BrokenStreamError(_DAMAGED) from None
             grown += len(held)
             if grown > max(FREE_EXPANSION, MAX_EXPANSION * fed):
                 raise BrokenStreamError(_BOMB)
@@ -114,8 +120,8 @@ def _gunzip(raw: Iterator[bytes]) -> Iterator[bytes]:
         raise BrokenStreamError(_CUT)
 
 
-def _decompress(member: "zlib._Decompress", data: bytes) -> bytes:
-    try:
-        return member.decompress(data, _CHUNK)
-    except zlib.error:
-        raise BrokenStreamError(_DAMAGED) from None
+def _saved(member: "zlib._Decompress", data: bytes) -> Iterator[bytes]:
+    """What a member holds up to its first fault, which lies in `data`."""
+    with suppress(zlib.error):
+        for place in range(len(data)):
+            yield member.decompress(data[place : place + 1])

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping as Values
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, tzinfo
 from difflib import get_close_matches
 from typing import Any, Final, Self
@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from lifecycle_core.conversations import Conversation
 from lifecycle_core.errors import InvalidInputError
+from lifecycle_core.traffic.outcomes import Outcome
+from lifecycle_core.traffic.sources import Source
 from lifecycle_core.traffic.times import parse_time
 from lifecycle_core.traffic.values import fault_of
 
@@ -19,56 +21,6 @@ FIELDS: Final = tuple(it.name for it in fields(Conversation) if it.name != "ende
 WORDS: Final = frozenset({"id", "variant", "customer_id", "goal", "model", "cost_source", "ended_at", "started_at"})
 """Fields whose values are written as they are; the others' are JSON."""
 LABEL: Final = "segments."
-_NOTHING: Final = object()
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Where a value comes from: a dotted `path` into the row, or a `constant`; neither, and the field is left out.
-
-    >>> Source.parse("usage.cost").of({"usage": {"cost": 0.02}})
-    0.02
-    >>> Source.parse(":baseline").of({})
-    'baseline'
-    """
-
-    path: str = ""
-    constant: Any = None
-
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        """Read SOURCE or :VALUE."""
-        return cls(constant=text[1:]) if text.startswith(":") else cls(text)
-
-    @property
-    def root(self) -> str:
-        """The row's own field that the path begins with."""
-        return self.path.partition(".")[0]
-
-    def of(self, row: Values[str, Any]) -> Any:  # noqa: ANN401 - any JSON value
-        """The value in `row`; None where there is none."""
-        if self.constant is not None:
-            return self.constant
-        value = self._found(row)
-        return None if value is _NOTHING else value
-
-    def is_in(self, row: Values[str, Any]) -> bool:
-        """Whether `row` has the path, be it with null.
-
-        >>> [Source("usage.cost").is_in(row) for row in ({"usage": {"cost": None}}, {"usage": {}})]
-        [True, False]
-        """
-        return self._found(row) is not _NOTHING
-
-    def _found(self, row: Values[str, Any]) -> Any:  # noqa: ANN401 - any JSON value
-        if self.path in row:
-            return row[self.path]
-        value: Any = row
-        for part in self.path.split("."):
-            if not isinstance(value, dict) or part not in value:
-                return _NOTHING
-            value = value[part]
-        return value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +31,8 @@ class Mapping:
     zone : of times that say none; None = such times are refused.
     ended_at : for rows that say no end, which is then kept as assumed; None = such rows are refused.
     crashes : (source, value) pairs: a row whose source has the value is a conversation that broke by itself.
+    outcome : what is booked; None = the row's own `booked`.
+    preview : by which what is not given yet has a stand-in: of an end this instant.
     """
 
     sources: Values[str, Source] = field(default_factory=dict)
@@ -86,6 +40,8 @@ class Mapping:
     zone: tzinfo | None = None
     ended_at: datetime | None = None
     crashes: Sequence[tuple[Source, str]] = ()
+    outcome: Outcome | None = None
+    preview: datetime | None = None
 
     @classmethod
     def parse(
@@ -96,6 +52,7 @@ class Mapping:
         zone: str | None = None,
         ended_at: str | None = None,
         crash_where: Sequence[str] = (),
+        outcome: str | None = None,
     ) -> Self:
         """Read the options; raises InvalidInputError for what cannot be meant.
 
@@ -115,6 +72,9 @@ class Mapping:
                 message = f"both --variant {variant} and --map variant=… are given; give one of them"
                 raise InvalidInputError(message, field="variant")
             sources["variant"] = Source(constant=variant)
+        if outcome is not None and "booked" in sources:
+            message = f"both --outcome {outcome} and --map booked=… are given; give one of them"
+            raise InvalidInputError(message, field="outcome")
         timezone = _zone(zone)
         for name, source in sources.items():
             _refuse_constant("--variant" if name == "variant" and variant is not None else "--map", name, source.constant, timezone)
@@ -122,7 +82,12 @@ class Mapping:
             _refuse_constant("--map", "segments", {label: "any" if source.constant is None else source.constant}, timezone)
         assumed = None if ended_at is None else _assumed(ended_at, timezone)
         crashes = [(Source(source), value) for source, value in map(_crash, crash_where)]
-        return cls(sources=sources, labels=labels, zone=timezone, ended_at=assumed, crashes=crashes)
+        won = None if outcome is None else Outcome.parse(outcome)
+        return cls(sources=sources, labels=labels, zone=timezone, ended_at=assumed, crashes=crashes, outcome=won)
+
+    def previewing(self, at: datetime) -> Self:
+        """The same, by which nothing is refused for what the options do not give yet; an end that is not given is `at`."""
+        return replace(self, preview=at)
 
     @property
     def named(self) -> Values[str, Source]:
@@ -130,12 +95,14 @@ class Mapping:
         told = {f"--map {name}={it.path}": it for name, it in self.sources.items()}
         told |= {f"--map {LABEL}{name}={it.path}": it for name, it in self.labels.items()}
         told |= {f"--crash-where {it.path}={value}": it for it, value in self.crashes}
+        told |= {"--outcome": self.outcome.source} if self.outcome is not None else {}
         return {option: it for option, it in told.items() if it.path}
 
     @property
     def used(self) -> frozenset[str]:
         """The fields of a row that are used, by name."""
         told = [*self.sources.values(), *self.labels.values(), *(source for source, _ in self.crashes)]
+        told += [self.outcome.source] if self.outcome is not None else []
         return frozenset({it.root for it in told} | {it.path for it in told} | (set(FIELDS) - set(self.sources)))
 
 

@@ -12,11 +12,13 @@ from pydantic import ValidationError
 from lifecycle_core.conversations import Conversation
 from lifecycle_core.errors import InvalidInputError
 from lifecycle_core.traffic.converting import Converter
+from lifecycle_core.traffic.formats.form import Form
+from lifecycle_core.traffic.formats.recognition import AUTO, NATIVE, as_rows, recognized
 from lifecycle_core.traffic.mapping import Mapping as FieldMapping
-from lifecycle_core.traffic.mapping import Source
 from lifecycle_core.traffic.records import Record, records
 from lifecycle_core.traffic.refusals import MISSING, Refusal, RefusedError, explain
 from lifecycle_core.traffic.rejected import Rejected, cut
+from lifecycle_core.traffic.sources import Source
 
 BATCH_RECORDS: Final = 5000
 BATCH_BYTES: Final = 16 * 2**20
@@ -50,16 +52,29 @@ class Reading:
     """One source, read once by one mapping.
 
     unused : how many records had each field that no conversation took.
+    form : the format that was told or recognized; None where its records are conversations as they are.
     """
 
     unused: Counter[str]
+    form: Form | None
 
-    def __init__(self, stream: BinaryIO, name: str, mapping: FieldMapping) -> None:
+    def __init__(self, stream: BinaryIO, name: str, mapping: FieldMapping, form: str = AUTO) -> None:
         self.name = name
         self.unused = Counter()
-        self._records = records(stream)
+        self.form, found = recognized(records(stream), form)
+        self._records = as_rows(self.form, found)
         self._convert = Converter(mapping)
         self._named = mapping.named
+
+    @property
+    def read_as(self) -> tuple[str, str]:
+        """The name of its format, and what it is known by."""
+        return (self.form.name, self.form.sign) if self.form is not None else (NATIVE, "conversations by their own fields")
+
+    @property
+    def unknown(self) -> Counter[str]:
+        """What the options have yet to give, of a preview."""
+        return self._convert.unknown
 
     def batches(self, most_records: int = BATCH_RECORDS) -> Iterator[Batch]:
         """Read to the end, so many records at a time, or fewer where they are long."""
@@ -78,17 +93,23 @@ class Reading:
         if batch.conversations or batch.rejected:
             yield batch
 
-    def refuse_if_unusable(self, *, allow_missing: bool = False) -> None:
+    def refuse_if_unusable(self, *, allow_missing: bool = False, allow_empty: bool = False) -> None:
         """Look at the head; raise InvalidInputError where all of it has faults that the source or the options have, and not its records.
 
-        allow_missing : a path that the options name may be missing from all of it.
+        allow_missing : a path that the options name may be missing from all of it. allow_empty : it may hold no conversation.
         """
         head, absent = self._head({} if allow_missing else dict(self._named))
         self._records = chain(head, self._records)
         faults = [self._take(record) for record in head[:HEAD]]
         self.unused.clear()
+        self._convert.unknown.clear()
+        if not faults and allow_empty:
+            return
         if not faults:
+            name, sign = self.read_as
             message = f"{self.name} holds no record; give JSON lines, one conversation a line"
+            if self.form is not None:
+                message = f"{self.name} was read as {name} ({sign}), and tells of no conversation; choose another --format if it is none"
             raise InvalidInputError(message)
         _refuse_absent(self.name, head, absent)
         refused = [it for it in faults if isinstance(it, Rejected) and it.refusal.of_source]

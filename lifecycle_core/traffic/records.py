@@ -11,14 +11,14 @@ from lifecycle_core.traffic.lines import BrokenStreamError, Line, content, lines
 from lifecycle_core.traffic.refusals import Refusal, shown
 
 MAX_ARRAY_BYTES: Final = 64 * 2**20
-"""How large a JSON array may be: it is read whole, JSON lines are not."""
+"""How large a JSON array, or one object over several lines, may be: it is read whole, JSON lines are not."""
 
 _ONE_OBJECT: Final = "a line must hold one whole JSON object"
 _CUT_ARRAY: Final = Refusal(None, "cut off", "the JSON array ends in the middle; fetch the file again, what stands before is kept")
 
 
 _MOST: Final = f"{MAX_ARRAY_BYTES >> 20} MiB"
-_LONG_ARRAY: Final = Refusal(None, f"an array over {_MOST} long", "write one record a line; lines may be any number", of_source=True)
+_LONG_ARRAY: Final = Refusal(None, f"in one piece over {_MOST} long", "write one record a line; lines may be any number", of_source=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Record:
 
 
 def records(stream: BinaryIO) -> Iterator[Record]:
-    r"""The records of `stream`: JSON lines, or one JSON array; gzipped or not.
+    r"""The records of `stream`: JSON lines, one JSON array, or one object over several lines; gzipped or not.
 
     >>> from io import BytesIO
     >>> [(it.line, it.values) for it in records(BytesIO(b'{"id": "c1"}\n{"id": "c2"}\n'))]
@@ -44,10 +44,46 @@ def records(stream: BinaryIO) -> Iterator[Record]:
         yield Record(1, b"", error.refusal)
         return
     whole = chain([first], pieces)
-    yield from _of_array(whole) if first.lstrip().startswith(b"[") else map(_of_line, lines(whole))
+    if first.lstrip().startswith(b"["):
+        yield from _of_array(whole)
+    elif first.lstrip().startswith(b"{") and _goes_on(first):
+        yield from _of_object(whole)
+    else:
+        yield from map(of_line, lines(whole))
 
 
-def _of_line(line: Line) -> Record:
+def _goes_on(first: bytes) -> bool:
+    """Whether the first line only begins an object, and the next one begins no other."""
+    line, _, rest = first.lstrip().partition(b"\n")
+    if not rest.strip() or rest.lstrip().startswith(b"{"):
+        return False
+    try:
+        from_json(line, allow_inf_nan=False)
+    except ValueError as error:
+        return str(error).startswith("EOF")
+    return False
+
+
+def _of_object(pieces: Iterator[bytes]) -> Iterator[Record]:
+    """The one object; where it is none, or too long, whatever its lines are."""
+    held: list[bytes] = []
+    size = 0
+    try:
+        for piece in pieces:
+            held.append(piece)
+            size += len(piece)
+            if size > MAX_ARRAY_BYTES:
+                yield Record(1, held[0][:80], _LONG_ARRAY)
+                return
+    except BrokenStreamError as error:
+        yield Record(1, b"".join(held)[:80], error.refusal)
+        return
+    text = b"".join(held)
+    yield of_line(Line(1, text))
+
+
+def of_line(line: Line) -> Record:
+    """The record of one line."""
     if line.refusal is not None:
         return Record(line.number, line.content, line.refusal)
     try:
@@ -79,7 +115,7 @@ def _of_array(pieces: Iterator[bytes]) -> Iterator[Record]:
         refusal = error.refusal
     elements, fault = _elements(bytes(held))
     for place, element in enumerate(elements, start=1):
-        yield _of_line(Line(place, to_json(element)))
+        yield of_line(Line(place, to_json(element)))
     broken = refusal or fault
     if broken:
         yield Record(len(elements) + 1, b"", broken)

@@ -39,6 +39,8 @@ class Summary:
     reasons : (field, rule) -> why records were quarantined.
     unused : field of the source -> how many records had it and no conversation took it.
     untold : field of a conversation -> how many conversations do not tell it.
+    forms : what sources were read as -> by what they were known, and how many they are.
+    unknown : what options have yet to give, of a preview -> how many records lack it.
     """
 
     records: int = 0
@@ -51,6 +53,8 @@ class Summary:
     unused: Counter[str] = field(default_factory=Counter)
     untold: Counter[str] = field(default_factory=Counter)
     remarks: dict[str, None] = field(default_factory=dict)
+    forms: Counter[tuple[str, str]] = field(default_factory=Counter)
+    unknown: Counter[str] = field(default_factory=Counter)
 
     @property
     def conversations(self) -> int:

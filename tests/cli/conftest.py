@@ -1,5 +1,7 @@
 """`lifecycle …` in a folder and a database of its own, and traffic that drifts on its last day."""
 
+import gzip
+import json
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -73,3 +75,15 @@ def _in_folder(folder: Path, monkeypatch: pytest.MonkeyPatch, template: Path) ->
             context.database().close()
     monkeypatch.undo()
     context.configure()
+
+
+@pytest.fixture
+def write(tmp_path):
+    """Write records, or lines as they are, to a file of that name."""
+
+    def to(name, *lines: object) -> str:
+        text = "".join((line if isinstance(line, str) else json.dumps(line)) + "\n" for line in lines).encode()
+        (tmp_path / name).write_bytes(gzip.compress(text) if name.endswith(".gz") else text)
+        return name
+
+    return to

@@ -41,18 +41,6 @@ def lifecycle(tmp_path, monkeypatch):
     context.configure()
 
 
-@pytest.fixture
-def write(tmp_path):
-    """Write records, or lines as they are, to a file of that name."""
-
-    def to(name, *lines: object) -> str:
-        text = "".join((line if isinstance(line, str) else json.dumps(line)) + "\n" for line in lines).encode()
-        (tmp_path / name).write_bytes(gzip.compress(text) if name.endswith(".gz") else text)
-        return name
-
-    return to
-
-
 def summary(result):
     return json.loads(result.stdout)
 

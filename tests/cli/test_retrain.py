@@ -409,7 +409,7 @@ def test_the_status_page_tells_of_an_open_session(lifecycle, testing):
         (["start", "nobody"], 2, "no variant is called 'nobody'"),
         (["start", "baseline", "--replays", "0"], 2, "replays is 0; give a whole number from 1 to 20"),
         (["start", "baseline", "--max-samples", "10001"], 2, "maxSamples is 10001; give a whole number from 1 to 10,000"),
-        (["start", "baseline", "--engine", "magic"], 2, "'magic' is not one of 'builtin', 'rules'"),
+        (["start", "baseline", "--engine", "magic"], 2, "'magic' is not one of 'builtin', 'gepa', 'rules'"),
         (["start", "baseline"], 1, "has 12 conversations under version 1 that tell how they went; a retraining needs 50"),
         (["status", "retrain_x_1"], 2, "no session is called 'retrain_x_1'; lifecycle retrain history lists them"),
         (["finalize", "retrain_x_1"], 2, "no session is called 'retrain_x_1'"),

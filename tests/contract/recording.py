@@ -29,6 +29,7 @@ from lifecycle_core.operations import drift, keys, shadow, traffic, versions
 from lifecycle_core.provenance import Provenance
 from lifecycle_core.traffic.posted import MAX_BODY_BYTES
 from tasks import context
+from tests.posts import TRACES
 
 NOON: Final = datetime.fromisoformat("2025-10-07T12:00:00Z")
 BEGAN: Final = NOON - timedelta(days=36)
@@ -117,6 +118,7 @@ def _tell(it: Recorder) -> None:
     _refusals(it)
     for path in (f"{LIFECYCLE}/status", "/api/reliability/metrics", "/healthz", "/readyz", "/metrics"):
         it.ask("GET", path)
+    it.ask("POST", "/v1/traces", TRACES)
 
 
 def _versions(it: Recorder) -> None:

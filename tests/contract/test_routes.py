@@ -41,6 +41,7 @@ BESIDE = {
     ("GET", "/api/lifecycle/drift/explain"),
     ("POST", "/api/lifecycle/drift/known"),
     ("POST", "/api/lifecycle/conversations"),
+    ("POST", "/v1/traces"),
     ("GET", "/api/lifecycle/policy"),
     ("POST", "/api/lifecycle/policy/set"),
     ("POST", "/api/lifecycle/policy/reset"),

@@ -125,7 +125,10 @@ def test_a_start_of_a_variant_that_nobody_knows_is_404(api):
         ({"variant": "baseline", "options": {"max_samples": 9}}, "options.max_samples is not a field of this request"),
         ({"variant": "baseline", "options": {"shadowSource": "old"}}, "options.shadowSource is 'old': input should be 'new' or 'recorded'"),
         ({"variant": "baseline", "options": {"manualReview": "yes"}}, "options.manualReview is 'yes': input should be a valid boolean"),
-        ({"variant": "baseline", "options": {"engine": "magic"}}, "options.engine is 'magic': input should be 'builtin' or 'rules'"),
+        (
+            {"variant": "baseline", "options": {"engine": "magic"}},
+            "options.engine is 'magic': input should be 'builtin', 'gepa' or 'rules'",
+        ),
         ({"variant": "baseline", "options": {"reason": "x" * 1001}}, "options.reason is 'xxx"),
         ({"variant": "baseline", "options": {"seed": -1}}, "options.seed is -1"),
         ({"variant": "baseline", "options": []}, "options is not a JSON object"),

@@ -3,7 +3,8 @@ from datetime import UTC, datetime
 import pytest
 
 from lifecycle_core.errors import InvalidInputError
-from lifecycle_core.traffic.mapping import Mapping, Source
+from lifecycle_core.traffic.mapping import Mapping
+from lifecycle_core.traffic.sources import Source
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,33 @@
+"""What a format of another system is: how it is known, and how its records become rows that tell of one conversation each."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Row = dict[str, Any]
+"""A conversation's fields by their own names, and beside them what the source says besides (`scores`, `reward`), for options to name."""
+Values = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """One format.
+
+    name : as `--format` takes it. sign : what a record of it is known by, in words.
+    known : whether a record is one of its. rows : what the records of one source tell.
+    """
+
+    name: str
+    sign: str
+    known: Callable[[Values], bool]
+    rows: Callable[[Iterator[Values]], Iterator[Row]]
+
+
+def each(rows: Callable[[Values], Iterator[Row]]) -> Callable[[Iterator[Values]], Iterator[Row]]:
+    """The rows of a format whose records tell of conversations each for itself."""
+
+    def all_rows(records: Iterator[Values]) -> Iterator[Row]:
+        for it in records:
+            yield from rows(it)
+
+    return all_rows
