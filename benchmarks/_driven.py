@@ -194,6 +194,8 @@ def _without_prefect() -> None:
 
 
 def _put(module: ModuleType, name: str, found: object) -> None:
+    """Put `found` in place of what a module calls by `name`; raises AttributeError where it calls nothing so."""
+    getattr(module, name)
     setattr(module, name, found)
 
 
@@ -242,4 +244,4 @@ def proposing(prompt: str) -> None:
     given = Candidate(number=1, prompt=prompt)
     why = "it was given by hand"
     found = PromptImprovement(engine=Engine.BUILTIN, improvements=(), suggested_changes=(), candidates=(given,), chosen=1, why=why)
-    _put(tasks.retraining, "_proposed", lambda *_session: found)
+    _put(tasks.retraining, "improved", lambda *_session: found)

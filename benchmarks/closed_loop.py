@@ -32,7 +32,7 @@ from typing import Any, Final
 from benchmarks._defects import DEFECTS
 from benchmarks._driven import CHOSEN, START, VARIANT, Driven, forked, load, proposing, scripted, seeded, visits
 from lifecycle_core.operations import retraining, spending, versions_asked
-from lifecycle_core.policy import Policy, ShadowPolicy
+from lifecycle_core.policy import Engine, Policy, RetrainingPolicy, ShadowPolicy
 from lifecycle_core.retraining.codes import Author, Code
 from lifecycle_core.retraining.options import Options
 from lifecycle_core.retraining.session import Session, Status
@@ -93,22 +93,25 @@ def run(  # noqa: PLR0917 - options of a command line, given by name
     cost: float = 0.35,
     lanes: int = 2,
     model: str = CHOSEN,
+    engine: str = "builtin",
 ) -> dict[str, object]:
     """So many runs with a defect, and so many without, half of these sound and half neutral.
 
     replays, samples : of the shadow tests. cost : how far a mend may raise the cost of a conversation, relative.
     model : whom the endpoint is asked for; by `simulated` no model reads, and rules write.
+    engine : of the policy; `gepa` needs the extra of that name.
     """
     load()
     began, used = time.perf_counter(), _used_by_children()
     jobs = [*_with_defects(runs, seed), *_without(null, seed)]
-    print(f"{runs} runs with a defect, {null} without, with {model}; up to {samples} samples of {replays} replays, {lanes} at a time")
+    print(f"{runs} runs with a defect, {null} without, with {model} and the engine {engine}, {lanes} at a time")
+    print(f"up to {samples} samples of {replays} replays")
     print(
         f"{'run':<12}{'defect':<24}{'named first':<24}{'ended':<14}{'n':>4}"
         f"{'before':>8}{'after':>8}{'whole':>8}{'calls':>8}{'cpu s':>6}  why"
     )
     with TemporaryDirectory() as place, scripted() as base_url:
-        policy = Policy(shadow=ShadowPolicy(max_cost_increase=cost))
+        policy = Policy(retraining=RetrainingPolicy(engine=Engine(engine)), shadow=ShadowPolicy(max_cost_increase=cost))
         stage = _Stage(Path(place), base_url, model, policy, Options(replays=replays, max_samples=samples))
         told = []
         for it in _in_lanes(jobs, stage, lanes):
@@ -117,6 +120,7 @@ def run(  # noqa: PLR0917 - options of a command line, given by name
     of = [it for it in told if it["kind"] == "defect"]
     nulls = [it for it in told if it["kind"] != "defect"]
     return {
+        "engine": engine,
         "runs": len(of),
         "defect_named_first_rate": _share([it["named"] == it["defect"] for it in of]),
         "mended_rate": _share([it["mended"] for it in of]),

@@ -31,6 +31,7 @@ from lifecycle_core.retraining.improvement import Mined
 from lifecycle_core.retraining.prompt_gates import PromptGates
 from lifecycle_core.retraining.proposals import by_model, by_rules
 from lifecycle_core.retraining.reading import findings, read
+from lifecycle_core.retraining.search import Search, Shown
 from lifecycle_core.simulation import customers, scripted_model
 from lifecycle_core.simulation.prompts import GAP
 from lifecycle_core.simulation.visits import arrivals, serve
@@ -108,8 +109,12 @@ def _moved(poison: str, clean: Clean) -> Iterator[str]:
     for name, model in (("scripted", scripted_model.reply), ("that sees", _seeing(poison))):
         if _written(hostile, model) != _written(clean, model):
             yield f"a model {name} writes another prompt"
+        if _searched(hostile, model) != _searched(clean, model):
+            yield f"a search with a model {name} goes on with another prompt"
     if _written(hostile, _obeying(poison, str(hostile.issues[0].issue))) is not None:
         yield "a prompt of a model that obeys passes the gates"
+    if _searched(hostile, _obeying(poison, str(hostile.issues[0].issue))) != GAP:
+        yield "a search with a model that obeys serves its prompt"
     if _codes(hostile.masked, _seeing(poison)) != _codes(clean.masked, _seeing(poison)):
         yield "a model that sees reads other faults"
     yield from _decided(poison, clean.traffic)
@@ -128,6 +133,12 @@ def _by_rules(it: Clean) -> str | None:
 def _written(it: Clean, model: Callable[[ChatRequest], ChatReply]) -> str | None:
     choice = by_model(it.issues, it.gates, chat=model, model="m", marker=MARKER, seed=1).choice
     return choice.prompt if choice else None
+
+
+def _searched(it: Clean, model: Callable[[ChatRequest], ChatReply]) -> str:
+    """The prompt that a step of a search serves, where its batch failed for the gravest issue."""
+    search = Search.of(it.issues, it.gates, chat=model, model="m", marker=MARKER, seed=1)
+    return search.revise(GAP, [Shown(str(it.issues[0].issue), ("books what was asked for",))])
 
 
 def _codes(masked: Sequence[Conversation], model: Callable[[ChatRequest], ChatReply]) -> set[str]:

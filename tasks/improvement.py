@@ -21,10 +21,16 @@ from lifecycle_core.versions.version import Version
 from tasks import secrets
 from tasks.metered import Metered
 from tasks.replays import INFRASTRUCTURE, Stage, as_they_come, model, simulated
-from tasks.search import searched
+from tasks.search import expect_installed, searched
 
 SHOWN_PER_CASE: Final = 2
 """A search learns from so many cases for each that selects."""
+
+
+def expect_engine(it: Session) -> None:
+    """Raise SetupError where the session's engine is not installed, before anything is paid for it."""
+    if _engine(it) is Engine.GEPA:
+        expect_installed()
 
 
 def improved(it: Session, incumbent: Version, conversations: Sequence[Conversation], analysis: FailureAnalysis) -> PromptImprovement:

@@ -23,7 +23,7 @@ from lifecycle_core.retraining.session import Answer, Session, Status
 from lifecycle_core.retraining.training_data import TrainingData, collect
 from tasks import artifacts, context, reports, runs, secrets
 from tasks.evaluation import evaluated
-from tasks.improvement import improved
+from tasks.improvement import expect_engine, improved
 from tasks.metered import Metered
 from tasks.replays import model, simulated
 from tasks.steps import Standing, act, may_pass, named, note, step
@@ -72,6 +72,7 @@ def collect_training_data(it: Session) -> Session:
     """Step 3: 50 to 500 conversations of known outcome, masked, as the quality suite wants them."""
     if it.training_data is not None:
         return it
+    expect_engine(it)
     data = training_data(it)
     checks = check_training_data(data, it.policy.retraining)
     it = training.keep_training_data(context.database(), act(), it.session_id, data, checks)

@@ -2,7 +2,7 @@
 
 Source: Agrawal et al., GEPA: Reflective Prompt Evolution Can Outperform Reinforcement Learning, arXiv:2507.19457 (2025).
 
-1. The library goes on where a model fails, so failures end the search here and are raised when it has ended.
+1. The library goes on where a step fails, whatever failed, so a failure ends the search here and is raised when it has ended.
 2. Its checkpoint is a pickle and is not used: a search that is done again, by the same seed, finds every reply and conversation kept.
 """
 
@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from lifecycle_core.errors import LifecycleError, SetupError
+from lifecycle_core.errors import SetupError
 from lifecycle_core.retraining.cases import Case
 from lifecycle_core.retraining.errors import RetrainingRefusedError
 from lifecycle_core.retraining.evaluation import Grade
@@ -119,7 +119,7 @@ class _Adapter:
         del components_to_update
         try:
             return {PROMPT: self._search.revise(candidate[PROMPT], [Shown(**it) for it in reflective_dataset[PROMPT]])}
-        except LifecycleError as error:
+        except Exception as error:  # noqa: BLE001 - raised again when the library has ended
             self._search.failure = error
             return dict(candidate)
 

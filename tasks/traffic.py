@@ -4,9 +4,14 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from lifecycle_core.conversations import Conversation
 from lifecycle_core.operations import traffic
 from lifecycle_core.provenance import Provenance
+from lifecycle_core.traffic.mapping import Mapping
 from lifecycle_core.traffic.reading import BATCH_RECORDS, Batch, Reading
+from lifecycle_core.traffic.refusals import Refusal
+from lifecycle_core.traffic.rejected import Rejected
+from lifecycle_core.traffic.retrying import judged
 from lifecycle_core.traffic.summary import Summary
 from tasks import context, quality
 
@@ -32,6 +37,33 @@ def take_in(reading: Reading, summary: Summary, act: Provenance, *, keep: bool =
     summary.unused.update(reading.unused)
     summary.unknown.update(reading.unknown)
     summary.forms[reading.read_as] += 1
+
+
+def retry(mapping: Mapping, summary: Summary, act: Provenance, source: str | None = None, *, keep: bool = True) -> None:
+    """Judge the refused records of `source`, or all, again, and take in those that are conversations by now; counts what becomes of each.
+
+    A batch is one transaction: what is taken in leaves the quarantine with it. Without `keep` all is judged, and nothing written.
+    """
+    name = ""
+    while records := traffic.quarantined_after(context.database(), name, BATCH_RECORDS, source):
+        name = records[-1].content_hash
+        found = list(judged(records, mapping))
+        kept = [it for it in found if isinstance(it.found, Conversation)]
+        findings = quality.check([it.found for it in kept if isinstance(it.found, Conversation)], act.at)
+        refused = [*((it.record, it.found) for it in found if isinstance(it.found, Refusal))]
+        refused += [(kept[at].record, why) for at, why in findings.refused.items()]
+        mended = {
+            it.record.content_hash: it.found
+            for at, it in enumerate(kept)
+            if at not in findings.refused and isinstance(it.found, Conversation)
+        }
+        rejected = [Rejected(record.source, record.line, why, record.content) for record, why in refused]
+        summary.add(Batch(source or "quarantine", list(mended.values()), rejected=rejected), findings.untold)
+        if keep and mended:
+            done = traffic.retry(context.database(), act, mended)
+            summary.accepted += done.accepted
+            summary.known += done.known
+            summary.differing += done.differing
 
 
 @contextmanager

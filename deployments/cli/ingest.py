@@ -5,11 +5,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
 from deployments.cli.changing import acting, finish
+from deployments.cli.mapping import mapping_options
 from deployments.cli.shown import json_option, print_json, printable
 
 if TYPE_CHECKING:
@@ -59,30 +60,7 @@ def _show_fields(context: click.Context, _parameter: click.Parameter, asked: boo
     show_default=True,
     help="What the records are: conversations as they are (native), or what another system exports. auto: the first record tells.",
 )
-@click.option("--variant", metavar="NAME", help="The variant of every record; wins over a field of that name.")
-@click.option(
-    "--map",
-    "maps",
-    multiple=True,
-    metavar="FIELD=SOURCE",
-    help="Where a field of a conversation comes from. SOURCE is a field of the record, dotted where it lies deeper; :VALUE is a "
-    "constant; nothing leaves the field out. FIELD may be segments.LABEL. A field that is not named is taken by its own name. "
-    "1 and 0 will do for booked and escalated; a text will do for errors: one fault, which broke the conversation. Repeatable.",
-)
-@click.option("--zone", metavar="ZONE", help="The zone of times that say none: UTC, or a name like Europe/Berlin. Else they are refused.")
-@click.option("--ended-at", metavar="TIME", help="When records without an end ended; kept as assumed. Else they are refused.")
-@click.option(
-    "--crash-where",
-    multiple=True,
-    metavar="SOURCE=VALUE",
-    help="A record whose SOURCE is VALUE broke by itself, through no doing of the agent: it gets a fault of that name. Repeatable.",
-)
-@click.option(
-    "--outcome",
-    metavar="EXPR",
-    help="What counts as booked where no field says it: PATH SIGN VALUE, such as reward==1 or 'scores.correctness >= 0.5'. "
-    "A record that does not tell it is of unknown outcome.",
-)
+@mapping_options
 @click.option("--allow-missing", is_flag=True, help="Take a SOURCE that no record has for unknown. Else it is refused as mistyped.")
 @click.option("--dry-run", is_flag=True, help="Read and judge all, show the first records as they would be kept, and keep nothing.")
 @click.option("--batch", type=click.IntRange(1, 50_000), default=5000, show_default=True, help="The records of one transaction, at most.")
@@ -93,17 +71,12 @@ def _show_fields(context: click.Context, _parameter: click.Parameter, asked: boo
 def ingest(
     *,
     paths: Sequence[str],
-    variant: str | None,
-    maps: Sequence[str],
-    zone: str | None,
-    ended_at: str | None,
-    crash_where: Sequence[str],
-    outcome: str | None,
     form: str,
     allow_missing: bool,
     dry_run: bool,
     batch: int,
     as_json: bool,
+    **mapped: Any,  # noqa: ANN401 - the options of a mapping
 ) -> None:
     """Take conversations in from files or standard input.
 
@@ -121,7 +94,7 @@ def ingest(
     from lifecycle_core.traffic.summary import Summary
     from tasks import traffic
 
-    mapping = Mapping.parse(maps, variant=variant, zone=zone, ended_at=ended_at, crash_where=crash_where, outcome=outcome)
+    mapping = Mapping.parse(**mapped)
     paths, folders = list(_files(paths)), any(Path(it).is_dir() for it in paths)
     act = replace(acting(), dry_run=dry_run)  # which reads and judges, and needs no rehearsal: that would keep others from writing
     _refuse_future(mapping.ended_at, act.at)

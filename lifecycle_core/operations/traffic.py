@@ -1,7 +1,7 @@
 """Take conversations in, and say what there is."""
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, partial
@@ -68,6 +68,35 @@ def quarantined(database: Database, limit: int, source: str | None = None) -> li
     """The refused records that came last."""
     with database.read() as tx:
         return quarantine.newest(tx, limit, source)
+
+
+def quarantined_at(database: Database, source: str, line: int) -> list[Quarantined]:
+    """The refused records that stood on a line of a source, the newest first; raises InvalidInputError where there is none."""
+    with database.read() as tx:
+        found = quarantine.at(tx, source, line)
+    if not found:
+        message = f"nothing of {source}, line {line} is in quarantine; see `lifecycle quarantine list`"
+        raise InvalidInputError(message, field="line")
+    return found
+
+
+def quarantined_after(database: Database, name: str, limit: int, source: str | None = None) -> list[Quarantined]:
+    """The refused records after the one of that name, "" for the first; of one source where it is given."""
+    with database.read() as tx:
+        return quarantine.after(tx, name, limit, source)
+
+
+def retry(database: Database, act: Provenance, mended: Mapping[str, Conversation]) -> Ingested:
+    """Keep conversations that were refused records, and let go of these, all of it or nothing.
+
+    mended : the refused record's name -> the conversation that it is by now.
+    """
+    with database.write(act) as tx:
+        done = _ingest(tx, act, list(mended.values()), ())
+        gone = quarantine.remove(tx, list(mended))
+        if gone:
+            audit.note(tx, "quarantine:*", {"records": gone}, {"records": 0})
+        return done
 
 
 def drop_quarantined(database: Database, act: Provenance, source: str | None = None) -> int:

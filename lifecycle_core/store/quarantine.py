@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, delete, func, insert, select, true
+from sqlalchemy import ColumnElement, Row, delete, func, insert, select, true
 
 from lifecycle_core.store.database import Transaction
 from lifecycle_core.store.tables import TABLES
@@ -47,13 +47,37 @@ def newest(tx: Transaction, limit: int, source: str | None = None) -> list[Quara
     """The records that came last; by source and line where they came together."""
     it = _QUARANTINE.c
     chosen = select(_QUARANTINE).where(_of(source)).order_by(it.received_at.desc(), it.source, it.line)
-    rows = tx.connection().execute(chosen.limit(limit))
-    return [Quarantined(row.source, row.line, row.reason, row.field, row.content, row.received_at) for row in rows]
+    return [_told(row) for row in tx.connection().execute(chosen.limit(limit))]
+
+
+def after(tx: Transaction, name: str, limit: int, source: str | None = None) -> list[Quarantined]:
+    """The records after the one of that name, in the order of their names: what goes over all of them asks for those after the last."""
+    it = _QUARANTINE.c
+    chosen = select(_QUARANTINE).where(_of(source), it.content_hash > name).order_by(it.content_hash)
+    return [_told(row) for row in tx.connection().execute(chosen.limit(limit))]
+
+
+def at(tx: Transaction, source: str, line: int) -> list[Quarantined]:
+    """The records that stood on that line of a source, the newest first: a file may have been read again after it was changed."""
+    it = _QUARANTINE.c
+    chosen = select(_QUARANTINE).where(it.source == source, it.line == line).order_by(it.received_at.desc(), it.content_hash)
+    return [_told(row) for row in tx.connection().execute(chosen)]
+
+
+def remove(tx: Transaction, names: Sequence[str]) -> int:
+    """Let go of the records of these names, and say how many they were."""
+    it = _QUARANTINE.c.content_hash
+    pieces = (names[start : start + _CHUNK] for start in range(0, len(names), _CHUNK))
+    return sum(tx.connection().execute(delete(_QUARANTINE).where(it.in_(piece))).rowcount for piece in pieces)
 
 
 def drop(tx: Transaction, source: str | None = None) -> int:
     """Let go of the records of `source`, or of all, and say how many they were."""
     return tx.connection().execute(delete(_QUARANTINE).where(_of(source))).rowcount
+
+
+def _told(row: Row[Any]) -> Quarantined:
+    return Quarantined(row.source, row.line, row.reason, row.field, row.content, row.received_at, row.content_hash)
 
 
 def _of(source: str | None) -> ColumnElement[bool]:

@@ -49,7 +49,7 @@ def records(stream: BinaryIO) -> Iterator[Record]:
     elif first.lstrip().startswith(b"{") and _goes_on(first):
         yield from _of_object(whole)
     else:
-        yield from map(_of_line, lines(whole))
+        yield from map(of_line, lines(whole))
 
 
 def _goes_on(first: bytes) -> bool:
@@ -79,10 +79,11 @@ def _of_object(pieces: Iterator[bytes]) -> Iterator[Record]:
         yield Record(1, b"".join(held)[:80], error.refusal)
         return
     text = b"".join(held)
-    yield _of_line(Line(1, text))
+    yield of_line(Line(1, text))
 
 
-def _of_line(line: Line) -> Record:
+def of_line(line: Line) -> Record:
+    """The record of one line."""
     if line.refusal is not None:
         return Record(line.number, line.content, line.refusal)
     try:
@@ -114,7 +115,7 @@ def _of_array(pieces: Iterator[bytes]) -> Iterator[Record]:
         refusal = error.refusal
     elements, fault = _elements(bytes(held))
     for place, element in enumerate(elements, start=1):
-        yield _of_line(Line(place, to_json(element)))
+        yield of_line(Line(place, to_json(element)))
     broken = refusal or fault
     if broken:
         yield Record(len(elements) + 1, b"", broken)

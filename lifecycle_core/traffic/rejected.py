@@ -33,7 +33,7 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Quarantined:
-    """A refused record as it is kept: `reason` is the whole sentence."""
+    """A refused record as it is kept: `reason` is the whole sentence; content_hash : its name."""
 
     source: str
     line: int
@@ -41,6 +41,12 @@ class Quarantined:
     field: str | None
     content: str
     received_at: datetime
+    content_hash: str
+
+    @property
+    def whole(self) -> bool:
+        """Whether all of it is kept; a longer one stands whole in its source alone."""
+        return len(self.content) < KEPT_CHARACTERS
 
 
 def source_name(path: str) -> str:
