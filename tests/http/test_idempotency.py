@@ -90,6 +90,7 @@ OTHER = {
     f"{LIFECYCLE}/versions/tag": {"tag": "best"},
     f"{LIFECYCLE}/versions/untag": {"tag": "best"},
     "/api/reliability/shadow/samples": {"samples": [PAIR | {"scenarioId": "p2"}]},
+    "/v1/traces": {"resourceSpans": []},
 }
 """What makes another request of a case's body; `reason` does of all others."""
 REFUSED = {f"{LIFECYCLE}/drift/known", f"{LIFECYCLE}/keys/revoke"}

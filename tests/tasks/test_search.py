@@ -70,6 +70,11 @@ def test_a_model_that_cannot_be_reached_ends_the_search_at_once_and_is_no_result
     assert len(model.asked) == 1
 
 
+def test_a_fault_of_the_program_s_own_in_a_step_ends_the_search_too():
+    with pytest.raises(ZeroDivisionError):
+        run(Agent(), Writer(lambda _: 1 / 0))
+
+
 def test_an_agent_that_cannot_be_served_ends_the_search():
     def away(_prompt, _batch):
         message = "no answer"

@@ -2,11 +2,23 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 Row = dict[str, Any]
 """A conversation's fields by their own names, and beside them what the source says besides (`scores`, `reward`), for options to name."""
 Values = Mapping[str, Any]
+
+
+UNREADABLE: Final = (KeyError, TypeError, ValueError, AttributeError, RecursionError, ArithmeticError)
+"""What a record raises that is not what its format says it should be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """In place of a row: `error` is why `part` of a source, whose other parts are whole, tells none; empty = the record read last."""
+
+    error: Exception
+    part: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,14 +32,17 @@ class Form:
     name: str
     sign: str
     known: Callable[[Values], bool]
-    rows: Callable[[Iterator[Values]], Iterator[Row]]
+    rows: Callable[[Iterator[Values]], Iterator[Row | Unreadable]]
 
 
-def each(rows: Callable[[Values], Iterator[Row]]) -> Callable[[Iterator[Values]], Iterator[Row]]:
+def each(rows: Callable[[Values], Iterator[Row]]) -> Callable[[Iterator[Values]], Iterator[Row | Unreadable]]:
     """The rows of a format whose records tell of conversations each for itself."""
 
-    def all_rows(records: Iterator[Values]) -> Iterator[Row]:
+    def all_rows(records: Iterator[Values]) -> Iterator[Row | Unreadable]:
         for it in records:
-            yield from rows(it)
+            try:
+                yield from rows(it)
+            except UNREADABLE as error:
+                yield Unreadable(error)
 
     return all_rows

@@ -7,15 +7,15 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from lifecycle_core.traffic.formats.form import Form, Row, Values
+from lifecycle_core.traffic.formats.form import UNREADABLE, Form, Row, Unreadable, Values
 from lifecycle_core.traffic.formats.messages import messages_of
-from lifecycle_core.traffic.formats.traces import Kind, Span, row_of
+from lifecycle_core.traffic.formats.traces import Kind, Span, rows_of
 from lifecycle_core.traffic.times import parse_time
 
 _KINDS: Final = {"llm": Kind.CHAT, "chat_model": Kind.CHAT, "tool": Kind.TOOL}
 
 
-def rows(records: Iterator[Values]) -> Iterator[Row]:
+def rows(records: Iterator[Values]) -> Iterator[Row | Unreadable]:
     """The conversations of runs: those of one `session_id`, `thread_id` or `conversation_id` of their metadata, else of one trace."""
     runs: dict[str, dict[str, Any]] = {}
     for record in records:
@@ -23,13 +23,15 @@ def rows(records: Iterator[Values]) -> Iterator[Row]:
             if isinstance(it, Mapping) and it.get("id"):
                 runs.setdefault(str(it["id"]), {}).update({name: value for name, value in it.items() if value not in (None, {}, [])})
     together: dict[str, list[Span]] = {}
-    for it in runs.values():
-        if (span := _span(it)) is not None:
+    for identity, it in runs.items():
+        try:
+            span = _span(it)
+        except UNREADABLE as error:
+            yield Unreadable(error, identity)
+            continue
+        if span is not None:
             together.setdefault(_thread(it) or span.trace, []).append(span)
-    for identity, spans in together.items():
-        row = row_of(identity, spans)
-        if row is not None:
-            yield row
+    yield from rows_of(together)
 
 
 def _span(it: Mapping[str, Any]) -> Span | None:

@@ -3,21 +3,23 @@
 Source: opentelemetry-proto, OTLP/JSON: ids in hex, 64-bit numbers as texts; semantic conventions for generative AI.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from lifecycle_core.traffic.formats.attributes import described
-from lifecycle_core.traffic.formats.form import Form, Row, Values
-from lifecycle_core.traffic.formats.traces import Span, row_of
+from lifecycle_core.traffic.formats.form import UNREADABLE, Form, Row, Unreadable, Values
+from lifecycle_core.traffic.formats.traces import Span, rows_of
 
 MOST_SPANS: Final = 200_000
 """Spans that are held until their trace is told; past it the oldest are told as they stand."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_INTEGER: Final = re.compile(r"-?[0-9]{1,19}")
 _FAILED: Final = (2, "2", "STATUS_CODE_ERROR")
 
 
-def rows(records: Iterator[Values]) -> Iterator[Row]:
+def rows(records: Iterator[Values]) -> Iterator[Row | Unreadable]:
     """The conversations of traces: spans of one `gen_ai.conversation.id` or `session.id`, else of one trace.
 
     A trace's spans may stand in several records, in any order; so all are read before the first is told.
@@ -25,7 +27,12 @@ def rows(records: Iterator[Values]) -> Iterator[Row]:
     traces: dict[str, list[Span]] = {}
     held = 0
     for it in records:
-        for span in spans(it):
+        try:
+            told = list(spans(it))
+        except UNREADABLE as error:
+            yield Unreadable(error)
+            continue
+        for span in told:
             traces.setdefault(span.trace, []).append(span)
             held += 1
         if held > MOST_SPANS:
@@ -57,7 +64,7 @@ def attributes_of(pairs: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON valu
 def _value(value: Any) -> Any:  # noqa: ANN401 - any JSON value
     kind, it = next(iter(value.items())) if isinstance(value, Mapping) and value else ("", None)
     if kind == "intValue":
-        return int(str(it)) if str(it).lstrip("-").isdecimal() else None
+        return int(str(it)) if _INTEGER.fullmatch(str(it)) else None
     if kind == "arrayValue":
         return [_value(one) for one in _dict(it).get("values") or ()]
     if kind == "kvlistValue":
@@ -95,15 +102,12 @@ def _instant(nanoseconds: Any) -> datetime | None:  # noqa: ANN401 - any JSON va
         return None
 
 
-def _told(traces: Iterable[list[Span]]) -> Iterator[Row]:
+def _told(traces: Iterable[list[Span]]) -> Iterator[Row | Unreadable]:
     together: dict[str, list[Span]] = {}
     for held in traces:
         conversation = next((it.conversation for it in held if it.conversation), held[0].trace)
         together.setdefault(conversation, []).extend(held)
-    for conversation, held in together.items():
-        row = row_of(conversation, held)
-        if row is not None:
-            yield row
+    yield from rows_of(together)
 
 
 def _dict(value: Any) -> Mapping[str, Any]:  # noqa: ANN401 - any JSON value

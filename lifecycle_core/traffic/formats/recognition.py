@@ -7,14 +7,14 @@ from typing import Any, Final
 from pydantic_core import to_json
 
 from lifecycle_core.traffic.formats import langfuse, langsmith, openai_chat, otlp, tau2, tau_bench
-from lifecycle_core.traffic.formats.form import Form
+from lifecycle_core.traffic.formats.form import Form, Unreadable
 from lifecycle_core.traffic.records import Record
-from lifecycle_core.traffic.refusals import Refusal
+from lifecycle_core.traffic.refusals import Refusal, shown
 
 AUTO, NATIVE = "auto", "native"
 FORMS: Final = {it.name: it for it in (otlp.FORM, langfuse.FORM, langsmith.FORM, tau2.FORM, tau_bench.FORM, openai_chat.FORM)}
 NAMES: Final = (AUTO, NATIVE, *FORMS)
-UNREADABLE: Final = "it is not what its format says it should be; see `lifecycle ingest --help` for the formats"
+NOT_OF_ITS_FORMAT: Final = "it is not what its format says it should be; see `lifecycle ingest --help` for the formats"
 
 
 def recognized(records: Iterator[Record], name: str = AUTO) -> tuple[Form | None, Iterator[Record]]:
@@ -42,19 +42,9 @@ def as_rows(form: Form | None, records: Iterator[Record]) -> Iterator[Record]:
         yield from records
         return
     reading = _Reading(records)
-    rows = form.rows(iter(reading))
-    while True:
-        try:
-            row = next(rows)
-        except StopIteration:
-            break
-        except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
-            yield from reading.refused()
-            yield reading.fault(error)
-            rows = form.rows(iter(reading))
-            continue
+    for row in form.rows(iter(reading)):
         yield from reading.refused()
-        yield Record(reading.line, to_json(row), row)
+        yield reading.fault(row) if isinstance(row, Unreadable) else Record(reading.line, to_json(row), row)
     yield from reading.refused()
 
 
@@ -79,6 +69,7 @@ class _Reading:
         aside, self._aside = self._aside, []
         yield from aside
 
-    def fault(self, error: Exception) -> Record:
-        """The record that was read last, which its format could not read."""
-        return Record(self.line, self._content, Refusal(None, f"unreadable ({type(error).__name__})", UNREADABLE))
+    def fault(self, it: Unreadable) -> Record:
+        """What its format could not read: the record that was read last, or a part of the source by its name."""
+        what = f"unreadable ({type(it.error).__name__}{f' in {shown(it.part)}' if it.part else ''})"
+        return Record(self.line, it.part.encode(errors="replace") if it.part else self._content, Refusal(None, what, NOT_OF_ITS_FORMAT))

@@ -5,13 +5,13 @@
 3. No outcome is read from a trace. Scores stand beside, for `--outcome`.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from lifecycle_core.traffic.formats.form import Row
+from lifecycle_core.traffic.formats.form import UNREADABLE, Row, Unreadable
 from lifecycle_core.traffic.formats.messages import Message, called, joined
 
 
@@ -48,6 +48,18 @@ class Span:
     customer: str | None = None
     agent: str | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
+
+
+def rows_of(conversations: Mapping[str, Sequence[Span]]) -> Iterator[Row | Unreadable]:
+    """A row for each conversation in which a model was called; what one of them cannot tell takes nothing from the others."""
+    for identity, spans in conversations.items():
+        try:
+            row = row_of(identity, spans)
+        except UNREADABLE as error:
+            yield Unreadable(error, identity)
+        else:
+            if row is not None:
+                yield row
 
 
 def row_of(identity: str, spans: Iterable[Span], besides: Mapping[str, Any] | None = None) -> Row | None:

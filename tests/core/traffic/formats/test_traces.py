@@ -8,6 +8,7 @@ import pytest
 from lifecycle_core.errors import InvalidInputError
 from lifecycle_core.traffic.mapping import Mapping
 from lifecycle_core.traffic.reading import Reading
+from tests.posts import SPAN
 
 BEGAN = 1_760_000_000
 
@@ -192,3 +193,26 @@ def test_a_record_that_its_format_cannot_read_is_refused_and_stops_no_other():
     assert form == "tau-bench"
     assert [it.id for it in batch.conversations] == ["task 1, trial 0", "task 2, trial 0", "task 1, trial 1"]
     assert [(it.line, it.refusal.value) for it in batch.rejected] == [(3, "unreadable (KeyError)")]
+
+
+@pytest.mark.parametrize("count", [{"stringValue": "nan"}, {"doubleValue": "Infinity"}, {"stringValue": "9" * 400}])
+def test_a_record_that_cannot_be_read_takes_none_of_the_traces_around_it(count):
+    def export(trace, *attributes):
+        return {
+            "resourceSpans": [{"scopeSpans": [{"spans": [{**SPAN, "traceId": trace, "attributes": [*SPAN["attributes"], *attributes]}]}]}]
+        }
+
+    sent = [export("a"), export("b", {"key": "gen_ai.usage.input_tokens", "value": count}), export("c")]
+    lines = "\n".join(map(json.dumps, sent)).encode()
+    batches = list(Reading(BytesIO(lines), "export", Mapping.parse(variant="v")).batches())
+    assert [it.id for batch in batches for it in batch.conversations] == ["a", "c"]
+    assert [it.line for batch in batches for it in batch.rejected] == [2]
+
+
+def test_a_run_that_cannot_be_read_takes_none_of_the_runs_around_it():
+    run = {"trace_id": "t", "run_type": "llm", "start_time": "2025-10-07T11:00:00Z", "end_time": "2025-10-07T11:00:01Z"}
+    usages = {"a": {"input_tokens": 1}, "b": {"input_tokens": {}}, "c": {"input_tokens": 1}}
+    lines = "\n".join(json.dumps({**run, "id": it, "trace_id": it, "outputs": {"usage": usage}}) for it, usage in usages.items()).encode()
+    batches = list(Reading(BytesIO(lines), "export", Mapping.parse(variant="v")).batches())
+    assert [it.id for batch in batches for it in batch.conversations] == ["a", "c"]
+    assert len([it for batch in batches for it in batch.rejected]) == 1
