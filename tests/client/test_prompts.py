@@ -140,7 +140,7 @@ def test_against_the_real_api_a_switch_arrives_by_etag(tmp_path, monkeypatch, sq
     for text in ("Be kind.", "Be brief."):
         versions.register(database, act, variant="baseline", system_prompt=text, model="m", parameters={"temperature": 0.2})
     versions.activate(database, act, "baseline", 1)
-    with real_api() as url, Client(url, cache_dir=tmp_path / "cache", ttl_s=0.2) as client:
+    with real_api() as url, Client(url, cache_dir=tmp_path / "cache", ttl_s=0.2, timeout_s=30) as client:
         first = client.active_prompt("baseline")
         time.sleep(0.25)
         again = client.active_prompt("baseline")
