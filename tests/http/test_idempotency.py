@@ -91,7 +91,6 @@ OTHER = {
     f"{LIFECYCLE}/versions/untag": {"tag": "best"},
     "/v1/traces": {"resourceSpans": []},
     "/api/reliability/shadow/samples": {"samples": [PAIR | {"scenarioId": "p2"}]},
-    "/v1/traces": {"resourceSpans": []},
 }
 """What makes another request of a case's body; `reason` does of all others."""
 REFUSED = {f"{LIFECYCLE}/drift/known", f"{LIFECYCLE}/keys/revoke"}
