@@ -8,6 +8,7 @@ from typing import Final
 from lifecycle_core.chat import ChatUnavailableError
 from lifecycle_core.conversations import Conversation
 from lifecycle_core.operations import arms, cases, retraining
+from lifecycle_core.provenance import Provenance
 from lifecycle_core.replay.episode import Replay
 from lifecycle_core.replay.identity import Served
 from lifecycle_core.retraining.built_in_cases import built_in
@@ -21,7 +22,6 @@ from lifecycle_core.versions.version import Version
 from tasks import context, secrets
 from tasks.metered import Metered
 from tasks.replays import INFRASTRUCTURE, Stage, as_they_come, model, simulated
-from tasks.steps import act
 
 MOST_LOST: Final = 0.2
 """The share of an evaluation's replays that the infrastructure may take before the whole is tried again."""
@@ -66,7 +66,7 @@ def serve(stage: Stage, variant: str, asked: Asked) -> Replay:
     if replay.broken_by != INFRASTRUCTURE:
         key = stage.key(asked.version, asked.case.scenario, asked.number)
         made = Served(content_hash=key, case_id=asked.case.id, version=asked.version.version, replay=replay)
-        cases.keep_served(context.database(), act(), variant, made)
+        cases.keep_served(context.database(), _act(), variant, made)
     return replay
 
 
@@ -96,7 +96,7 @@ def _serve(it: Session, stage: Stage, wanted: Sequence[Case], versions: Mapping[
     had = lately(stage, [asked for _, asked in missing])
     for place, replay in had.items():
         side, asked = missing[place]
-        retraining.keep_case_results(context.database(), act(), it.session_id, side, [replay], case=asked.case)
+        retraining.keep_case_results(context.database(), _act(), it.session_id, side, [replay], case=asked.case)
     lost = 0
     left = [one for place, one in enumerate(missing) if place not in had]
     for came in as_they_come(lambda one: (*one, serve(stage, it.variant, one[1])), left):
@@ -104,7 +104,7 @@ def _serve(it: Session, stage: Stage, wanted: Sequence[Case], versions: Mapping[
             if replay.broken_by == INFRASTRUCTURE:
                 lost += 1
             else:
-                retraining.keep_case_results(context.database(), act(), it.session_id, side, [replay], case=asked.case)
+                retraining.keep_case_results(context.database(), _act(), it.session_id, side, [replay], case=asked.case)
     total = len(versions) * len(wanted) * INCUMBENT_RUNS
     if lost > MOST_LOST * total:
         message = f"{lost} of {total} replays of the evaluation found no model; see that it can be reached"
@@ -122,3 +122,10 @@ def _judged(it: Session, wanted: Sequence[Case], found: Mapping[Side, Mapping[st
         if (ours := found[Side.CANDIDATE].get(case.id)) and (theirs := found[Side.INCUMBENT].get(case.id))
     ]
     return judge(pairs, chat=Metered.of(it.session_id), model=model(), marker=secrets.marker(it.session_id), seed=it.seed)
+
+
+def _act() -> Provenance:
+    """Who acts, and when."""
+    from tasks.steps import act  # which imports Prefect: whoever only lists cases does without
+
+    return act()

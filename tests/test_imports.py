@@ -16,6 +16,7 @@ HEAVY = {"prefect", "fastapi", "pandas", "scipy.stats", "scipy.special", "openai
         ("lifecycle_core.operations.drift", HEAVY),
         ("lifecycle_core.operations.traffic", HEAVY),
         ("tasks.context", HEAVY | {"sqlmodel", "pydantic", "numpy"}),
+        ("deployments.http.app", {"prefect", "pandas", "great_expectations", "openai", "matplotlib", "alembic"}),
     ],
 )
 def test_an_import_stays_light(module, heavy):
