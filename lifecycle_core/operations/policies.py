@@ -8,9 +8,10 @@ from typing import Final
 
 from lifecycle_core.drift.windows import DAY
 from lifecycle_core.errors import InvalidInputError
-from lifecycle_core.policy import ALL_METRICS, Mode, Policy, PolicyChange
+from lifecycle_core.policy import ALL_METRICS, Engine, Mode, Policy, PolicyChange
 from lifecycle_core.provenance import Provenance, expect_reason
 from lifecycle_core.retraining.options import MAX_REPLAYS, MAX_SAMPLES
+from lifecycle_core.retraining.search import fewest_rollouts
 from lifecycle_core.store import answers, policies, variants
 from lifecycle_core.store.database import Database, Transaction
 
@@ -135,6 +136,13 @@ def expect_meant(policy: Policy) -> None:
         told = f"recentHours is {policy.recent_hours:,} and referenceDays {policy.reference_days:,}"
         message = f"{told}, which leaves nothing to compare with; give fewer than {hours:,} hours, or more days"
         raise InvalidInputError(message, field="recentHours")
+    needed = fewest_rollouts(policy.retraining.evaluation_cases)
+    if policy.retraining.engine is Engine.GEPA and policy.retraining.search_rollouts < needed:
+        told = f"retraining.searchRollouts is {policy.retraining.search_rollouts:,}, and a search over evaluationCases"
+        message = (
+            f"{told} ({policy.retraining.evaluation_cases:,}) needs {needed:,}; allow more, or choose fewer cases or the engine builtin"
+        )
+        raise InvalidInputError(message, field="retraining.searchRollouts")
     unknown = sorted(set(policy.retraining.retrain_on) - set(ALL_METRICS))
     if unknown:
         message = f"retraining.retrainOn names {', '.join(unknown)}; the metrics are {', '.join(ALL_METRICS)}"

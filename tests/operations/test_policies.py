@@ -6,7 +6,7 @@ import pytest
 
 from lifecycle_core.errors import InvalidInputError, UnknownVariantError
 from lifecycle_core.operations import policies, versions
-from lifecycle_core.policy import Policy, RetrainingPolicy, ShadowPolicy
+from lifecycle_core.policy import Engine, Policy, RetrainingPolicy, ShadowPolicy
 
 OWN = Policy(booking_rate_threshold=0.15, retraining=RetrainingPolicy(retrain_on=("cost",)), shadow=ShadowPolicy(replays=2))
 
@@ -38,3 +38,10 @@ def test_a_policy_that_cannot_be_meant_is_not_kept(database, act):
     with pytest.raises(InvalidInputError, match="recentHours is 0; give a number from 1"):
         policies.set_policy(database, act, "baseline", replace(Policy(), recent_hours=0))
     assert policies.policy(database, "baseline") == Policy()
+
+
+def test_a_search_that_could_not_be_one_is_refused_when_the_policy_is_set(database, act):
+    versions.register(database, act, variant="baseline", system_prompt="Be kind.")
+    searching = replace(Policy(), retraining=replace(Policy().retraining, engine=Engine.GEPA, evaluation_cases=13))
+    with pytest.raises(InvalidInputError, match=r"searchRollouts is 250, and a search over evaluationCases \(13\) needs 253"):
+        policies.set_policy(database, act, "baseline", searching)
