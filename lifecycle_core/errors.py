@@ -130,6 +130,20 @@ class UnknownEpisodeError(LifecycleError):
     code = "unknown-episode"
 
 
+class UnknownSilenceError(LifecycleError):
+    """A silence that was never asked for."""
+
+    status = 404
+    code = "unknown-silence"
+
+
+class UnknownMessageError(LifecycleError):
+    """A message that was never written."""
+
+    status = 404
+    code = "unknown-message"
+
+
 class EpisodeOverError(LifecycleError):
     """A drift episode that has ended, where one is needed that goes on."""
 

@@ -1,4 +1,4 @@
-"""Every threshold, window and budget, per variant: of the watch, of retraining, of shadow tests and of probation."""
+"""Every threshold, window and budget, per variant: of the watch, of retraining, of shadow tests and of probation, and of alerts."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -160,6 +160,31 @@ class ProbationPolicy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AlertPolicy:
+    """When whoever answers for a variant is told of it; the plan's six thresholds, None for one that is not watched.
+
+    min_booking_rate, max_escalation_rate : shares of the conversations of 24 hours; max_cost_usd : their mean cost.
+    min_conversations : fewer of them judge nothing. min_retraining_success : a share of the retrainings that came to a verdict.
+    watch_only : signals that are watched and shown, and alert nobody.
+    quiet_checks : so many checks in a row must be well before an alert ends; renew_hours : how often one that lasts is told again.
+
+    >>> AlertPolicy().min_booking_rate
+    0.7
+    """
+
+    min_booking_rate: float | None = 0.70
+    max_escalation_rate: float | None = 0.10
+    max_cost_usd: float | None = 0.002
+    max_drifts_per_week: int | None = 2
+    min_retraining_success: float | None = 0.50
+    max_rollbacks_per_month: int | None = 1
+    min_conversations: int = 50
+    watch_only: tuple[str, ...] = ()
+    quiet_checks: int = 3
+    renew_hours: int = 24
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """What counts as drift for a variant, and what is done about it.
 
@@ -185,6 +210,7 @@ class Policy:
     retraining: RetrainingPolicy = field(default_factory=RetrainingPolicy)
     shadow: ShadowPolicy = field(default_factory=ShadowPolicy)
     probation: ProbationPolicy = field(default_factory=ProbationPolicy)
+    alerts: AlertPolicy = field(default_factory=AlertPolicy)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

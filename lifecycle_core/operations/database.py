@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from lifecycle_core.errors import LifecycleError, SchemaMismatchError
 from lifecycle_core.provenance import Provenance
-from lifecycle_core.store import audit, audit_asked, audit_checks, damage, keys, migrations
+from lifecycle_core.store import audit, audit_asked, audit_checks, damage, keys, migrations, outbox
 from lifecycle_core.store.database import Database, sqlite_module
 from lifecycle_core.store.rehearsal import Rehearsal
 
@@ -130,6 +130,7 @@ def verify(database: Database) -> Verification:
             *damage.of_file(tx),
             *rollups.problems,
             *verification.versions(tx),
+            *outbox.broken(tx),
             *audit_checks.broken_links(tx),
             *audit_checks.unexplained(tx),
         )

@@ -10,6 +10,7 @@ from lifecycle_core.drift.episodes import MANY_PER_WEEK, DriftMetrics, Episode, 
 from lifecycle_core.drift.glance import Glance, glance
 from lifecycle_core.drift.report import DriftReport, Status
 from lifecycle_core.errors import DamagedDatabaseError, EpisodeOverError, InvalidInputError, UnknownEpisodeError
+from lifecycle_core.operations import alerting
 from lifecycle_core.operations.checked import Asked, asked_of_all, report_of
 from lifecycle_core.operations.traffic import FIRST_VERSION
 from lifecycle_core.policy import Mode
@@ -75,6 +76,7 @@ def _record(database: Database, act: Provenance, variant: str, at: datetime) -> 
             checks.add(tx, act, report)
             if last is None or report.at > last:
                 _keep(tx, report)
+                alerting.after_check(tx, act, report)
         return report
 
 
@@ -161,6 +163,7 @@ def _sweep(database: Database, act: Provenance, at: datetime) -> Sweep:
     swept = sweep(database, at)
     with database.write(act) as tx:
         checks.add_quiet(tx, act, swept.quiet)
+        alerting.after_sweep(tx, act, [it.variant for it in swept.quiet], swept.at)
     return swept
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from types import MappingProxyType
 from typing import Final
 
+from lifecycle_core.alerts.signals import ALL_SIGNALS
 from lifecycle_core.drift.windows import DAY
 from lifecycle_core.errors import InvalidInputError
 from lifecycle_core.policy import ALL_METRICS, Engine, Mode, Policy, PolicyChange
@@ -37,6 +38,14 @@ RANGES: Final = MappingProxyType(
         "budget_calls": (0, 10**12),
         "budget_tokens": (0, 10**15),
         "budget_usd": (0.0, 1e9),
+        "min_booking_rate": (0.0, 1.0),
+        "max_escalation_rate": (0.0, 1.0),
+        "max_cost_usd": (0.0, 1e6),
+        "max_drifts_per_week": (0, 10**6),
+        "min_retraining_success": (0.0, 1.0),
+        "max_rollbacks_per_month": (0, 10**6),
+        "quiet_checks": (1, 10**4),
+        "renew_hours": (1, 24 * 365),
     }
 )
 """What a number may be, where it is neither a whole one of `WHOLE` nor a share of `SHARE`."""
@@ -141,6 +150,10 @@ def expect_meant(policy: Policy) -> None:
         told = f"retraining.searchRollouts is {policy.retraining.search_rollouts:,}, and a search over evaluationCases"
         message = f"{told} ({policy.retraining.evaluation_cases:,}) needs {needed:,}; allow more, or take fewer cases or the engine builtin"
         raise InvalidInputError(message, field="retraining.searchRollouts")
+    unwatched = sorted(set(policy.alerts.watch_only) - set(ALL_SIGNALS))
+    if unwatched:
+        message = f"alerts.watchOnly names {', '.join(unwatched)}; the signals are {', '.join(ALL_SIGNALS)}"
+        raise InvalidInputError(message, field="alerts.watchOnly")
     unknown = sorted(set(policy.retraining.retrain_on) - set(ALL_METRICS))
     if unknown:
         message = f"retraining.retrainOn names {', '.join(unknown)}; the metrics are {', '.join(ALL_METRICS)}"

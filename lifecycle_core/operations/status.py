@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from lifecycle_core.alerts.thresholds import STALLED_AFTER
 from lifecycle_core.conversations import Window, hour_of
 from lifecycle_core.drift.episodes import DriftMetrics, Episode, RecordedCheck
 from lifecycle_core.drift.vocabulary import Severity
@@ -18,9 +19,6 @@ from lifecycle_core.versions.version import VariantSummary
 
 RECENT_HOURS: Final = 24
 MONTH: Final = timedelta(days=30)
-
-STALLED_AFTER: Final = 2
-"""So many intervals without a check, and the watch stands still."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

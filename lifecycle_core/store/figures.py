@@ -10,10 +10,12 @@ from lifecycle_core.store.database import Transaction
 from lifecycle_core.store.tables import ActivationRow, ConversationRow, DriftDetectionRow, ProbationRow, RollupRow, VariantRow
 
 
-def sums(tx: Transaction, start: datetime, end: datetime) -> dict[str, dict[str, float]]:
-    """Variant -> each plain sum of the rollups over the hours of `[start, end)`; a variant without traffic is left out."""
+def sums(tx: Transaction, start: datetime, end: datetime, variant: str | None = None) -> dict[str, dict[str, float]]:
+    """Variant -> each plain sum of the rollups over the hours of `[start, end)`, of one or of all; one without traffic is left out."""
     totals = [func.sum(getattr(RollupRow, name)).label(name) for name in SCALARS]
     chosen = select_columns(col(RollupRow.variant), *totals).where(col(RollupRow.hour) >= start, col(RollupRow.hour) < end)
+    if variant is not None:
+        chosen = chosen.where(col(RollupRow.variant) == variant)
     return {row["variant"]: {name: row[name] for name in SCALARS} for row in tx.execute(chosen.group_by(RollupRow.variant)).mappings()}
 
 

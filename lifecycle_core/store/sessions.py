@@ -12,7 +12,7 @@ from lifecycle_core.retraining.errors import UnknownSessionError
 from lifecycle_core.retraining.improvement import Candidate
 from lifecycle_core.retraining.session import Session, Status
 from lifecycle_core.retraining.session import session_id as id_of
-from lifecycle_core.store import calls, candidates, variants
+from lifecycle_core.store import calls, candidates, telling, variants, versions
 from lifecycle_core.store.database import Transaction
 from lifecycle_core.store.mapping import row, to_json, value
 from lifecycle_core.store.tables import RetrainingSessionRow
@@ -40,9 +40,11 @@ def add(tx: Transaction, session: Session) -> Session:
 
 
 def save(tx: Transaction, session: Session) -> Session:
-    """Write a session as it now is."""
+    """Write a session as it now is; one that has ended is told."""
     tx.merge(_row(session))
     tx.flush()  # a session is closed before another opens
+    if not session.open:
+        telling.ended(tx, session, versions.serving(tx, session.variant))
     return session
 
 

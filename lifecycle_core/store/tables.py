@@ -543,6 +543,116 @@ class ProbationRow(Audited, table=True):
     because: str | None
 
 
+# Alerts: where signals stand, who is told, and how far that has come.
+
+
+class AlertStandingRow(SQLModel, table=True):
+    """Where one signal of a variant stands; of one that is well, as of when it became so. `variant` is "" for the installation."""
+
+    __tablename__ = "alert_standings"
+
+    variant: str = Field(primary_key=True)
+    signal: str = Field(primary_key=True)
+    state: str
+    since: datetime = _instant()
+    judged_at: datetime = _instant()
+    quiet: int
+    reading: dict[str, Any] = _json()
+
+
+class AlertEpisodeRow(SQLModel, table=True):
+    """A span in which signals of a variant alert; the fields are those of `lifecycle_core.alerts.states.AlertEpisode`."""
+
+    __tablename__ = "alert_episodes"
+    __table_args__ = (
+        Index(
+            "one_open_alert_episode",
+            "variant",
+            unique=True,
+            sqlite_where=text("closed_at IS NULL"),
+            postgresql_where=text("closed_at IS NULL"),
+        ),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    variant: str
+    opened_at: datetime = _instant()
+    closed_at: datetime | None = _instant(nullable=True)
+    told: list[str] = _json()
+    told_at: datetime | None = _instant(nullable=True)
+    messages: int
+
+
+class AlertSilenceRow(Audited, table=True):
+    """For how long nobody is told of what; `variant` is NULL for all of them, `signals` empty for all."""
+
+    __tablename__ = "alert_silences"
+    __table_args__ = (Index("alert_silences_by_end", "ends_at"),)
+    audit_subject = ("id",)
+    audit_columns = ("variant", "signals", "owner", "reason", "starts_at", "ends_at", "lifted_at", "lifted_by")
+
+    id: int | None = Field(default=None, primary_key=True)
+    variant: str | None
+    signals: list[str] = _json()
+    owner: str
+    reason: str
+    starts_at: datetime = _instant()
+    ends_at: datetime = _instant()
+    lifted_at: datetime | None = _instant(nullable=True)
+    lifted_by: str | None
+
+
+class AlertMessageRow(SQLModel, table=True):
+    """A message, written in the transaction of what it tells.
+
+    number : in the order of their writing, which of one variant is that of its transactions.
+    addressed_at, targets : when it was addressed, and to how many; NULL before that.
+    """
+
+    __tablename__ = "alert_messages"
+    __table_args__ = (
+        Index(
+            "alert_messages_to_address", "number", sqlite_where=text("addressed_at IS NULL"), postgresql_where=text("addressed_at IS NULL")
+        ),
+    )
+
+    number: int | None = Field(default=None, primary_key=True)
+    id: str = Field(unique=True)
+    variant: str
+    kind: str
+    document: dict[str, Any] = _json()
+    written_at: datetime = _instant()
+    addressed_at: datetime | None = _instant(nullable=True)
+    targets: int | None
+
+
+class AlertDeliveryRow(SQLModel, table=True):
+    """One message's way to one target; see `lifecycle_core.alerts.delivery`."""
+
+    __tablename__ = "alert_deliveries"
+    __table_args__ = (
+        ForeignKeyConstraint(["message"], ["alert_messages.number"]),
+        Index(
+            "alert_deliveries_pending",
+            "target",
+            "variant",
+            "message",
+            sqlite_where=text("state = 'pending'"),
+            postgresql_where=text("state = 'pending'"),
+        ),
+    )
+
+    message: int = Field(primary_key=True)
+    target: str = Field(primary_key=True)
+    variant: str
+    state: str
+    attempts: int
+    due_at: datetime = _instant()
+    claimed_until: datetime | None = _instant(nullable=True)
+    delivered_at: datetime | None = _instant(nullable=True)
+    error: str | None
+
+
 class KeyRow(Audited, table=True):
     """A key to the API, as its hash; see `lifecycle_core.access`. Keys are revoked and never deleted."""
 

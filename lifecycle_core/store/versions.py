@@ -10,9 +10,10 @@ from sqlalchemy import select as select_columns
 from sqlalchemy import text
 from sqlmodel import col, func, select
 
+from lifecycle_core.alerts.messages import Serving
 from lifecycle_core.errors import NothingToRollBackError, StaleError, UnknownVersionError
 from lifecycle_core.provenance import Provenance
-from lifecycle_core.store import variants
+from lifecycle_core.store import telling, variants
 from lifecycle_core.store.columns import InstantColumn
 from lifecycle_core.store.database import Transaction
 from lifecycle_core.store.mapping import row, value
@@ -132,14 +133,22 @@ def pop(tx: Transaction, act: Provenance, variant: str, expected: str | None = N
     if top is not None:
         top.popped = True
     now = next((it for it in marked if it.version == there.below), None) or _row(tx, variant, there.below)
-    done = _switch(tx, act, now, marked, there.rolled_back().below, kind="rollback")
-    return Rollback(
+    below = there.rolled_back().below
+    done = _switch(tx, act, now, marked, below, kind="rollback")
+    back = Rollback(
         variant_name=variant,
         previous_version=there.active,
         current_version=done.version,
         rolled_back_at=done.at,
         revision=done.revision,
     )
+    telling.rolled_back(tx, back, Serving(newest=done, below=below))
+    return back
+
+
+def serving(tx: Transaction, variant: str) -> Serving:
+    """What serves, and what a rollback would bring back."""
+    return Serving(newest=next(iter(activations(tx, variant, limit=1)), None), below=stack(tx, variant).below)
 
 
 def activations(
