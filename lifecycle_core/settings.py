@@ -2,6 +2,7 @@
 
 import ipaddress
 import re
+from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -29,6 +30,9 @@ NO_RATE_LIMIT = "none"
 LOG_LEVELS = ("debug", "info", "warning", "error")
 ANCHORS = "audit-anchors.jsonl"
 LEAST_KEY_CHARACTERS = 16
+WEBHOOK_SECRET = "whsec_"  # noqa: S105 - what secrets begin with
+LEAST_SECRET_BYTES, MOST_SECRET_BYTES = 24, 64
+"""Of the secret that webhooks are signed with, as Standard Webhooks has it."""
 NO_KEY = "none"
 """What an endpoint without a key is sent in place of one."""
 
@@ -149,6 +153,9 @@ class Settings:
     model_prices: str | None = None
     replays_at_once: int = REPLAYS_AT_ONCE
     allowed_hosts: tuple[str, ...] = ()
+    webhooks: tuple[str, ...] = field(default=(), repr=False)
+    webhook_secret: str | None = field(default=None, repr=False)
+    chat_services: tuple[str, ...] = field(default=(), repr=False)
     rate_limit: str | None = RATE_LIMIT
     log_level: str = "info"
     audit_anchors: Path = Path(DEFAULT_DATA_DIR, ANCHORS)
@@ -178,6 +185,9 @@ class Settings:
             model_prices=environment.get("LIFECYCLE_MODEL_PRICES") or None,
             replays_at_once=_whole(environment, "LIFECYCLE_REPLAYS_AT_ONCE", REPLAYS_AT_ONCE, 64),
             allowed_hosts=_listed(environment.get("LIFECYCLE_ALLOWED_HOSTS")),
+            webhooks=_webhooks(environment.get("LIFECYCLE_WEBHOOKS")),
+            webhook_secret=_webhook_secret(environment),
+            chat_services=tuple((environment.get("LIFECYCLE_CHAT_SERVICES") or "").split()),
             log_level=_one_of("LIFECYCLE_LOG_LEVEL", environment.get("LIFECYCLE_LOG_LEVEL") or "info", LOG_LEVELS),
             rate_limit=_rate(environment.get("LIFECYCLE_RATE_LIMIT") or RATE_LIMIT),
             audit_anchors=Path(environment.get("LIFECYCLE_AUDIT_ANCHORS") or data_dir / ANCHORS).expanduser().absolute(),
@@ -245,6 +255,28 @@ def _audit_key(text: str | None) -> bytes | None:
         message = f"LIFECYCLE_AUDIT_KEY has {len(text)} characters; give {LEAST_KEY_CHARACTERS} or more, by chance, such as 32 hex digits"
         raise InvalidInputError(message, field="LIFECYCLE_AUDIT_KEY")
     return text.encode() if text else None
+
+
+def _webhooks(text: str | None) -> tuple[str, ...]:
+    """Addresses with blanks between them, each as it was written: a slash at its end is part of it."""
+    for it in (text or "").split():
+        _address("LIFECYCLE_WEBHOOKS", it)
+    return tuple((text or "").split())
+
+
+def _webhook_secret(environment: Mapping[str, str]) -> str | None:
+    text = environment.get("LIFECYCLE_WEBHOOK_SECRET")
+    try:
+        secret = b64decode((text or "").removeprefix(WEBHOOK_SECRET), validate=True)
+    except ValueError:
+        secret = b""
+    if (text or environment.get("LIFECYCLE_WEBHOOKS")) and not LEAST_SECRET_BYTES <= len(secret) <= MOST_SECRET_BYTES:
+        span = f"{LEAST_SECRET_BYTES} to {MOST_SECRET_BYTES} bytes in base64, after {WEBHOOK_SECRET}"
+        message = (
+            f"LIFECYCLE_WEBHOOK_SECRET has {len(secret)} bytes; give {span}, as `echo {WEBHOOK_SECRET}$(openssl rand -base64 32)` makes"
+        )
+        raise InvalidInputError(message, field="LIFECYCLE_WEBHOOK_SECRET")
+    return text or None
 
 
 def _address(name: str, text: str) -> str:

@@ -87,6 +87,11 @@ def now() -> datetime:
     return clock.at(real) if clock else real
 
 
+def outside() -> datetime:
+    """The instant that others' clocks tell, in UTC, whatever time a demo plays in: what is sent out is dated by it."""
+    return datetime.now(UTC)
+
+
 def as_of(at: datetime | None) -> datetime:
     """The instant that a question is about, in UTC: `at`, else now.
 

@@ -48,6 +48,9 @@ def show_config(*, as_json: bool) -> None:
         "LIFECYCLE_REPLAYS_AT_ONCE": it.replays_at_once,
         "LIFECYCLE_MODEL_PRICES": it.model_prices,
         "LIFECYCLE_ALLOWED_HOSTS": ", ".join(it.allowed_hosts) or None,
+        "LIFECYCLE_WEBHOOKS": f"{len(it.webhooks)}, by host: {', '.join(map(host_of, it.webhooks))}" if it.webhooks else None,
+        "LIFECYCLE_WEBHOOK_SECRET": "***" if it.webhook_secret else None,
+        "LIFECYCLE_CHAT_SERVICES": f"{len(it.chat_services)}, ***" if it.chat_services else None,
     }
     settings = [
         SettingWire(name=name, value=None if value is None else str(value), source=context.source(name)) for name, value in values.items()
@@ -66,6 +69,17 @@ def _deciding(*prefixes: str) -> str:
 
     given = (it for it in prefixes if any(context.source(f"{it}_{name}") != "default" for name in ("BASE_URL", "API_KEY")))
     return next(given, prefixes[0])
+
+
+def host_of(url: str) -> str:
+    """The host that a webhook goes to; the rest of its address is often a secret.
+
+    >>> host_of("https://hooks.example/T0/B0/s3cret")
+    'hooks.example'
+    """
+    from urllib.parse import urlsplit
+
+    return urlsplit(url).hostname or NOTHING
 
 
 def masked(url: str) -> str:

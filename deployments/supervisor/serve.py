@@ -4,6 +4,7 @@
 2. The API comes first and needs no Prefect: checks, versions and rollback work while Prefect starts, and when it is down.
 3. A Prefect server that dies is started again, and so is a runner that gave up waiting for it.
 4. Sessions and their runs are brought together again every twenty seconds, by what the database says; the audit log is anchored every hour.
+   Alerts are delivered every few seconds, whether or not Prefect answers, and tell it when the watch stands still.
 5. Where no model endpoint is set, a scripted one is a child too, and what it touches says "simulated".
 6. The end comes in order: API, runner, reconciler, server, endpoint; after Ctrl-C no process is left.
 """
@@ -89,6 +90,7 @@ class _Tree:
             self._one_runner,
             self._one_reconciler,
             self._anchoring,
+            self._alerting,
             self._one_server,
             *([self._one_endpoint] if self.simulated_models else []),
         ]
@@ -164,6 +166,11 @@ class _Tree:
         anchoring = await asyncio.to_thread(import_module, "deployments.supervisor.anchoring")
         await anchoring.anchor_for_ever()
         return "Anchoring ended by itself"
+
+    async def _alerting(self) -> str:
+        alerting = await asyncio.to_thread(import_module, "deployments.supervisor.alerting")
+        await alerting.alert_for_ever()
+        return "Alerting ended by itself"
 
     async def _one_endpoint(self) -> str:
         self.say(f"Models   {self.simulated_models}  simulated: no endpoint is set (LIFECYCLE_OPENAI_BASE_URL)")

@@ -12,6 +12,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
+from lifecycle_core.alerts.messages import Message
+
 PAUSES: Final = tuple(timedelta(seconds=it) for it in (5, 30, 120, 600, 1800, 3600, 7200, 18_000, 36_000, 43_200))
 """A day and a half in all: a target may be away over a night, or for a weekend's first half."""
 LEASE: Final = timedelta(minutes=1)
@@ -51,6 +53,25 @@ class Outcome:
     error: str | None = None
     gone: bool = False
     after_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A message as it stands: `addressed_at` None before it is addressed, and without any delivery where there was nobody to tell."""
+
+    number: int
+    message: Message
+    written_at: datetime
+    addressed_at: datetime | None
+    deliveries: tuple[Delivery, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A delivery that is this worker's to send, for as long as its lease runs."""
+
+    delivery: Delivery
+    message: Message
 
 
 def next_due(attempts: int, outcome: Outcome, at: datetime) -> datetime | None:

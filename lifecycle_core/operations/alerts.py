@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from lifecycle_core.alerts.delivery import DeliveryState, Outcome
+from lifecycle_core.alerts.delivery import Claimed, DeliveryState, Outcome, Sent
 from lifecycle_core.alerts.messages import message_id, of_test
 from lifecycle_core.alerts.signals import INSTALLATION, Reading, Signal, State
 from lifecycle_core.alerts.silences import LONGEST, Silence, silenced
@@ -15,7 +15,6 @@ from lifecycle_core.policy import Policy
 from lifecycle_core.provenance import Provenance, expect_reason
 from lifecycle_core.store import alerts, answers, outbox, policies, variants
 from lifecycle_core.store.database import Database
-from lifecycle_core.store.outbox import Claimed, Sent
 
 MOST_AT_ONCE = 20
 """So many deliveries one worker claims at a time: all of them must be sent before its lease is over."""

@@ -6,7 +6,6 @@
 """
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -15,7 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import aliased
 from sqlmodel import col, func, select
 
-from lifecycle_core.alerts.delivery import LEASE, Delivery, DeliveryState, Outcome, next_due
+from lifecycle_core.alerts.delivery import LEASE, Claimed, Delivery, DeliveryState, Outcome, Sent, next_due
 from lifecycle_core.alerts.messages import Message
 from lifecycle_core.provenance import Provenance
 from lifecycle_core.store.database import Transaction
@@ -25,25 +24,6 @@ from lifecycle_core.store.tables import AlertDeliveryRow, AlertMessageRow
 MOST_ADDRESSED: Final = 1000
 """So many messages are addressed at once."""
 MOST_ERROR_CHARACTERS: Final = 300
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """A message as it stands: `addressed_at` None before it is addressed, and without any delivery where there was nobody to tell."""
-
-    number: int
-    message: Message
-    written_at: datetime
-    addressed_at: datetime | None
-    deliveries: tuple[Delivery, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Claimed:
-    """A delivery that is this worker's to send, for as long as its lease runs."""
-
-    delivery: Delivery
-    message: Message
 
 
 def add(tx: Transaction, act: Provenance, message: Message) -> None:
