@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
@@ -25,7 +25,8 @@ from benchmarks._databases import places
 from benchmarks._sessions import in_shadow_test, later, proved, ready
 from benchmarks.contract import drifting
 from lifecycle_core.access import Role, Secret
-from lifecycle_core.operations import audit, cases, drift, keys, policies, shadow, versions, versions_asked
+from lifecycle_core.alerts.delivery import Outcome
+from lifecycle_core.operations import alerts, audit, cases, drift, keys, policies, shadow, versions, versions_asked
 from lifecycle_core.operations.database import upgrade
 from lifecycle_core.privacy.masking import Masker
 from lifecycle_core.provenance import Provenance
@@ -240,11 +241,32 @@ def _trace(_it: Database, act: Provenance, name: str) -> dict[str, Any]:
     return {"resourceSpans": [{"scopeSpans": [{"spans": [span]}]}]}
 
 
+def _silenced(database: Database, act: Provenance, variant: str) -> dict[str, Any]:
+    _registered(database, act, variant)
+    kept = alerts.silence(database, act, variant, [], timedelta(hours=2), "a release")
+    return {"silenceId": kept.id}
+
+
+def _dead(database: Database, act: Provenance, name: str) -> dict[str, Any]:
+    made = alerts.test(database, act, name)
+    for claimed in alerts.take(database, act, ["hooks.example/1"], 100):
+        alerts.settle(database, act, claimed, Outcome(error="hooks.example answered 410", gone=True))
+    return {"messageId": made.message.id}
+
+
 CASES: Final[Mapping[str, Ready]] = {
     TRACES: _trace,
     f"{LIFECYCLE}/conversations": lambda _it, act, name: {"id": "new", "variant": name, "ended_at": act.at.isoformat()},
     ANCHOR: _registered,
     f"{LIFECYCLE}/drift/known": _known,
+    f"{LIFECYCLE}/alerts/silence": lambda it, act, name: {
+        "variant": _registered(it, act, name)["variantName"],
+        "hours": 2,
+        "reason": "a release",
+    },
+    f"{LIFECYCLE}/alerts/lift": _silenced,
+    f"{LIFECYCLE}/alerts/test": lambda _it, _act, _name: {},
+    f"{LIFECYCLE}/alerts/resend": _dead,
     f"{LIFECYCLE}/policy/set": lambda it, act, name: {
         "variant": _registered(it, act, name)["variantName"],
         "settings": {"bookingRateThreshold": 0.2},

@@ -1,13 +1,16 @@
 """A body for every POST of the document, and the kind of database in which it has something to do."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from lifecycle_core.operations import cases, versions
+from lifecycle_core.alerts.delivery import Outcome
+from lifecycle_core.operations import alerts, cases, versions
 from lifecycle_core.privacy.masking import Masker
+from lifecycle_core.provenance import Provenance
 from lifecycle_core.retraining.written_cases import WrittenCase
+from lifecycle_core.store.database import Database
 from tasks import context
 
 LIFECYCLE, SHADOW = "/api/lifecycle", "/api/reliability/shadow"
@@ -33,6 +36,10 @@ CASES = {
     "/v1/traces": ("ready", TRACES),
     ANCHOR: ("ready", {}),
     f"{LIFECYCLE}/drift/known": ("ready", {"episodeId": 1, "reason": "meant"}),
+    f"{LIFECYCLE}/alerts/silence": ("ready", {"variant": "baseline", "hours": 2, "reason": "a release"}),
+    f"{LIFECYCLE}/alerts/lift": ("silenced", {"silenceId": 1}),
+    f"{LIFECYCLE}/alerts/test": ("ready", {}),
+    f"{LIFECYCLE}/alerts/resend": ("dead", {}),
     f"{LIFECYCLE}/policy/set": ("ready", {"variant": "baseline", "settings": {"bookingRateThreshold": 0.2}}),
     f"{LIFECYCLE}/policy/reset": ("ready", {"variant": "baseline"}),
     f"{LIFECYCLE}/keys/create": ("ready", {"name": "ada", "roles": ["admin"]}),
@@ -54,6 +61,13 @@ CASES = {
 }
 
 
+def dead_delivery(database: Database, act: Provenance) -> None:
+    """Leave a message that its one target wants no more."""
+    alerts.test(database, act, "dead")
+    [claimed] = alerts.take(database, act, ["hooks.example/1"])
+    alerts.settle(database, act, claimed, Outcome(error="hooks.example answered 410", gone=True))
+
+
 def prepared(path: str, folder: Path, template: Callable[[str], Any]) -> dict[str, Any]:
     """Put a database of the case's kind in `folder`, whose template of each kind `template` gives: -> the body."""
     kind, body = CASES[path]
@@ -62,6 +76,10 @@ def prepared(path: str, folder: Path, template: Callable[[str], Any]) -> dict[st
         cases.add(context.database(), context.act("test"), "baseline", [WrittenCase(**CASE)], masker=Masker(b"k" * 32))
     if kind == "removed":
         cases.remove(context.database(), context.act("test"), "baseline", [CASE["name"]])
+    if kind == "silenced":
+        alerts.silence(context.database(), context.act("test"), "baseline", [], timedelta(hours=2), "a release")
+    if kind == "dead":
+        dead_delivery(context.database(), context.act("test"))
     if kind == "two":
         act = context.act("test")
         versions.register(context.database(), act, variant="baseline", system_prompt="two")

@@ -35,6 +35,7 @@ COMMANDS = {
     "training": ("training", "What a retraining learns from: masked, each conversation once, split by goals."),
     "cases": ("cases", "What each version has to pass before it is tested beside the present one."),
     "shadow": ("shadow", "Tests of candidates beside their incumbents."),
+    "alerts": ("alerts", "What alerts, who is told of it, and whether that arrives."),
     "policy": ("policy", "What counts as drift for a variant, and what is done about it."),
     "versions": ("versions", "What an agent is told, and the way back to what it was."),
     "status": ("status", "Tell how everything stands, on one page."),

@@ -12,6 +12,7 @@ from deployments.http.docs import page
 from deployments.http.document import document
 from deployments.http.parameters import only_known
 from deployments.http.routes import (
+    alerts,
     audit,
     backtest,
     cases,
@@ -35,7 +36,23 @@ their numbers, which end in `Value`. Every reply names its request in `X-Request
 
 ROUTERS: Final = tuple(
     it.router
-    for it in (conversations, traces, drift, backtest, policy, failures, retraining, training, cases, shadow, versions, keys, audit, status)
+    for it in (
+        conversations,
+        traces,
+        drift,
+        backtest,
+        alerts,
+        policy,
+        failures,
+        retraining,
+        training,
+        cases,
+        shadow,
+        versions,
+        keys,
+        audit,
+        status,
+    )
 )
 
 

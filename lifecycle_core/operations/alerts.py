@@ -13,8 +13,8 @@ from lifecycle_core.alerts.thresholds import Counted, readings
 from lifecycle_core.errors import InvalidInputError, UnknownMessageError, UnknownSilenceError
 from lifecycle_core.policy import Policy
 from lifecycle_core.provenance import Provenance, expect_reason
-from lifecycle_core.store import alerts, answers, outbox, policies, variants
-from lifecycle_core.store.database import Database
+from lifecycle_core.store import alerts, answers, audit, outbox, policies, variants
+from lifecycle_core.store.database import Database, Transaction
 
 MOST_AT_ONCE = 20
 """So many deliveries one worker claims at a time: all of them must be sent before its lease is over."""
@@ -130,12 +130,13 @@ def lift(database: Database, act: Provenance, silence_id: int) -> Silence:
 
 def test(database: Database, act: Provenance, name: str) -> Sent:
     """Write a message that says nothing but that messages arrive, and is sent as the others are. name : tells this trial from others."""
+    expect_reason(act.why)
     found = of_test(name, act.by, act.at)
     with database.write(act, "test_alerts") as tx:
-        answers.claim(tx, act, ("test_alerts",))
         named = found if act.idempotency_key is None else replace(found, id=message_id("test", act.by, act.idempotency_key))
-        outbox.add(tx, act, named)
-        tx.flush()
+        if answers.claim(tx, act, ("test_alerts", act.why)):
+            outbox.add(tx, act, named)
+            audit.note(tx, f"alert_messages:{named.id}", {}, {"kind": named.kind.value})
         return _expect(outbox.get(tx, named.id), named.id)
 
 
@@ -153,12 +154,27 @@ def message(database: Database, message_id: str) -> Sent:
         return _expect(outbox.get(tx, message_id), message_id)
 
 
-def resend(database: Database, act: Provenance, message_id: str | None = None) -> int:
-    """Let dead deliveries be tried anew, of one message or of all: -> how many. Raises UnknownMessageError."""
+@dataclass(frozen=True, slots=True)
+class Resent:
+    """How many dead deliveries are tried anew."""
+
+    deliveries: int
+
+
+def resend(database: Database, act: Provenance, message_id: str | None = None) -> Resent:
+    """Let dead deliveries be tried anew, of one message or of all, under the ids that they had. Raises UnknownMessageError."""
+    expect_reason(act.why)
     with database.write(act, "resend_alerts") as tx:
-        if message_id is not None:
-            _expect(outbox.get(tx, message_id), message_id)
-        return outbox.revive(tx, act.at, message_id)
+        return answers.once(tx, act, ("resend", message_id, act.why), Resent, lambda: _resend(tx, act, message_id))
+
+
+def _resend(tx: Transaction, act: Provenance, message_id: str | None) -> Resent:
+    if message_id is not None:
+        _expect(outbox.get(tx, message_id), message_id)
+    revived = outbox.revive(tx, act.at, message_id)
+    if revived:
+        audit.note(tx, f"alert_messages:{message_id or 'all'}", {"dead": revived}, {"dead": 0})
+    return Resent(revived)
 
 
 def take(database: Database, act: Provenance, targets: Collection[str], limit: int = MOST_AT_ONCE) -> Sequence[Claimed]:
