@@ -9,6 +9,7 @@ from typing import Final
 from lifecycle_core.alerts.delivery import Claimed, Outcome
 from lifecycle_core.errors import LifecycleError
 from lifecycle_core.operations import alerting, alerts
+from lifecycle_core.settings import Settings
 from tasks import context
 from tasks.chat_services import ChatService
 from tasks.webhooks import Webhook
@@ -21,10 +22,13 @@ HOURLY_S: Final = 3600
 log = logging.getLogger(__name__)
 
 
-@cache
 def targets() -> Mapping[str, Webhook | ChatService]:
     """Where messages go, by name."""
-    it = context.settings()
+    return _targets(context.settings())
+
+
+@cache
+def _targets(it: Settings) -> Mapping[str, Webhook | ChatService]:
     webhooks = [Webhook(url, it.webhook_secret or "", it.allowed_hosts) for url in it.webhooks]
     made: list[Webhook | ChatService] = [*webhooks, *map(ChatService, it.chat_services)]
     return {one.name: one for one in made}

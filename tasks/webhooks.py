@@ -55,7 +55,8 @@ class Webhook:
             "webhook-signature": Signer(self.secret).sign(message.id, at, text),
         }
         try:
-            answer = self._client.post(self.url, content=text.encode(), headers=headers)
+            with httpx2.Client(transport=Outgoing(self.url, self.allowed_hosts), timeout=TIMEOUT_S, follow_redirects=False) as client:
+                answer = client.post(self.url, content=text.encode(), headers=headers)
         except LifecycleError as error:
             return Outcome(error=str(error))
         except httpx2.HTTPError as error:
@@ -68,14 +69,6 @@ class Webhook:
             gone=answer.status_code == HTTPStatus.GONE,
             after_s=float(after) if after.isdecimal() else None,
         )
-
-    def close(self) -> None:
-        """Close its connections."""
-        self._client.close()
-
-    @cached_property
-    def _client(self) -> httpx2.Client:
-        return httpx2.Client(transport=Outgoing(self.url, self.allowed_hosts), timeout=TIMEOUT_S, follow_redirects=False)
 
 
 def payload(message: Message, base: str) -> dict[str, Any]:

@@ -5,7 +5,7 @@
 2. An episode of a variant goes on while any of its signals alerts, and a variant has one at most: a drift of three metrics, with a
    rate below its threshold, is one message.
 3. A signal that joins an episode is told once; one that leaves and comes back in it is not told again.
-4. An episode is renewed at an interval, and closed by a message when its last signal has left, if anybody was told of it.
+4. An episode is renewed at an interval, unless all that alerts was well at the last look, and closed by a message when its last signal has left, if anybody was told of it.
 5. A silenced signal moves as any other and is not told. What still alerts when its silence ends is told then.
 6. A paused signal is watched, and never alerts.
 """
@@ -120,13 +120,13 @@ def grouped(  # noqa: PLR0917 - what there was, what there is, and the rules
     episode : the open one; standings : of all signals of the variant; silenced : those that a silence covers now.
     None and None where no episode is open and none begins.
     """
-    alerting = [it.signal for it in standings if it.state is State.ALERT]
+    alerting = [it for it in standings if it.state is State.ALERT]
     if not alerting:
         if episode is None:
             return None, None
         return replace(episode, closed_at=at), Notice.CLOSED if episode.messages else None
     here = episode or AlertEpisode(variant=variant, opened_at=at)
-    to_tell = [it for it in alerting if it not in silenced]
+    to_tell = [it.signal for it in alerting if it.signal not in silenced and it.quiet == 0]
     notice = _due(here, to_tell, at, timedelta(hours=rules.renew_hours))
     if notice is None:
         return here, None

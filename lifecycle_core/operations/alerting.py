@@ -22,8 +22,8 @@ from lifecycle_core.provenance import Provenance
 from lifecycle_core.store import alerts, answers, checks, episodes, outbox, policies, variants, versions
 from lifecycle_core.store.database import Database, Transaction
 
-PRESENT: Final = timedelta(hours=2)
-"""A check of an hour further back than this is of the past: the watch begins each hour's check some minutes into it."""
+PRESENT: Final = timedelta(hours=1)
+"""A check as of an hour that began longer ago than this is of the past."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """Alerts for people: how signals stand, silences, messages and how far they have come; and the outbox for whoever sends."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -177,11 +177,11 @@ def _resend(tx: Transaction, act: Provenance, message_id: str | None) -> Resent:
     return Resent(revived)
 
 
-def take(database: Database, act: Provenance, targets: Collection[str], limit: int = MOST_AT_ONCE) -> Sequence[Claimed]:
+def take(database: Database, act: Provenance, targets: Collection[str], limit: int = MOST_AT_ONCE) -> list[Claimed]:
     """Address what is new to `targets`, and claim up to `limit` deliveries that are due; nothing is written where nothing waits."""
     with database.read() as tx:
         if not outbox.waiting(tx):
-            return ()
+            return []
     with database.write(act, "take_deliveries") as tx:
         outbox.address(tx, targets, act.at)
         return outbox.claim(tx, targets, act.at, limit)
