@@ -4,7 +4,8 @@
 2. Who sends it has claimed it for `LEASE`; of two workers one does. One that dies lets it go by the end of that time.
 3. What failed is tried again after each of `PAUSES`; a target that asks for more time is given it, up to `LONGEST_ASKED`.
 4. After the last pause, or where the target says that it is gone, it is dead; it stays in the list, and may be sent again by hand.
-5. Of one variant a target is told in order: nothing is sent while an older one is pending.
+5. A target that takes a message after it had refused some is back: all that waits for it is due at once.
+6. Of one variant a target is told in order: nothing is sent while an older one is pending.
 """
 
 from dataclasses import dataclass
@@ -14,8 +15,8 @@ from typing import Final
 
 from lifecycle_core.alerts.messages import Message
 
-PAUSES: Final = tuple(timedelta(seconds=it) for it in (5, 30, 120, 600, 1800, 3600, 7200, 18_000, 36_000, 43_200))
-"""A day and a half in all: a target may be away over a night, or for a weekend's first half."""
+PAUSES: Final = tuple(timedelta(seconds=it) for it in (5, 30, 120, 300, *(600,) * 6, *(1800,) * 10, *(3600,) * 30))
+"""A day and a half in all: a target may be away over a night, and one that was for an hour is found back within ten minutes or so."""
 LEASE: Final = timedelta(minutes=1)
 LONGEST_ASKED: Final = timedelta(hours=1)
 
@@ -79,7 +80,7 @@ def next_due(attempts: int, outcome: Outcome, at: datetime) -> datetime | None:
 
     >>> from datetime import UTC
     >>> noon = datetime(2025, 10, 7, 12, tzinfo=UTC)
-    >>> next_due(1, Outcome(error="503"), noon).isoformat(), next_due(11, Outcome(error="503"), noon)
+    >>> next_due(1, Outcome(error="503"), noon).isoformat(), next_due(51, Outcome(error="503"), noon)
     ('2025-10-07T12:00:05+00:00', None)
     """
     if outcome.gone or attempts > len(PAUSES):

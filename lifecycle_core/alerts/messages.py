@@ -168,7 +168,7 @@ def sentence(it: Reading) -> str:
     """
     written = _WRITTEN.get(it.signal)
     if written is None or it.value is None or it.threshold is None:
-        return f"{it.signal.words}: {it.detail}" if it.detail else it.signal.words
+        return f"{it.signal.words}: {it.detail}" if it.detail else f"no {it.signal.words}"
     figure, span, below = written
     past = it.value < it.threshold if below else it.value > it.threshold
     side = ("below" if below else "above") if past else ("not below" if below else "not above")

@@ -5,7 +5,8 @@
 2. An episode of a variant goes on while any of its signals alerts, and a variant has one at most: a drift of three metrics, with a
    rate below its threshold, is one message.
 3. A signal that joins an episode is told once; one that leaves and comes back in it is not told again.
-4. An episode is renewed at an interval, unless all that alerts was well at the last look, and closed by a message when its last signal has left, if anybody was told of it.
+4. An episode is renewed at an interval, unless all that alerts was well at the last look, and closed by a message when its last
+   signal has left, if anybody was told of it.
 5. A silenced signal moves as any other and is not told. What still alerts when its silence ends is told then.
 6. A paused signal is watched, and never alerts.
 """

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from lifecycle_core.alerts.looks import of_drift, of_incidents, of_watch
 from lifecycle_core.alerts.messages import Serving, of_episode
 from lifecycle_core.alerts.signals import INSTALLATION, Level, Reading, Signal
 from lifecycle_core.alerts.silences import Silence, silenced
 from lifecycle_core.alerts.states import AlertEpisode, Standing, after, grouped, worth_keeping
-from lifecycle_core.alerts.thresholds import STALLED_AFTER, Counted, readings
-from lifecycle_core.drift.episodes import Episode
+from lifecycle_core.alerts.thresholds import Counted, readings
 from lifecycle_core.drift.report import DriftReport
 from lifecycle_core.policy import AlertPolicy
 from lifecycle_core.provenance import Provenance
@@ -44,7 +44,7 @@ def after_check(tx: Transaction, act: Provenance, report: DriftReport) -> None:
         return
     rules = policies.of(tx, name).alerts
     counted = alerts.counted(tx, at, name).get(name, Counted())
-    found = (*_of_check(episodes.open_of(tx, name), report), *readings(counted, rules))
+    found = (of_drift(episodes.open_of(tx, name)), of_incidents(report), *readings(counted, rules))
     before = alerts.standings(tx, [name]).get(name, {})
     it = Looked(variant=name, readings=found, before=before, episode=alerts.open_episode(tx, name), rules=rules)
     _keep(tx, act, it, alerts.silences(tx, act.at), at)
@@ -59,7 +59,7 @@ def after_sweep(tx: Transaction, act: Provenance, quiet: Collection[str], at: da
     before, going_on, silences = alerts.standings(tx, quiet), alerts.open_episodes(tx), alerts.silences(tx, act.at)
     for name in sorted(quiet):
         rules = own[name].alerts if name in own else AlertPolicy()
-        found = (*_of_check(None, None), *readings(counted.get(name, Counted()), rules))
+        found = (of_drift(None), of_incidents(None), *readings(counted.get(name, Counted()), rules))
         it = Looked(variant=name, readings=found, before=before.get(name, {}), episode=going_on.get(name), rules=rules)
         _keep(tx, act, it, silences, at)
 
@@ -72,7 +72,7 @@ def judge_watch(database: Database, act: Provenance, interval_s: float) -> bool:
     with database.read() as tx:
         last = checks.last_at(tx, until=act.at)
         before, episode = alerts.standings(tx, [INSTALLATION]).get(INSTALLATION, {}), alerts.open_episode(tx, INSTALLATION)
-    found = _of_watch(last, act.at, interval_s)
+    found = of_watch(last, act.at, interval_s)
     stalled = found.level is Level.ALERT
     if not stalled and episode is None and Signal.STALLED_WATCH in before:
         return stalled
@@ -101,32 +101,6 @@ def _unwatched(it: Looked) -> list[Reading]:
     """Looks at signals whose threshold was taken away: nobody waits for them to be well."""
     read = {found.signal for found in it.readings}
     return [Reading(signal=signal, level=Level.OK, unwatched=True) for signal in it.before if signal not in read]
-
-
-def _of_check(episode: Episode | None, report: DriftReport | None) -> tuple[Reading, Reading]:
-    """What a check read of drift and of incidents; without a report it found neither."""
-    drift = Reading(signal=Signal.DRIFT, level=Level.OK)
-    if episode is not None:
-        metrics = ", ".join(it.value.replace("_", " ") for it in episode.drifts)
-        told = f"{metrics}; {episode.severity.value} severity"
-        drift = Reading(signal=Signal.DRIFT, level=Level.ALERT, since=episode.onset_at, detail=told)
-    kinds = sorted({it.kind for it in report.incidents}) if report is not None else []
-    if not kinds:
-        return drift, Reading(signal=Signal.INCIDENT, level=Level.OK)
-    worst = max((it for it in report.incidents if it.share is not None), key=lambda it: it.share or 0.0, default=None) if report else None
-    detail = ", ".join(kind.replace("_", " ") for kind in kinds)
-    since = min((it.since for it in report.incidents if it.since is not None), default=None) if report else None
-    share = worst.share if worst is not None else None
-    return drift, Reading(signal=Signal.INCIDENT, level=Level.ALERT, value=share, since=since, detail=detail)
-
-
-def _of_watch(last: datetime | None, at: datetime, interval_s: float) -> Reading:
-    if last is None:
-        return Reading(signal=Signal.STALLED_WATCH, level=Level.NO_DATA)
-    age_s = (at - last).total_seconds()
-    level = Level.ALERT if age_s > STALLED_AFTER * interval_s else Level.OK
-    detail = f"the last check is of {last:%Y-%m-%d %H:%MZ}, and one is due every {interval_s / 60:,.0f} min"
-    return Reading(signal=Signal.STALLED_WATCH, level=level, value=age_s, threshold=STALLED_AFTER * interval_s, since=last, detail=detail)
 
 
 def _serving(tx: Transaction, variant: str) -> Serving:

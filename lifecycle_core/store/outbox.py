@@ -77,6 +77,8 @@ def settle(tx: Transaction, delivery: Delivery, outcome: Outcome, at: datetime) 
     it.claimed_until = None
     if outcome.error is None:
         it.state, it.delivered_at, it.error = DeliveryState.DELIVERED, at, None
+        if it.attempts > 1:
+            _due_now(tx, it.target, at)
     else:
         it.error = outcome.error[:MOST_ERROR_CHARACTERS]
         again = next_due(it.attempts, outcome, at)
@@ -86,6 +88,14 @@ def settle(tx: Transaction, delivery: Delivery, outcome: Outcome, at: datetime) 
             it.due_at = again
     tx.flush()
     return DeliveryState(it.state)
+
+
+def _due_now(tx: Transaction, target: str, at: datetime) -> None:
+    """Let what waits for a target that is back be due at once; what another worker holds is left to it."""
+    it = AlertDeliveryRow
+    later = select(it).where(_pending(), it.target == target, it.due_at > at, col(it.claimed_until).is_(None))
+    for row in tx.exec(later.with_for_update(skip_locked=True)):
+        row.due_at = at
 
 
 def revive(tx: Transaction, at: datetime, message_id: str | None = None) -> int:

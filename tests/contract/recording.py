@@ -111,6 +111,7 @@ def _tell(it: Recorder) -> None:
     _versions(it)
     _drift(it)
     _policy(it)
+    _alerts(it)
     _cases(it)
     _retraining(it)
     _keys(it)
@@ -188,6 +189,16 @@ def _policy(it: Recorder) -> None:
     it.ask("GET", base, **of)
     it.ask("GET", f"{base}/history", **of)
     it.ask("POST", f"{base}/reset", of | {"settings": ["bookingRateThreshold"], "reason": "a try"})
+
+
+def _alerts(it: Recorder) -> None:
+    base, of = f"{LIFECYCLE}/alerts", {"variant": "baseline"}
+    it.ask("GET", base, **of)
+    kept = it.ask("POST", f"{base}/silence", of | {"signals": ["cost"], "hours": 2, "reason": "a new price list"})
+    it.ask("POST", f"{base}/lift", {"silenceId": kept["id"], "reason": "the prices are in"})
+    it.ask("POST", f"{base}/test", {"reason": "a new target"})
+    it.ask("GET", f"{base}/messages", **of)
+    it.ask("POST", f"{base}/resend", {"reason": "the target is back"})
 
 
 def _cases(it: Recorder) -> None:

@@ -109,7 +109,8 @@ def test_a_drift_and_the_rates_that_fell_with_it_are_one_message(any_database):
     [it] = told(any_database)
     assert report.drifts
     assert [line.signal for line in it.lines] == [Signal.DRIFT, Signal.BOOKING_RATE]
-    assert "booking rate; high severity" in it.lines[0].words
+    assert it.lines[0].words == "drift: booking rate -78% past 10%, n = 288; high severity"
+    assert (round(it.lines[0].value, 2), it.lines[0].threshold, it.lines[0].n) == (-0.78, 0.1, 288)
 
 
 def test_what_is_found_out_about_past_hours_alerts_nobody(low):

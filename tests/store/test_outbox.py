@@ -17,6 +17,12 @@ TARGETS = ("x", "y")
 FAILED = Outcome(error="503")
 
 
+def _of_another_variant(database, act, number):
+    document = {"id": f"m{number}", "kind": "test", "variant": "", "at": act.at, "title": "", "lines": [], "path": ""}
+    with database.write(act) as tx:
+        tx.add(AlertMessageRow(id=f"m{number}", variant=f"v{number}", kind="test", document=document, written_at=act.at, targets=None))
+
+
 def later(act, by):
     return replace(act, at=act.at + by)
 
@@ -62,6 +68,22 @@ def test_what_failed_comes_again_after_each_pause_and_is_dead_after_the_last(wri
     assert (way.state, way.attempts, way.error) == (DeliveryState.DEAD, len(PAUSES) + 1, "503")
 
 
+def test_all_that_waits_for_a_target_is_due_when_it_is_back(any_database, act):
+    for number in range(3):
+        _of_another_variant(any_database, act, number)
+    claimed = alerts.take(any_database, act, ["x"])
+    for it in claimed:
+        alerts.settle(any_database, act, it, FAILED)
+    now = later(act, PAUSES[0])
+    first = alerts.take(any_database, now, ["x"], limit=1)
+    assert len(first) == 1
+    for it in alerts.take(any_database, now, ["x"]):
+        alerts.settle(any_database, now, it, FAILED)
+    assert alerts.take(any_database, now, ["x"]) == []
+    alerts.settle(any_database, now, first[0], Outcome())
+    assert len(alerts.take(any_database, now, ["x"])) == 2
+
+
 def test_a_target_that_asks_for_more_time_is_given_it(written, act):
     database, _ = written
     [claimed] = alerts.take(database, act, ["x"])
@@ -95,10 +117,8 @@ def test_a_target_is_told_of_one_variant_in_order(written, act):
 
 
 def test_of_many_workers_at_once_each_delivery_is_one_workers(any_database, act):
-    with any_database.write(act) as tx:
-        for number in range(40):
-            document = {"id": f"m{number}", "kind": "test", "variant": "", "at": act.at, "title": "", "lines": [], "path": ""}
-            tx.add(AlertMessageRow(id=f"m{number}", variant=f"v{number}", kind="test", document=document, written_at=act.at, targets=None))
+    for number in range(40):
+        _of_another_variant(any_database, act, number)
     with ThreadPoolExecutor(8) as pool:
         taken = list(pool.map(lambda _: alerts.take(any_database, act, ["x"], limit=7), range(8)))
     while taken[-1:] != [[]]:
