@@ -81,6 +81,9 @@ def receiving() -> Iterator[Receiver]:
         daemon_threads = True
         request_queue_size = 128
 
+        def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - a sender that is killed hangs up
+            pass
+
     with Server(("127.0.0.1", 0), Handler) as server:
         it.port = server.server_port
         serving = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)

@@ -164,13 +164,15 @@ class _Trial:
 
     def killed(self, kills: int) -> Counted:
         """Messages are written while two processes deliver; at a random moment one of them is killed, and another started."""
-        each, base = 20, datetime.now(UTC)
+        each, base = 60, datetime.now(UTC)
         pool = self._started(2, base)
         self._write("killed-", 1, base)
         self._wait_for("killed-", 1)
         for number in range(kills):
             self._write(f"killed{number}-", each, datetime.now(UTC))
-            time.sleep(self.chance.uniform(0.0, 0.3))
+            while not self._accepted(f"killed{number}-"):  # a worker that only begins is no worker killed
+                time.sleep(0.005)
+            time.sleep(self.chance.uniform(0.0, 0.2))
             os.kill(pool[0].pid or 0, signal.SIGKILL)
             pool[0].join()
             pool = [*pool[1:], *self._started(1, base)]

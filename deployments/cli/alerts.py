@@ -38,6 +38,7 @@ SIGNALS = (
     "verdict",
     "rollback",
 )
+SIGNALS_HELP = f"Only this one of {', '.join(SIGNALS)}. Repeatable.  [default: all]"
 COLOURS = {"alert": "bold red", "warning": "yellow", "ok": "green", "paused": "dim", "no_data": "dim"}
 SENT = "a message that was sent is read; there is no way to take it back"
 
@@ -102,7 +103,7 @@ def messages(*, variant: str | None, limit: int, as_json: bool) -> None:
 
 @alerts.command()
 @click.argument("variant", required=False, shell_complete=variants)
-@click.option("--signal", "signals", multiple=True, type=click.Choice(SIGNALS), help="Only this one. Repeatable.  [default: all]")
+@click.option("--signal", "signals", multiple=True, type=click.Choice(SIGNALS), metavar="SIGNAL", help=SIGNALS_HELP)
 @click.option("--hours", type=click.FloatRange(0, 2160, min_open=True), required=True, help="For how long, from now on.")
 @click.option("--reason", required=True, metavar="TEXT", help="Why; it is shown beside it.")
 @dry_run_option
