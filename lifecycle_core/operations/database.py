@@ -1,12 +1,13 @@
 """The database as a whole: its schema brought up to date, its contents checked."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
-from lifecycle_core.errors import LifecycleError, SchemaMismatchError
+from lifecycle_core.errors import DamagedDatabaseError, InvalidInputError, LifecycleError, SchemaMismatchError
 from lifecycle_core.provenance import Provenance
-from lifecycle_core.store import audit, audit_asked, audit_checks, damage, keys, migrations
+from lifecycle_core.store import audit, audit_asked, audit_checks, copies, damage, keys, migrations
 from lifecycle_core.store.database import Database, sqlite_module
 from lifecycle_core.store.rehearsal import Rehearsal
 
@@ -141,3 +142,54 @@ def verify(database: Database) -> Verification:
         audit_rows=audit_rows,
         audit_head=audit_head,
     )
+
+
+def back_up(database: Database, to: Path) -> Verification:
+    """Copy `database` to the file `to` while it is used; what was found in the copy, which is kept only where all of it holds.
+
+    Raises DamagedDatabaseError where it does not, SchemaMismatchError for another schema, InvalidInputError for PostgreSQL or a file that exists.
+    """
+    expect_current(database)
+    with copies.made(database, to) as copy:
+        return _expect_sound(verify(copy), to)
+
+
+def restore(database: Database, backup: Path, aside: Path, act: Provenance) -> list[str]:
+    """Let `database` hold what `backup` holds, after a copy of what it held is at `aside`: -> the revisions applied to an older backup.
+
+    All of it is put back, or nothing. The audit log is the backup's, and its last row tells the restoring.
+    Raises DamagedDatabaseError for a backup that does not hold, SchemaMismatchError for one of a newer program.
+    """
+    expect_restorable(backup)
+    with copies.made(database, aside):
+        pass
+    copies.put_back(database, backup)
+    applied = upgrade(database, act)
+    with database.write(act) as tx:
+        audit.note(tx, "restore", {}, {"backup": backup.name})
+    return applied
+
+
+def expect_restorable(backup: Path) -> None:
+    """Raise where the file `backup` is not there, of a newer program, or does not hold; an older schema's contents are looked at once it is put back."""
+    if not backup.is_file():
+        message = f"there is no file {backup}; name one that lifecycle db backup wrote"
+        raise InvalidInputError(message, field="backup")
+    with closing(Database(f"sqlite:///{backup}")) as kept:
+        found = revision(kept)
+        if found is None:
+            message = f"{backup} is no backup: it has no schema; name a file that lifecycle db backup wrote"
+            raise InvalidInputError(message, field="backup")
+        if found > migrations.HEAD:
+            expect_current(kept)
+        if found == migrations.HEAD:
+            _expect_sound(verify(kept), backup)
+
+
+def _expect_sound(found: Verification, file: Path) -> Verification:
+    if found.problems:
+        message = (
+            f"{file.name} does not hold, and was not used: {found.problems[0]} ({len(found.problems)} problems; see lifecycle db verify)"
+        )
+        raise DamagedDatabaseError(message)
+    return found

@@ -139,9 +139,7 @@ def expect_meant(policy: Policy) -> None:
     needed = fewest_rollouts(policy.retraining.evaluation_cases)
     if policy.retraining.engine is Engine.GEPA and policy.retraining.search_rollouts < needed:
         told = f"retraining.searchRollouts is {policy.retraining.search_rollouts:,}, and a search over evaluationCases"
-        message = (
-            f"{told} ({policy.retraining.evaluation_cases:,}) needs {needed:,}; allow more, or take fewer cases or the engine builtin"
-        )
+        message = f"{told} ({policy.retraining.evaluation_cases:,}) needs {needed:,}; allow more, or take fewer cases or the engine builtin"
         raise InvalidInputError(message, field="retraining.searchRollouts")
     unknown = sorted(set(policy.retraining.retrain_on) - set(ALL_METRICS))
     if unknown:

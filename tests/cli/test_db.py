@@ -68,3 +68,15 @@ def test_what_does_not_add_up_is_told_and_exits_with_5(watched):
     assert said.exit_code == 5
     assert "  " in said.stdout.splitlines()[-1]
     assert len(json.loads(watched("db", "verify", "--json").stdout)["problems"]) > 0
+
+
+def test_the_undoing_of_a_restore_brings_back_what_gave_way(watched):
+    assert "holds 840 conversations" in watched("db", "backup", "backup.db").stdout
+    with closing(sqlite3.connect(DATABASE)) as other, other:
+        other.execute("UPDATE conversations SET model = 'another'")
+    said = watched("db", "restore", "backup.db", "--yes")
+    assert said.exit_code == 0, said.stderr
+    undo = next(it for it in said.stdout.splitlines() if it.startswith("Undo: "))
+    assert watched(*undo.split()[2:]).exit_code == 0
+    with closing(sqlite3.connect(DATABASE)) as other:
+        assert other.execute("SELECT DISTINCT model FROM conversations").fetchall() == [("another",)]
