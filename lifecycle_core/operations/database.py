@@ -147,7 +147,8 @@ def verify(database: Database) -> Verification:
 def back_up(database: Database, to: Path) -> Verification:
     """Copy `database` to the file `to` while it is used; what was found in the copy, which is kept only where all of it holds.
 
-    Raises DamagedDatabaseError where it does not, SchemaMismatchError for another schema, InvalidInputError for PostgreSQL or a file that exists.
+    Raises DamagedDatabaseError where it does not, SchemaMismatchError for another schema,
+    InvalidInputError for PostgreSQL or a file that exists.
     """
     expect_current(database)
     with copies.made(database, to) as copy:
@@ -171,7 +172,10 @@ def restore(database: Database, backup: Path, aside: Path, act: Provenance) -> l
 
 
 def expect_restorable(backup: Path) -> None:
-    """Raise where the file `backup` is not there, of a newer program, or does not hold; an older schema's contents are looked at once it is put back."""
+    """Raise where the file `backup` is not there, of a newer program, or does not hold.
+
+    The contents of an older schema are not looked at: this program's checks are of its own tables.
+    """
     if not backup.is_file():
         message = f"there is no file {backup}; name one that lifecycle db backup wrote"
         raise InvalidInputError(message, field="backup")
