@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from lifecycle_core.conversations import Conversation
 from lifecycle_core.operations import traffic
 from lifecycle_core.provenance import Provenance
+from lifecycle_core.traffic import upstream
 from lifecycle_core.traffic.mapping import Mapping
 from lifecycle_core.traffic.reading import BATCH_RECORDS, Batch, Reading
 from lifecycle_core.traffic.refusals import Refusal
@@ -22,6 +23,7 @@ def take_in(reading: Reading, summary: Summary, act: Provenance, *, keep: bool =
     A batch is one transaction: cut short at any moment, the same again goes on
     where it was. Without `keep` all is read and judged, and nothing written.
     """
+    compared: set[str] = set()
     with _few_collections():
         for read in reading.batches(most):
             findings = quality.check(read.conversations, act.at)
@@ -29,6 +31,7 @@ def take_in(reading: Reading, summary: Summary, act: Provenance, *, keep: bool =
             summary.add(batch, findings.untold)
             summary.remarks |= dict.fromkeys(findings.remarks)
             if keep:
+                summary.remarks |= dict.fromkeys(_changes(batch, compared))
                 done = traffic.ingest(context.database(), act, batch.conversations, batch.rejected)
                 summary.accepted += done.accepted
                 summary.known += done.known
@@ -37,6 +40,17 @@ def take_in(reading: Reading, summary: Summary, act: Provenance, *, keep: bool =
     summary.unused.update(reading.unused)
     summary.unknown.update(reading.unknown)
     summary.forms[reading.read_as] += 1
+
+
+def _changes(batch: Batch, compared: set[str]) -> Iterator[str]:
+    """Where a variant's source changed its form, by the first batch that holds enough of it: later ones stand beside its own."""
+    new = {variant: those for variant, those in upstream.by_variant(batch.conversations).items() if variant not in compared}
+    if not new:
+        return
+    compared |= new.keys()
+    before = traffic.sums_before(context.database(), min(it.ended_at for those in new.values() for it in those))
+    for variant, those in new.items():
+        yield from upstream.changes(variant, those, before.get(variant))
 
 
 def retry(mapping: Mapping, summary: Summary, act: Provenance, source: str | None = None, *, keep: bool = True) -> None:

@@ -138,10 +138,12 @@ def restore(*, backup: Path, yes: bool, why: str, dry_run: bool) -> None:
     """Let the database hold what the backup FILE holds.
 
     What it held is kept beside it first. The backup is verified before, and an
-    older program's is brought up to this one's schema.
+    older program's is brought up to this one's schema. Refused while the folder
+    is served; stop other writers of this database yourself.
     """
     from dataclasses import replace
 
+    from deployments.supervisor.folder import held
     from lifecycle_core.operations import database as operations
     from tasks import context
 
@@ -154,7 +156,8 @@ def restore(*, backup: Path, yes: bool, why: str, dry_run: bool) -> None:
         else:
             if not yes:
                 ask(f"Everything in {database.name} gives way to {backup}. Go on?")
-            operations.restore(database, backup, aside, act)
+            with held(context.settings().data_dir):
+                operations.restore(database, backup, aside, act)
             click.echo(f"{database.name} holds what {backup} holds; what it held is kept as {aside}")
         finish(act, undo=command("db", "restore", str(aside), "--yes"), as_json=False, database=database, changed=True)
 

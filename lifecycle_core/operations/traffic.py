@@ -3,17 +3,19 @@
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache, partial
 
-from lifecycle_core.conversations import Conversation, believable_end, end_rule
+from lifecycle_core.conversations import Conversation, believable_end, end_rule, hour_of
 from lifecycle_core.errors import InvalidInputError
 from lifecycle_core.provenance import Provenance
-from lifecycle_core.store import answers, audit, conversations, quarantine
+from lifecycle_core.store import answers, audit, conversations, figures, quarantine
 from lifecycle_core.store.database import Database, Transaction
 from lifecycle_core.store.variants import names
 from lifecycle_core.traffic.rejected import Quarantined, Rejected
 
+WEEKS_BEFORE = timedelta(days=28)
+"""What a batch is compared with, to see whether its source changed its form."""
 FIRST_VERSION = 1
 """What served a conversation that says no version, before any version was active."""
 
@@ -56,6 +58,13 @@ def _ingest(tx: Transaction, act: Provenance, batch: Sequence[Conversation], rej
 def _active(history: Sequence[tuple[datetime, int]], at: datetime) -> int:
     place = bisect_right(history, at, key=lambda change: change[0])
     return history[place - 1][1] if place else FIRST_VERSION
+
+
+def sums_before(database: Database, end: datetime) -> dict[str, dict[str, float]]:
+    """Variant -> its plain sums over the four weeks before the hour of `end`; a variant without traffic then is left out."""
+    hour = hour_of(end)
+    with database.read() as tx:
+        return figures.sums(tx, hour - WEEKS_BEFORE, hour)
 
 
 def variants(database: Database) -> list[str]:

@@ -5,6 +5,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+from deployments.supervisor.folder import held
 from lifecycle_core.store.migrations import HEAD
 
 DATABASE = Path("data/lifecycle.db")
@@ -80,3 +81,11 @@ def test_the_undoing_of_a_restore_brings_back_what_gave_way(watched):
     assert watched(*undo.split()[2:]).exit_code == 0
     with closing(sqlite3.connect(DATABASE)) as other:
         assert other.execute("SELECT DISTINCT model FROM conversations").fetchall() == [("another",)]
+
+
+def test_nothing_is_restored_while_the_folder_is_served(watched):
+    watched("db", "backup", "backup.db")
+    with held(DATABASE.parent.resolve()):
+        said = watched("db", "restore", "backup.db", "--yes")
+    assert said.exit_code == 1
+    assert "end it with `lifecycle down`" in said.stderr

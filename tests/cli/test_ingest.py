@@ -80,6 +80,15 @@ def test_a_pipe_with_a_name_is_read_once(lifecycle, tmp_path):
     assert said["accepted"] == 300
 
 
+def test_a_source_that_changed_its_unit_is_told_in_words_and_comes_in_all_the_same(lifecycle, write):
+    lifecycle("ingest", write("before.jsonl", *rows(60, ended_at="2025-10-06T11:30:00Z", response_times_s=[1.5])))
+
+    said = lifecycle("ingest", write("after.jsonl", *({**it, "id": f"d{it['id']}"} for it in rows(30, response_times_s=[1500.0]))))
+    assert "Odd: response_times_s of baseline is 1,000 times what it was" in said.stdout
+    assert "is it in milliseconds?" in " ".join(said.stdout.split())
+    assert "accepted       30" in said.stdout
+
+
 def test_a_dry_run_shows_the_first_records_and_makes_no_database(lifecycle, write, tmp_path):
     said = lifecycle("ingest", write("traffic.jsonl", *rows(3), {**ROW, "cost_usd": -1}), "--dry-run")
     assert "would be taken        3" in said.stdout

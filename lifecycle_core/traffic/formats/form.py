@@ -46,3 +46,13 @@ def each(rows: Callable[[Values], Iterator[Row]]) -> Callable[[Iterator[Values]]
                 yield Unreadable(error)
 
     return all_rows
+
+
+def an_object(value: Any) -> Values:  # noqa: ANN401 - any JSON value
+    """`value` where it is a JSON object, else an empty one."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def objects(value: Any) -> list[Values]:  # noqa: ANN401 - any JSON value
+    """Those of a list that are JSON objects; none of what is no list."""
+    return [it for it in value if isinstance(it, Mapping)] if isinstance(value, list) else []

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from lifecycle_core.traffic.formats.form import UNREADABLE, Form, Row, Unreadable, Values
+from lifecycle_core.traffic.formats.form import UNREADABLE, Form, Row, Unreadable, Values, an_object
 from lifecycle_core.traffic.formats.messages import messages_of
 from lifecycle_core.traffic.formats.traces import Kind, Span, rows_of
 from lifecycle_core.traffic.times import parse_time
@@ -45,7 +45,7 @@ def _span(it: Mapping[str, Any]) -> Span | None:
         usage = _usage(it)
         metadata = _metadata(it)
         told |= {
-            "model": _dict(outputs).get("model") or metadata.get("ls_model_name"),
+            "model": an_object(outputs).get("model") or metadata.get("ls_model_name"),
             "input_tokens": usage.get("input_tokens", usage.get("prompt_tokens")),
             "output_tokens": usage.get("output_tokens", usage.get("completion_tokens")),
             "cost_usd": it.get("total_cost") if isinstance(it.get("total_cost"), int | float) else None,
@@ -64,8 +64,8 @@ def _span(it: Mapping[str, Any]) -> Span | None:
 
 
 def _usage(it: Mapping[str, Any]) -> Mapping[str, Any]:
-    outputs = _dict(it.get("outputs"))
-    return _dict(outputs.get("usage_metadata")) or _dict(outputs.get("usage")) or it
+    outputs = an_object(it.get("outputs"))
+    return an_object(outputs.get("usage_metadata")) or an_object(outputs.get("usage")) or it
 
 
 def _thread(it: Mapping[str, Any]) -> str | None:
@@ -74,17 +74,13 @@ def _thread(it: Mapping[str, Any]) -> str | None:
 
 
 def _metadata(it: Mapping[str, Any]) -> Mapping[str, Any]:
-    return _dict(_dict(it.get("extra")).get("metadata"))
+    return an_object(an_object(it.get("extra")).get("metadata"))
 
 
 def _time(value: Any) -> datetime | None:  # noqa: ANN401 - any JSON value
     """A time, in UTC where it says no zone: so LangSmith writes them."""
     found = parse_time(value, UTC) if isinstance(value, str) else None
     return found if isinstance(found, datetime) else None
-
-
-def _dict(value: Any) -> Mapping[str, Any]:  # noqa: ANN401 - any JSON value
-    return value if isinstance(value, Mapping) else {}
 
 
 def _batch(record: Values) -> bool:

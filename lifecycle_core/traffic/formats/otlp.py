@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from lifecycle_core.traffic.formats.attributes import described
-from lifecycle_core.traffic.formats.form import UNREADABLE, Form, Row, Unreadable, Values
+from lifecycle_core.traffic.formats.form import UNREADABLE, Form, Row, Unreadable, Values, an_object, objects
 from lifecycle_core.traffic.formats.traces import Span, rows_of
 
 MOST_SPANS: Final = 200_000
@@ -43,11 +43,11 @@ def rows(records: Iterator[Values]) -> Iterator[Row | Unreadable]:
 
 def spans(record: Values) -> Iterator[Span]:
     """The spans of one export request."""
-    for resource in _dicts(record.get("resourceSpans")):
-        about = attributes_of(_dict(resource.get("resource")).get("attributes"))
+    for resource in objects(record.get("resourceSpans")):
+        about = attributes_of(an_object(resource.get("resource")).get("attributes"))
         labels = {"service": str(about["service.name"])} if about.get("service.name") else {}
-        for scope in _dicts(resource.get("scopeSpans", resource.get("instrumentationLibrarySpans"))):
-            for it in _dicts(scope.get("spans")):
+        for scope in objects(resource.get("scopeSpans", resource.get("instrumentationLibrarySpans"))):
+            for it in objects(scope.get("spans")):
                 if (found := _span(it, labels)) is not None:
                     yield found
 
@@ -58,7 +58,7 @@ def attributes_of(pairs: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON valu
     >>> attributes_of([{"key": "n", "value": {"intValue": "12"}}])
     {'n': 12}
     """
-    return {str(it.get("key")): _value(it.get("value")) for it in _dicts(pairs)}
+    return {str(it.get("key")): _value(it.get("value")) for it in objects(pairs)}
 
 
 def _value(value: Any) -> Any:  # noqa: ANN401 - any JSON value
@@ -66,9 +66,9 @@ def _value(value: Any) -> Any:  # noqa: ANN401 - any JSON value
     if kind == "intValue":
         return int(str(it)) if _INTEGER.fullmatch(str(it)) else None
     if kind == "arrayValue":
-        return [_value(one) for one in _dict(it).get("values") or ()]
+        return [_value(one) for one in an_object(it).get("values") or ()]
     if kind == "kvlistValue":
-        return attributes_of(_dict(it).get("values"))
+        return attributes_of(an_object(it).get("values"))
     return it
 
 
@@ -77,9 +77,9 @@ def _span(it: Mapping[str, Any], labels: Mapping[str, str]) -> Span | None:
     if began is None or ended is None or not it.get("traceId"):
         return None
     attributes = attributes_of(it.get("attributes"))
-    for event in _dicts(it.get("events")):
+    for event in objects(it.get("events")):
         attributes = {**attributes_of(event.get("attributes")), **attributes}
-    status = _dict(it.get("status"))
+    status = an_object(it.get("status"))
     fault = None
     if status.get("code") in _FAILED:
         fault = str(status.get("message") or attributes.get("exception.message") or attributes.get("error.type") or "error")
@@ -108,14 +108,6 @@ def _told(traces: Iterable[list[Span]]) -> Iterator[Row | Unreadable]:
         conversation = next((it.conversation for it in held if it.conversation), held[0].trace)
         together.setdefault(conversation, []).extend(held)
     yield from rows_of(together)
-
-
-def _dict(value: Any) -> Mapping[str, Any]:  # noqa: ANN401 - any JSON value
-    return value if isinstance(value, Mapping) else {}
-
-
-def _dicts(value: Any) -> list[Mapping[str, Any]]:  # noqa: ANN401 - any JSON value
-    return [it for it in value if isinstance(it, Mapping)] if isinstance(value, list) else []
 
 
 FORM: Final = Form("otlp", "resourceSpans, as OpenTelemetry exports traces", lambda it: isinstance(it.get("resourceSpans"), list), rows)

@@ -7,7 +7,7 @@ their chunks. A run that the infrastructure ended is a fault of nobody's convers
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from lifecycle_core.traffic.formats.form import Form, Row, Values, each
+from lifecycle_core.traffic.formats.form import Form, Row, Values, an_object, each, objects
 from lifecycle_core.traffic.formats.messages import Message, messages_of
 from lifecycle_core.traffic.formats.tau_bench import outcome, served
 
@@ -18,16 +18,16 @@ INFRASTRUCTURE: Final = frozenset({"infrastructure_error", "too_many_errors", "a
 def rows(record: Values) -> Iterator[Row]:
     """The conversations of a results document, or the one of a simulation."""
     if not _simulation(record):
-        tasks = {str(it.get("id")): it for it in _dicts(record.get("tasks"))}
-        model = _dict(_dict(record.get("info")).get("agent_info")).get("llm")
-        for it in _dicts(record.get("simulations")):
+        tasks = {str(it.get("id")): it for it in objects(record.get("tasks"))}
+        model = an_object(an_object(record.get("info")).get("agent_info")).get("llm")
+        for it in objects(record.get("simulations")):
             yield _row(it, tasks.get(str(it.get("task_id")), {}), model)
         return
     yield _row(record, {}, None)
 
 
 def _row(it: Mapping[str, Any], task: Mapping[str, Any], model: str | None) -> Row:
-    reward = _dict(it.get("reward_info")).get("reward")
+    reward = an_object(it.get("reward_info")).get("reward")
     ending = str(it.get("termination_reason"))
     messages = messages_of(it["messages"], "user") if it.get("messages") else _spoken(it.get("ticks"))
     told = served(messages)
@@ -50,7 +50,7 @@ def _row(it: Mapping[str, Any], task: Mapping[str, Any], model: str | None) -> R
 
 
 def _goal(task: Mapping[str, Any]) -> str | None:
-    scenario = _dict(task.get("user_scenario")).get("instructions")
+    scenario = an_object(task.get("user_scenario")).get("instructions")
     if isinstance(scenario, Mapping):
         return (
             "\n".join(f"{name.replace('_', ' ')}: {value}" for name, value in scenario.items() if isinstance(value, str) and value) or None
@@ -61,8 +61,8 @@ def _goal(task: Mapping[str, Any]) -> str | None:
 def _spoken(ticks: Any) -> list[Message]:  # noqa: ANN401 - any JSON value
     """What was said tick by tick, the chunks of one speaker joined until the other speaks."""
     said: list[Message] = []
-    for tick in _dicts(ticks):
-        for chunk in map(_dict, (tick.get("user_chunk"), tick.get("agent_chunk"))):
+    for tick in objects(ticks):
+        for chunk in map(an_object, (tick.get("user_chunk"), tick.get("agent_chunk"))):
             words, role, calls = chunk.get("content"), str(chunk.get("role", "user")), chunk.get("tool_calls")
             if isinstance(words, str) and words:
                 if said and said[-1]["role"] == role and not said[-1].get("tool_calls"):
@@ -70,17 +70,9 @@ def _spoken(ticks: Any) -> list[Message]:  # noqa: ANN401 - any JSON value
                 else:
                     said.append({"role": role, "content": words})
             if isinstance(calls, list) and calls:
-                said.append({"role": role, "content": None, "tool_calls": _dicts(calls)})
+                said.append({"role": role, "content": None, "tool_calls": objects(calls)})
         said += messages_of(tick.get("agent_tool_results"), "tool")
     return said
-
-
-def _dict(value: Any) -> Mapping[str, Any]:  # noqa: ANN401 - any JSON value
-    return value if isinstance(value, Mapping) else {}
-
-
-def _dicts(value: Any) -> list[Mapping[str, Any]]:  # noqa: ANN401 - any JSON value
-    return [it for it in value if isinstance(it, Mapping)] if isinstance(value, list) else []
 
 
 def _simulation(record: Values) -> bool:
@@ -88,7 +80,7 @@ def _simulation(record: Values) -> bool:
 
 
 def _results(record: Values) -> bool:
-    return {"info", "tasks"} <= record.keys() and "agent_info" in _dict(record["info"])
+    return {"info", "tasks"} <= record.keys() and "agent_info" in an_object(record["info"])
 
 
 FORM: Final = Form(
