@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from lifecycle_core.errors import DamagedDatabaseError, InvalidInputError, LifecycleError, SchemaMismatchError
 from lifecycle_core.provenance import Provenance
@@ -158,23 +159,28 @@ def back_up(database: Database, to: Path) -> Verification:
 def restore(database: Database, backup: Path, aside: Path, act: Provenance) -> list[str]:
     """Let `database` hold what `backup` holds, after a copy of what it held is at `aside`: -> the revisions applied to an older backup.
 
-    All of it is put back, or nothing. The audit log is the backup's, and its last row tells the restoring.
+    A copy of the backup is brought to this program's schema, noted and verified first; then all of it is put back, or nothing. The audit
+    log is the backup's, and its last row tells the restoring.
     Raises DamagedDatabaseError for a backup that does not hold, SchemaMismatchError for one of a newer program.
     """
     expect_restorable(backup)
-    with copies.made(database, aside):
-        pass
-    copies.put_back(database, backup)
-    applied = upgrade(database, act)
-    with database.write(act) as tx:
-        audit.note(tx, "restore", {}, {"backup": backup.name})
+    with TemporaryDirectory(prefix=".restore.", dir=aside.resolve().parent) as folder, closing(Database(f"sqlite:///{backup}")) as kept:
+        ready = Path(folder) / backup.name
+        with copies.made(kept, ready) as copy:
+            applied = upgrade(copy, act)
+            with copy.write(act) as tx:
+                audit.note(tx, "restore", {}, {"backup": backup.name})
+            _expect_sound(verify(copy), backup)
+        with copies.made(database, aside):
+            pass
+        copies.put_back(database, ready)
     return applied
 
 
 def expect_restorable(backup: Path) -> None:
     """Raise where the file `backup` is not there, of a newer program, or does not hold.
 
-    The contents of an older schema are not looked at: this program's checks are of its own tables.
+    One of an older schema is looked at when it is brought up.
     """
     if not backup.is_file():
         message = f"there is no file {backup}; name one that lifecycle db backup wrote"
