@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -110,6 +111,55 @@ def revision(*, as_json: bool) -> None:
             print_json(RevisionWire(database=database.name, revision=found))
         else:
             click.echo(found or NOTHING)
+
+
+@db.command()
+@click.argument("to", metavar="FILE", type=click.Path(path_type=Path))
+@json_option
+def backup(*, to: Path, as_json: bool) -> None:
+    """Copy the database to FILE while it is used, and verify the copy."""
+    from deployments.wire.verification import VerificationWire
+    from lifecycle_core.operations import database as operations
+    from tasks import context
+
+    found = operations.back_up(context.database(), to)
+    if as_json:
+        print_json(VerificationWire.of(found))
+    else:
+        click.echo(f"{to} holds {found.conversations:,} conversations and {found.audit_rows:,} rows of the audit log; verified")
+
+
+@db.command()
+@click.argument("backup", metavar="FILE", type=click.Path(path_type=Path))
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@why_option
+@dry_run_option
+def restore(*, backup: Path, yes: bool, why: str, dry_run: bool) -> None:
+    """Let the database hold what the backup FILE holds.
+
+    What it held is kept beside it first. The backup is verified before, and an
+    older program's is brought up to this one's schema. Refused while the folder
+    is served; stop other writers of this database yourself.
+    """
+    from dataclasses import replace
+
+    from deployments.supervisor.folder import held
+    from lifecycle_core.operations import database as operations
+    from tasks import context
+
+    act = replace(acting(why), dry_run=dry_run)
+    operations.expect_restorable(backup)
+    with closing(context.opened()) as database:
+        aside = Path(f"{database.name}.before-{act.at:%Y%m%dT%H%M%S%fZ}")
+        if dry_run:
+            click.echo(f"{database.name} would hold what {backup} holds, and what it held would be kept as {aside}")
+        else:
+            if not yes:
+                ask(f"Everything in {database.name} gives way to {backup}. Go on?")
+            with held(context.settings().data_dir):
+                operations.restore(database, backup, aside, act)
+            click.echo(f"{database.name} holds what {backup} holds; what it held is kept as {aside}")
+        finish(act, undo=command("db", "restore", str(aside), "--yes"), as_json=False, database=database, changed=True)
 
 
 @db.command()

@@ -99,3 +99,8 @@ _WORDS_OF_PSYCOPG: Final[tuple[tuple[str, type[LifecycleError], str], ...]] = (
     ("authentication failed", _UNAVAILABLE, "refuses this user or password; check the URL given with --database"),
 )
 """Before a connection stands there is no SQLSTATE, only words."""
+
+
+def refusal_of_file(name: str, error: Exception) -> DatabaseUnavailableError:
+    """The refusal of a file of SQLite that could not be copied."""
+    return DatabaseUnavailableError(f"database {name} cannot be copied: {error}; make room, or wait until nobody writes, and run it again")

@@ -5,6 +5,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+from deployments.supervisor.folder import held
 from lifecycle_core.store.migrations import HEAD
 
 DATABASE = Path("data/lifecycle.db")
@@ -71,3 +72,23 @@ def test_what_does_not_add_up_is_told_and_exits_with_5(watched):
     assert said.exit_code == 5
     assert "  " in said.stdout.splitlines()[-1]
     assert len(json.loads(watched("db", "verify", "--json").stdout)["problems"]) > 0
+
+
+def test_the_undoing_of_a_restore_brings_back_what_gave_way(watched):
+    assert "holds 840 conversations" in watched("db", "backup", "backup.db").stdout
+    with closing(sqlite3.connect(DATABASE)) as other, other:
+        other.execute("UPDATE conversations SET model = 'another'")
+    said = watched("db", "restore", "backup.db", "--yes")
+    assert said.exit_code == 0, said.stderr
+    undo = next(it for it in said.stdout.splitlines() if it.startswith("Undo: "))
+    assert watched(*undo.split()[2:]).exit_code == 0
+    with closing(sqlite3.connect(DATABASE)) as other:
+        assert other.execute("SELECT DISTINCT model FROM conversations").fetchall() == [("another",)]
+
+
+def test_nothing_is_restored_while_the_folder_is_served(watched):
+    watched("db", "backup", "backup.db")
+    with held(DATABASE.parent.resolve()):
+        said = watched("db", "restore", "backup.db", "--yes")
+    assert said.exit_code == 1
+    assert "end it with `lifecycle down`" in said.stderr

@@ -1,6 +1,7 @@
 """What tests of tasks share: this process's own database, and models and pages that are played."""
 
 import shutil
+from functools import cache
 
 import pytest
 
@@ -58,7 +59,7 @@ def in_shadow_test(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LIFECYCLE_DATA_DIR", str(folder))
         (folder / secrets.FILE).write_bytes(MASKING_KEY)
-        patch.setattr(llm, "chat", lambda: scripted_model.reply)
+        patch.setattr(llm, "chat", cache(lambda: scripted_model.reply))
         for name in ("create_table_artifact", "create_markdown_artifact"):
             patch.setattr(artifacts, name, lambda **_: None)
         patch.setattr(steps, "serve_soon", lambda _: None)
@@ -73,7 +74,7 @@ def in_shadow_test(tmp_path_factory):
 
 def _forget():
     context.configure()
-    for kept in (secrets.masker, secrets._key, steps._training_data):
+    for kept in (secrets.masker, secrets._key, steps._training_data, llm.chat):
         kept.cache_clear()
 
 

@@ -51,7 +51,9 @@ def test_over_the_simulated_endpoint_the_policy_s_search_finds_a_prompt_that_ser
         taken(session_id)
         llm.hang_up()
 
-    found = retraining.session(context.database(), session_id).prompt_improvement
+    session = retraining.session(context.database(), session_id)
+    found = session.prompt_improvement
+    assert found is not None, session.reasons
     assert (found.engine, found.simulated) == (Engine.GEPA, True)
     assert found.choice.edits
     assert all(it.refusals for it in found.candidates if not it.usable)
