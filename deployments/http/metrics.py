@@ -13,6 +13,8 @@ from lifecycle_core.operations import status as stands
 from tasks import context
 
 PREFIX: Final = "agent_lifecycle"
+WATCH_S: Final = 3600
+"""The interval of the watch where none is set."""
 
 
 def exposition(registry: CollectorRegistry) -> bytes:
@@ -39,6 +41,11 @@ class _State(Collector):
         )
         yield _counted("open_retraining_sessions", "Retrainings that go on, by where they stand.", "status", found.sessions.items())
         yield _gauge("open_probations", "Promoted versions on probation.", found.probations)
+        yield _counted("alerting_signals", "Variants of which a signal alerts, silenced or not.", "signal", found.alerting.items())
+        yield _gauge("open_alert_episodes", "Variants of which any signal alerts.", found.alert_episodes)
+        yield _counted("alert_deliveries", "Deliveries of messages; one that is dead reached nobody.", "state", found.deliveries.items())
+        interval = context.settings().watch_seconds or WATCH_S
+        yield _gauge("watch_interval_seconds", "Seconds between two checks of the watch.", interval)
         if found.last_check_at is not None:
             last = found.last_check_at.timestamp()
             yield _gauge("last_check_timestamp_seconds", "When the watch checked last, in seconds since 1970.", last)

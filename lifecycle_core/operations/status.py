@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from lifecycle_core.alerts.delivery import DeliveryState
+from lifecycle_core.alerts.signals import Signal
 from lifecycle_core.alerts.thresholds import STALLED_AFTER
 from lifecycle_core.conversations import Window, hour_of
 from lifecycle_core.drift.episodes import DriftMetrics, Episode, RecordedCheck
@@ -13,7 +15,7 @@ from lifecycle_core.operations.database import expect_current
 from lifecycle_core.operations.drift import watch_metrics
 from lifecycle_core.retraining.session import OPEN
 from lifecycle_core.retraining.session import Status as SessionStatus
-from lifecycle_core.store import checks, episodes, figures, migrations, quarantine, sessions, versions
+from lifecycle_core.store import alerts, checks, episodes, figures, migrations, outbox, quarantine, sessions, versions
 from lifecycle_core.store.database import Database
 from lifecycle_core.versions.version import VariantSummary
 
@@ -109,6 +111,7 @@ class Gauges:
     """How everything stands, in numbers that cost little to ask for again and again.
 
     open_episodes : of each severity. sessions : that go on, of each status. last_check_at : of any variant.
+    alerting : of how many variants each signal alerts; alert_episodes : that go on; deliveries : of messages, of each state.
     """
 
     variants: int
@@ -117,6 +120,9 @@ class Gauges:
     probations: int
     quarantined: int
     last_check_at: datetime | None
+    alerting: Mapping[Signal, int]
+    alert_episodes: int
+    deliveries: Mapping[DeliveryState, int]
 
 
 def gauges(database: Database, at: datetime) -> Gauges:
@@ -131,6 +137,9 @@ def gauges(database: Database, at: datetime) -> Gauges:
             probations=probations,
             quarantined=quarantine.count(tx),
             last_check_at=checks.last_at(tx, until=at),
+            alerting=alerts.alerting(tx),
+            alert_episodes=len(alerts.open_episodes(tx)),
+            deliveries=outbox.by_state(tx),
         )
 
 

@@ -110,10 +110,10 @@ def counted(tx: Transaction, at: datetime, variant: str | None = None) -> dict[s
     }
 
 
-def by_state(tx: Transaction) -> dict[State, int]:
-    """How many signals stand where, of those that were judged."""
-    counted = tx.exec(select(AlertStandingRow.state, func.count()).group_by(AlertStandingRow.state)).all()
-    return {**dict.fromkeys(State, 0), **{State(state): n for state, n in counted}}
+def alerting(tx: Transaction) -> dict[Signal, int]:
+    """Signal -> of how many variants it alerts."""
+    chosen = select(AlertStandingRow.signal, func.count()).where(AlertStandingRow.state == State.ALERT).group_by(AlertStandingRow.signal)
+    return {**dict.fromkeys(Signal, 0), **{Signal(signal): n for signal, n in tx.exec(chosen).all()}}
 
 
 def _drifts(tx: Transaction, at: datetime, variant: str | None) -> Mapping[str, int]:

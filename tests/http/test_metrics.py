@@ -60,7 +60,17 @@ def test_no_label_has_values_that_clients_make_up(client, metrics):
     client.get("/api/lifecycle/versions/active", params={"variantName": "made-up"})
     client.request("MADEUP", "/healthz")
     told = [it for family in metrics().values() for it in family.samples]
-    assert {name for it in told for name in it.labels} == {"method", "route", "status", "le", "severity", "version", "python"}
+    assert {name for it in told for name in it.labels} == {
+        "method",
+        "route",
+        "status",
+        "le",
+        "severity",
+        "signal",
+        "state",
+        "version",
+        "python",
+    }
     assert not [it for it in told if any("made" in value.lower() for value in it.labels.values())]
 
 

@@ -10,7 +10,7 @@ from pydantic.alias_generators import to_camel
 
 from deployments.http.access import needs
 from deployments.http.dependencies import At, Store
-from deployments.http.metrics import exposition
+from deployments.http.metrics import WATCH_S, exposition
 from deployments.http.problems import answers
 from deployments.wire.base import Zulu
 from deployments.wire.status import ReliabilityWire, StatusWire
@@ -20,9 +20,6 @@ from lifecycle_core.operations import status as stands
 from tasks import context
 
 router = APIRouter(tags=["status"])
-
-WATCH_S = 3600
-"""The interval of the watch where none is set."""
 
 
 class Health(BaseModel):
