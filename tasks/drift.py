@@ -7,6 +7,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -42,7 +43,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one check came to, in words: the variant's status, and a row of the table for each metric that has something to say.
+    """What one check came to, in words: the variant's status, and the rows of its table: of all five metrics where one of them speaks.
 
     retraining : what the triggers said to it; empty where nothing asked them.
     """
@@ -55,8 +56,8 @@ class Finding:
     @classmethod
     def of(cls, report: DriftReport) -> "Finding":
         """The words for `report`."""
-        spoken = [it for it in report.metrics if it.status in {Status.DRIFT, Status.SUSPECTED} and not it.incident]
-        rows = [_row_of(report.variant, it) for it in spoken]
+        spoken = any(it.status in {Status.DRIFT, Status.SUSPECTED} and not it.incident for it in report.metrics)
+        rows = [_row_of(report.variant, it) for it in report.metrics] if spoken else []
         rows += [_row(report.variant, INCIDENT, it.message) for it in report.incidents]
         status = INCIDENT if report.incidents and report.status is not Status.DRIFT else report.status.value.replace("_", " ")
         return cls(report.variant, status, tuple(rows or [_row(report.variant, status)]))
@@ -212,22 +213,43 @@ def _row_of(variant: str, it: MetricReport) -> dict[str, str]:
     what = it.metric.value.replace("_", " ")
     by = it.decided_by
     if by is None:
-        return _row(variant, status, what, change=_percent(it.relative_change))
+        return _row(variant, status, what, change=_percent(it.relative_change, it.interval), n=_n(it.recent.n, it.reference.n))
     if it.drifting and by.z < by.entry:
         if it.tail is not None and it.tail.status is Status.DRIFT:
             what, by = f"{what}, extremes", it.tail.evidence
         elif it.held:
             lasting, began = it.held[0], min(alarm.onset for alarm in it.held)
             quiet = f"lasts: quiet in {lasting.quiet_checks} of {lasting.needed} checks"
-            return _row(variant, status, what, change=_percent(lasting.relative_change), evidence=quiet, since=f"{began:%Y-%m-%d %H:%M}")
+            return _row(
+                variant, status, what, change=_percent(lasting.relative_change), n=f"{lasting.n:,}", evidence=quiet, since=_minute(began)
+            )
     evidence = f"{abs(by.z):.1f} / {by.entry:.1f}"
-    return _row(variant, status, what, change=_percent(by.relative_change), evidence=evidence, since=f"{by.onset:%Y-%m-%d %H:%M}")
+    change, n = _percent(by.relative_change, by.interval), _n(by.recent_n, by.reference_n)
+    return _row(variant, status, what, change=change, n=n, evidence=evidence, since=_minute(by.onset) if it.drifting else "")
 
 
-def _row(variant: str, status: str, what: str = "", *, change: str = "", evidence: str = "", since: str = "") -> dict[str, str]:
-    row = {"variant": variant, "status": status, "what": what, "change": change, "z / entry": evidence, "since (UTC)": since}
+def _row(
+    variant: str, status: str, what: str = "", *, change: str = "", n: str = "", evidence: str = "", since: str = ""
+) -> dict[str, str]:
+    row = {"variant": variant, "status": status, "what": what, "change (95%)": change, "n now / before": n}
+    row |= {"z / entry": evidence, "since (UTC)": since}
     return {name: cell(text) for name, text in row.items()}
 
 
-def _percent(change: float | None) -> str:
-    return "" if change is None else f"{change:+.0%}"
+def _percent(change: float | None, interval: tuple[float, float] | None = None) -> str:
+    """A change, and what it may be by its 95% interval.
+
+    >>> _percent(-0.13, (-0.2, -0.06))
+    '-13% (-20 to -6)'
+    """
+    if change is None:
+        return ""
+    return f"{change:+.0%}" + (f" ({100 * interval[0]:+.0f} to {100 * interval[1]:+.0f})" if interval else "")
+
+
+def _n(now: int, before: int) -> str:
+    return f"{now:,} / {before:,}"
+
+
+def _minute(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M}"

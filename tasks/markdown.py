@@ -2,7 +2,7 @@
 
 import re
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, assert_never
 
@@ -12,6 +12,7 @@ from lifecycle_core.retraining.report.blocks import (
     Change,
     Commands,
     Conversation,
+    Day,
     Facts,
     Growth,
     Items,
@@ -22,6 +23,8 @@ from lifecycle_core.retraining.report.blocks import (
     Section,
     SideBySide,
     Table,
+    Trend,
+    Unit,
 )
 
 SIMULATED: Final = "Simulated: a scripted model had a part in this."
@@ -88,6 +91,8 @@ def written(it: Block, width: Width = PAGE) -> str:
             said = table(("samples", "better", "worse", "futile", "success"), _looks(curve))
         case SideBySide():
             said = _side_by_side(it, width.column)
+        case Trend():
+            said = f"**{literal_cell(it.name)}**\n\n{table(('day', it.name, '95%', 'n'), map(_day(it.unit), it.days))}"
         case _:
             assert_never(it)
     return said
@@ -170,6 +175,14 @@ def _looks(it: Curve) -> Iterator[list[str]]:
     for point in reversed(shown[::-step]):
         evidence = (f"{value:,.2f}" for value in (point.e_better, point.e_worse, point.futility))
         yield [f"{point.n:,}", *evidence, f"{point.incumbent_rate:.1%} → {point.candidate_rate:.1%}"]
+
+
+def _day(unit: Unit) -> Callable[[Day], list[str]]:
+    def told(it: Day) -> list[str]:
+        interval = "" if it.interval is None else f"{unit.written(it.interval[0])} to {unit.written(it.interval[1])}"
+        return [it.label, "" if it.value is None else unit.written(it.value), interval, f"{it.n:,}"]
+
+    return told
 
 
 def _side_by_side(it: SideBySide, column: int | None) -> str:

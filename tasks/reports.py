@@ -1,6 +1,9 @@
-"""A session's report: all that is kept of it, told from its beginning to where it stands."""
+"""Reports: a session's, a variant's drift, a day or a week; each a value that is written as a page, as Markdown, or on Prefect's pages."""
 
-from lifecycle_core.operations import evidence, standing
+from datetime import datetime
+
+from lifecycle_core.operations import evidence, reporting, standing
+from lifecycle_core.reports import drift, summary
 from lifecycle_core.retraining.report.blocks import Report
 from lifecycle_core.retraining.report.whole import Source, report
 from tasks import context
@@ -27,3 +30,13 @@ def of_session(session_id: str) -> Report:
             probation=stands.probation,
         )
     )
+
+
+def of_drift(variant: str, at: datetime) -> Report:
+    """The report of a variant's drift as of an instant; raises UnknownVariantError."""
+    return drift.report(reporting.drift_source(context.database(), variant, at))
+
+
+def of_days(at: datetime, days: int) -> Report:
+    """The summary of the days before an instant."""
+    return summary.report(reporting.summary_source(context.database(), at, days))

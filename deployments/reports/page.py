@@ -6,6 +6,7 @@ from typing import Final, assert_never
 
 from deployments.reports.chart import drawn
 from deployments.reports.style import STYLE
+from deployments.reports.trend import trend
 from lifecycle_core.retraining.report.blocks import (
     Block,
     Change,
@@ -21,6 +22,7 @@ from lifecycle_core.retraining.report.blocks import (
     Section,
     SideBySide,
     Table,
+    Trend,
 )
 from lifecycle_core.versions.diff import Diff, Op
 
@@ -88,6 +90,8 @@ def _block(it: Block) -> str:
             said = drawn(curve)
         case SideBySide():
             said = _side_by_side(it)
+        case Trend():
+            said = trend(it)
         case _:
             assert_never(it)
     return said

@@ -57,6 +57,14 @@ path.futility, path.incumbent_rate { stroke-dasharray: 6 3 1 3; }
 .plot span.mark { right: 100%; margin-right: .5rem; transform: translateY(-50%); }
 .plot span.level { right: 0; transform: translateY(-115%); color: var(--ink); background: var(--paper); padding: 0 .2rem; }
 .plot .from { top: 100%; left: 0; margin-top: .4rem; } .plot .to { top: 100%; right: 0; margin-top: .4rem; }
+.trend { margin: 1.2rem 0 2.2rem; } .trend .plot { height: 8rem; margin: .9rem 0 1.6rem 4.6rem; }
+.trend path { fill: none; stroke-width: 2; vector-effect: non-scaling-stroke; stroke: light-dark(#0072b2, #56b4e9); }
+.trend path.mark { stroke-width: 1; stroke: var(--line); }
+.trend path.level { stroke-width: 1.5; stroke: var(--ink); stroke-dasharray: 1 4; }
+.trend path.reach { stroke-width: 6; stroke: light-dark(#b9d9ee, #1f4a66); }
+.trend i { position: absolute; width: 7px; height: 7px; margin: -3.5px; border-radius: 50%; background: light-dark(#0072b2, #56b4e9); }
+.trend i.few { background: var(--paper); border: 1.5px solid light-dark(#0072b2, #56b4e9); }
+.trend summary { cursor: pointer; color: var(--dim); font-size: .9rem; }
 .sides { border-top: 1px solid var(--line); padding: .7rem 0; } .sides > summary { cursor: pointer; font-weight: 600; }
 .sides > summary span { font-weight: 400; color: var(--dim); margin-left: .5rem; }
 .sides > div { display: grid; grid-template-columns: 1fr 1fr; gap: 0 1.5rem; margin-top: .6rem; }

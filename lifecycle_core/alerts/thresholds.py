@@ -13,6 +13,7 @@ from typing import Final
 from lifecycle_core.alerts.signals import Level, Reading, Signal
 from lifecycle_core.policy import AlertPolicy
 from lifecycle_core.statistics.intervals import wilson
+from lifecycle_core.statistics.means import relative_error_of_mean
 
 RECENT_HOURS: Final = 24
 WEEK_DAYS, MONTH_DAYS = 7, 30
@@ -71,27 +72,13 @@ def _cost(sums: Mapping[str, float], threshold: float | None, least: int) -> Rea
     mean = sums.get("cost_usd", 0.0) / n if n else None
     if mean is None or n < least:
         return Reading(signal=Signal.COST, level=Level.NO_DATA, threshold=threshold, value=mean, n=round(n))
-    level = _level(mean > threshold, mean * math.exp(-CONFIDENT * relative_error(sums)) > threshold)
+    level = _level(mean > threshold, mean * math.exp(-CONFIDENT * _relative_error(sums)) > threshold)
     return Reading(signal=Signal.COST, level=level, value=mean, threshold=threshold, n=round(n))
 
 
-def relative_error(sums: Mapping[str, float]) -> float:
-    """The standard error of a mean cost over that mean: `sqrt((n/m · exp(s²) - 1) / n)`, of `m` costs that are not 0 among `n`.
-
-    sums : cost_n, cost_zero_n, log_cost and log_cost_squared, the last two over the costs that are not 0; s² : of their logarithms.
-    Squares of dollars are not kept, so the spread is that of a lognormal; infinite below two costs.
-
-    >>> round(relative_error({"cost_n": 100.0, "cost_zero_n": 0.0, "log_cost": 0.0, "log_cost_squared": 99.0}), 3)
-    0.131
-
-    References: Aitchison 1955, the delta distribution.
-    """
-    n = sums["cost_n"]
-    m = n - sums["cost_zero_n"]
-    if m < 2:  # noqa: PLR2004 - a spread needs two
-        return math.inf
-    spread = max(0.0, (sums["log_cost_squared"] - sums["log_cost"] ** 2 / m) / (m - 1))
-    return math.sqrt((n / m * math.exp(min(spread, 50.0)) - 1) / n)
+def _relative_error(sums: Mapping[str, float]) -> float:
+    n, zeros = sums["cost_n"], sums["cost_zero_n"]
+    return relative_error_of_mean(n, n - zeros, sums["log_cost"], sums["log_cost_squared"])
 
 
 def _count(signal: Signal, found: int, threshold: int | None) -> Reading | None:

@@ -1,6 +1,6 @@
 """Two means of a skewed quantity: evidence on the logarithms, the ratio of what is paid."""
 
-from math import exp, log, sqrt
+from math import exp, inf, log, sqrt
 from typing import Final
 
 import numpy as np
@@ -76,3 +76,20 @@ def mean_ratio_interval(
     error = sqrt(effects[0] * max(0.0, second1 / mean1**2 - 1) / n1 + effects[1] * max(0.0, second0 / mean0**2 - 1) / n0)
     middle = log(mean1 / mean0)
     return exp(middle - critical * error), exp(middle + critical * error)
+
+
+def relative_error_of_mean(n: float, m: float, total: float, squares: float) -> float:
+    """The standard error of a mean over that mean: `sqrt((n/m · exp(s²) - 1) / n)`, where `m` of `n` values are not 0.
+
+    total, squares : sums of the logarithms of those `m`, and of their squares; s² : their variance.
+    Where only logarithms are kept, the spread is taken to be a lognormal's; infinite below two values.
+
+    >>> round(relative_error_of_mean(100, 100, 0.0, 99.0), 3)
+    0.131
+
+    References: Aitchison 1955, the delta distribution.
+    """
+    if m < 2:  # noqa: PLR2004 - a spread needs two
+        return inf
+    spread = max(0.0, (squares - total**2 / m) / (m - 1))
+    return sqrt((n / m * exp(min(spread, 50.0)) - 1) / n)

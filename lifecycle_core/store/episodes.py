@@ -47,6 +47,13 @@ def all_open(tx: Transaction, at: datetime) -> dict[str, Episode]:
     return {it.variant: replace(_episode(it), closed_at=None, closed_because=None) for it in rows}
 
 
+def between(tx: Transaction, after: datetime, until: datetime) -> list[Episode]:
+    """The episodes that went on at any moment in `(after, until]`, the newest first."""
+    it = DriftDetectionRow
+    chosen = select(it).where(_begun(until), col(it.closed_at).is_(None) | (col(it.closed_at) > after))
+    return [_episode(one) for one in tx.exec(chosen.order_by(col(it.id).desc()))]
+
+
 def get(tx: Transaction, episode_id: int) -> Episode | None:
     """One episode as it is now; None where there is no such one."""
     it = tx.get(DriftDetectionRow, episode_id, populate_existing=True)

@@ -136,6 +136,12 @@ def newest(tx: Transaction, variant: str | None, limit: int, before: int | None 
     return list(_sent(tx, tx.exec(chosen.order_by(col(AlertMessageRow.number).desc()).limit(limit)).all()))
 
 
+def between(tx: Transaction, after: datetime, until: datetime) -> list[Sent]:
+    """The messages that were written in `(after, until]`, newest first."""
+    chosen = select(AlertMessageRow).where(col(AlertMessageRow.written_at) > after, col(AlertMessageRow.written_at) <= until)
+    return list(_sent(tx, tx.exec(chosen.order_by(col(AlertMessageRow.number).desc())).all()))
+
+
 def broken(tx: Transaction) -> Iterator[str]:
     """What must hold of every message: it is addressed or waits for it, and each of its deliveries is delivered, dead or due."""
     deliveries = select(AlertDeliveryRow.message, func.count().label("n")).group_by(col(AlertDeliveryRow.message)).subquery()

@@ -103,6 +103,13 @@ def newest(tx: Transaction, variant: str | None, limit: int, before_id: int | No
     return _sessions(tx, tx.exec(chosen.order_by(col(RetrainingSessionRow.id).desc()).limit(limit)).all())
 
 
+def between(tx: Transaction, after: datetime, until: datetime) -> list[Session]:
+    """The sessions that began or ended in `(after, until]`, the newest first."""
+    began, ended = col(RetrainingSessionRow.started_at), col(RetrainingSessionRow.completed_at)
+    inside = ((began > after) & (began <= until)) | ((ended > after) & (ended <= until))
+    return _sessions(tx, tx.exec(select(RetrainingSessionRow).where(inside).order_by(col(RetrainingSessionRow.id).desc())).all())
+
+
 def newest_tested(tx: Transaction, variant: str | None) -> Session | None:
     """The newest session, of `variant` or of all, that came as far as its shadow test; None where none did."""
     chosen = select(RetrainingSessionRow).where(col(RetrainingSessionRow.shadow_started_at).is_not(None))

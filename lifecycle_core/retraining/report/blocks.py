@@ -79,6 +79,43 @@ class Growth:
     curve: Curve
 
 
+class Unit(StrEnum):
+    """How a figure is written."""
+
+    PERCENT = "percent"
+    DOLLARS = "dollars"
+    SECONDS = "seconds"
+
+    def written(self, value: float) -> str:
+        """The figure in words.
+
+        >>> Unit.PERCENT.written(0.612), Unit.DOLLARS.written(0.0021), Unit.SECONDS.written(2.04)
+        ('61.2%', '$0.002100', '2.04 s')
+        """
+        return f"{value:.1%}" if self is Unit.PERCENT else f"${value:.6f}" if self is Unit.DOLLARS else f"{value:.2f} s"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Day:
+    """One day of a figure: its value with its 95% interval, and of how many conversations; no value where none tell it."""
+
+    label: str
+    value: float | None
+    interval: tuple[float, float] | None
+    n: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trend:
+    """A figure day by day. fewest : days of fewer conversations are drawn hollow; level : a threshold, where there is one, and its name."""
+
+    name: str
+    unit: Unit
+    days: tuple[Day, ...]
+    fewest: int
+    level: tuple[float, str] | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conversation:
     """What one version made of a goal: who said what the first time, where that is still kept, how it ended, how often it succeeded."""
@@ -99,7 +136,7 @@ class SideBySide:
     candidate: Conversation
 
 
-Block = Paragraph | Items | Facts | Table | Commands | Change | Growth | SideBySide
+Block = Paragraph | Items | Facts | Table | Commands | Change | Growth | SideBySide | Trend
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
