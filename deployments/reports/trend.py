@@ -24,18 +24,18 @@ def trend(it: Trend) -> str:
     if it.level is not None:
         top = _height(it.level[0], low, high)
         across += f'<path class="level" d="M0 {top:.2f}H100"/>'
-        words += f'<span class="level" style="top:{top:.2f}%">{escape(it.level[1])}: {it.unit.written(it.level[0])}</span>'
     places = [_TOP * (place + 0.5) / len(it.days) for place in range(len(it.days))]
     shapes = "".join(_shapes(it, places, low, high))
     points = "".join(_points(it, places, low, high))
     ends = f'<span class="from">{escape(it.days[0].label)}</span><span class="to">{escape(it.days[-1].label)}</span>'
     box = f'<svg viewBox="0 0 100 100" preserveAspectRatio="none" aria-hidden="true">{across}{shapes}</svg>'
     said = f"{it.name}, {len(told)} days, last {it.unit.written(told[-1].value or 0.0)} of n = {told[-1].n:,}"
-    counted = (
-        f"n a day {min(day.n for day in told):,} to {max(day.n for day in told):,}; bars are 95% intervals; hollow: n under {it.fewest:,}"
-    )
+    least, most = min(day.n for day in told), max(day.n for day in told)
+    counted = f"n = {least:,}{'' if least == most else f' to {most:,}'} a day; bars are 95% intervals"
+    counted += f", hollow points n under {it.fewest:,}" if least < it.fewest else ""
+    counted += f"; dotted: {it.level[1]} {it.unit.written(it.level[0])}" if it.level is not None else ""
     return (
-        f'<figure class="trend" role="img" aria-label="{escape(said)}"><figcaption>{escape(it.name)}; {counted}</figcaption>'
+        f'<figure class="trend" role="img" aria-label="{escape(said)}"><figcaption>{escape(it.name)}; {escape(counted)}</figcaption>'
         f'<div class="plot">{box}{points}{words}{ends}</div></figure>{_table(it)}'
     )
 
@@ -57,7 +57,8 @@ def _height(value: float, low: float, high: float) -> float:
 
 
 def _mark(unit: Unit, value: float, top: float) -> str:
-    return f'<span class="mark" style="top:{top:.2f}%">{unit.written(value)}</span>'
+    told = f"${value:.2g}" if unit is Unit.DOLLARS else unit.written(value)
+    return f'<span class="mark" style="top:{top:.2f}%">{told}</span>'
 
 
 def _shapes(it: Trend, places: list[float], low: float, high: float) -> Iterator[str]:

@@ -82,7 +82,7 @@ def _sections(it: Source) -> Iterator[Section]:
         rows = tuple(row(f"{one.at:%Y-%m-%d %H:%MZ}", str(one.version), one.kind, one.by) for one in it.activations)
         lead = "what changed the active version last"
         yield Section(key="versions", title="Versions", lead=lead, blocks=(Table(("at", "version", "how", "by"), rows),))
-    yield Section(key="next", title="What may be done", lead="each of these says what it would do with --dry-run", blocks=(_next(found),))
+    yield Section(key="next", title="What may be done", lead=f"the advice is to {_ADVICE[found.recommended_action]}", blocks=(_next(it),))
 
 
 def _lead(found: DriftReport) -> str:
@@ -169,13 +169,14 @@ def _episode(it: Episode) -> tuple[Said, ...]:
     return row(str(it.id), f"{it.onset_at:%Y-%m-%d %H:%MZ}", until, str(it.version), drifts, it.severity.value, because)
 
 
-def _next(found: DriftReport) -> Commands:
-    name = quote(found.variant)
+def _next(it: Source) -> Commands:
+    found, name = it.report, quote(it.report.variant)
     rows = [(f"lifecycle drift explain {name}", "where it shows: segments, actions, conversations")]
+    if found.drifts and it.activations and it.activations[0].previous_version is not None:
+        rows.append((f"lifecycle versions rollback {name}", "go back to the version before"))
     if found.drifts:
         rows += [
             (f"lifecycle retrain start {name}", "improve the prompt, test it, let it in by its evidence"),
-            (f"lifecycle versions rollback {name}", "go back to the version before"),
             (f"lifecycle alerts silence {name} --hours 4 --reason WHY", "tell nobody for a while"),
         ]
     rows.append((f"lifecycle drift backtest {name}", "what another policy would have done with this traffic"))

@@ -71,20 +71,20 @@ def _lead(it: Source, going_on: int) -> str:
 def _sections(it: Source) -> Iterator[Section]:
     yield Section(key="traffic", title="Variants", lead=_traffic_lead(it), blocks=(_traffic(it),))
     yield _part(
-        "Drifts", "went on in these days", ("variant", "since", "until", "metrics", "severity", "checks"), map(_episode, it.episodes)
+        "Drifts", ("went on in these days",) * 2, ("variant", "since", "until", "metrics", "severity", "checks"), map(_episode, it.episodes)
     )
     heads = ("session", "status", "incumbent", "candidate", "began", "ended")
-    yield _part("Retrainings", "began or ended", heads, map(_session, it.sessions))
-    yield _part("Versions", "became active", ("variant", "at", "version", "how", "by"), map(_activation, it.activations))
-    yield _part("Messages", "were written", ("at", "message", "delivered"), map(_message, it.messages))
+    yield _part("Retrainings", ("began or ended",) * 2, heads, map(_session, it.sessions))
+    yield _part("Versions", ("became active",) * 2, ("variant", "at", "version", "how", "by"), map(_activation, it.activations))
+    yield _part("Messages", ("was written", "were written"), ("at", "message", "delivered"), map(_message, it.messages))
 
 
-def _part(title: str, happened: str, heads: tuple[str, ...], rows: Iterable[tuple[Said, ...]]) -> Section:
-    """A table of what happened, the newest of it; of nothing a sentence."""
+def _part(title: str, happened: tuple[str, str], heads: tuple[str, ...], rows: Iterable[tuple[Said, ...]]) -> Section:
+    """A table of what happened, the newest of it; of nothing a sentence. happened : said of one, and of many."""
     told = tuple(rows)
     more = f"; the newest {MOST_ROWS} are shown" if len(told) > MOST_ROWS else ""
     blocks = (Table(heads, told[:MOST_ROWS]),) if told else ()
-    return Section(key=title.lower(), title=title, lead=f"{len(told) or 'none'} {happened}{more}", blocks=blocks)
+    return Section(key=title.lower(), title=title, lead=f"{len(told) or 'none'} {happened[len(told) > 1]}{more}", blocks=blocks)
 
 
 def _traffic_lead(it: Source) -> str:

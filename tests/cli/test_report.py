@@ -48,3 +48,22 @@ def test_a_status_names_the_report(lifecycle, asked):
 def test_what_cannot_be_meant_is_2(report, words, told):
     said = report(*words)
     assert (said.exit_code, told in said.stderr) == (2, True)
+
+
+def test_a_drift_is_told_as_a_page_and_as_markdown(watched):
+    page = watched("report", "drift", "baseline", "--at", "2025-10-07T12:00:00Z").stdout
+    assert page.startswith("<!doctype html>")
+    assert "<script" not in page
+    words = watched("report", "drift", "baseline", "--at", "2025-10-07T12:00:00Z", "--format", "markdown").stdout
+    assert "| booking rate | 80.0% | 30.0% | -62.5% |" in words
+
+
+@pytest.mark.parametrize("span", ["daily", "weekly"])
+def test_a_day_and_a_week_are_summed_up(watched, span):
+    words = watched("report", span, "--at", "2025-10-07T12:00:00Z", "--format", "markdown").stdout
+    assert words.startswith(f"# The {span.removesuffix('ly').replace('dai', 'day')} to 2025-10-07 12:00Z")
+    assert "| baseline |" in words
+
+
+def test_a_report_of_a_variant_that_nobody_knows_is_2(lifecycle):
+    assert lifecycle("report", "drift", "nobody").exit_code == 2
