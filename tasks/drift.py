@@ -107,7 +107,7 @@ def check_drift(variant: str) -> Finding:
 
 @task(task_run_name="leave the table", persist_result=False)
 def leave_table(findings: Sequence[Finding]) -> None:
-    """Leave the artifact `drift`: the verdict first, a row for each metric that speaks, and where to read on."""
+    """Leave the artifact `drift`: the verdict first, of a variant that speaks a row for each metric, and where to read on."""
     first = by_weight(findings)
     create_table_artifact(key=TABLE, table=rows_of(first), description=description(first, context.settings().api_url))
 
@@ -221,7 +221,7 @@ def _row_of(variant: str, it: MetricReport) -> dict[str, str]:
             lasting, began = it.held[0], min(alarm.onset for alarm in it.held)
             quiet = f"lasts: quiet in {lasting.quiet_checks} of {lasting.needed} checks"
             return _row(
-                variant, status, what, change=_percent(lasting.relative_change), n=f"{lasting.n:,}", evidence=quiet, since=_minute(began)
+                variant, status, what, change=_percent(lasting.relative_change), n=f"n {lasting.n:,}", evidence=quiet, since=_minute(began)
             )
     evidence = f"{abs(by.z):.1f} / {by.entry:.1f}"
     change, n = _percent(by.relative_change, by.interval), _n(by.recent_n, by.reference_n)
@@ -231,8 +231,8 @@ def _row_of(variant: str, it: MetricReport) -> dict[str, str]:
 def _row(
     variant: str, status: str, what: str = "", *, change: str = "", n: str = "", evidence: str = "", since: str = ""
 ) -> dict[str, str]:
-    row = {"variant": variant, "status": status, "what": what, "change (95%)": change, "n now / before": n}
-    row |= {"z / entry": evidence, "since (UTC)": since}
+    row = {"variant": variant, "status": status, "what": what}
+    row |= {"change (95%), n now / before": ", ".join(filter(None, (change, n))), "z / entry": evidence, "since (UTC)": since}
     return {name: cell(text) for name, text in row.items()}
 
 
@@ -248,7 +248,7 @@ def _percent(change: float | None, interval: tuple[float, float] | None = None) 
 
 
 def _n(now: int, before: int) -> str:
-    return f"{now:,} / {before:,}"
+    return f"n {now:,} / {before:,}"
 
 
 def _minute(at: datetime) -> str:
