@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from lifecycle_core.retraining.session import Session
 from lifecycle_core.simulation import customers, prompts
 from lifecycle_core.simulation.visits import arrivals, serve
 from lifecycle_core.store.database import Database
+from tasks import secrets
 
 HOURS = 48
 MASKING_KEY = b"k" * 32
@@ -33,6 +35,13 @@ QUICK = Policy(
     shadow=ShadowPolicy(evidence=EvidenceMode.GATES, replays=2, difference_mode=DifferenceMode.ANY, max_difference_rate=1.0, **DOUBTLESS),
 )
 """Few cases and bare gates that hardly refuse: what is tested is the run, and a dozen samples are no evidence."""
+
+
+def key_kept(folder: Path) -> None:
+    """Mask by the same key in every run of a test whose data folder this is."""
+    (folder / secrets.FILE).write_bytes(MASKING_KEY)
+    for kept in (secrets.masker, secrets._key):
+        kept.cache_clear()
 
 
 def visits(variant: str, until: datetime) -> list[Conversation]:

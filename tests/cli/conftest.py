@@ -16,6 +16,7 @@ from lifecycle_core.operations.traffic import ingest
 from lifecycle_core.provenance import Provenance
 from lifecycle_core.store.database import Database
 from tasks import context
+from tests.retrainable import key_kept
 
 END = datetime(2025, 10, 7, 12, tzinfo=UTC)
 DAYS, A_DAY = 14, 60
@@ -64,6 +65,7 @@ def _conversations() -> Iterator[Conversation]:
 
 def _in_folder(folder: Path, monkeypatch: pytest.MonkeyPatch, template: Path) -> Iterator[Lifecycle]:
     (folder / "data").mkdir()
+    key_kept(folder / "data")
     shutil.copyfile(template, folder / "data" / "lifecycle.db")
     monkeypatch.chdir(folder)
     monkeypatch.setenv("LIFECYCLE_DATA_DIR", str(folder / "data"))

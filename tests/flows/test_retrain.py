@@ -16,8 +16,8 @@ from lifecycle_core.operations.shadow import Posted
 from lifecycle_core.policy import ShadowSource
 from lifecycle_core.provenance import Provenance
 from lifecycle_core.store.database import Database
-from tasks import runs, secrets
-from tests.retrainable import MASKING_KEY, begun
+from tasks import runs
+from tests.retrainable import begun, key_kept
 from tests.served import STARTS_WITHIN_S, Served, alive, descendants, until
 
 pytestmark = [pytest.mark.prefect, pytest.mark.slow]
@@ -45,7 +45,7 @@ class Loop(Served):
     def __init__(self, folder):
         super().__init__(folder, LIFECYCLE_WATCH_SECONDS="3600")
         folder.mkdir(parents=True)
-        (folder / secrets.FILE).write_bytes(MASKING_KEY)
+        key_kept(folder)
         self.database = Database(f"sqlite:///{folder}/lifecycle.db")
         upgrade(self.database)
         kinds = {"straight": {}, "reviewed": {"manual_review": True}, "waiting": {"source": ShadowSource.NEW}}

@@ -9,7 +9,7 @@ from lifecycle_core.simulation import scripted_model
 from tasks import artifacts, context, llm, runs, secrets
 from tasks import retraining as steps
 from tests.fake_endpoint import FakeEndpoint
-from tests.retrainable import MASKING_KEY, begun
+from tests.retrainable import begun, key_kept
 
 TO_THE_SHADOW_TEST = (
     steps.collect_training_data,
@@ -36,7 +36,7 @@ def installed(tmp_path, monkeypatch):
     for name in ("LIFECYCLE_OPENAI_BASE_URL", "LIFECYCLE_OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_API_KEY", "LIFECYCLE_MODEL"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("LIFECYCLE_DATA_DIR", str(tmp_path))
-    (tmp_path / secrets.FILE).write_bytes(MASKING_KEY)
+    key_kept(tmp_path)
     _forget()
     yield context.database()
     context.database().close()
@@ -58,7 +58,7 @@ def in_shadow_test(tmp_path_factory):
     folder = tmp_path_factory.mktemp("tested")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LIFECYCLE_DATA_DIR", str(folder))
-        (folder / secrets.FILE).write_bytes(MASKING_KEY)
+        key_kept(folder)
         patch.setattr(llm, "chat", cache(lambda: scripted_model.reply))
         for name in ("create_table_artifact", "create_markdown_artifact"):
             patch.setattr(artifacts, name, lambda **_: None)
