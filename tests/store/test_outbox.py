@@ -121,8 +121,8 @@ def test_of_many_workers_at_once_each_delivery_is_one_workers(any_database, act)
         _of_another_variant(any_database, act, number)
     with ThreadPoolExecutor(8) as pool:
         taken = list(pool.map(lambda _: alerts.take(any_database, act, ["x"], limit=7), range(8)))
-    while taken[-1:] != [[]]:
-        taken.append(alerts.take(any_database, act, ["x"]))
+    while left := alerts.take(any_database, act, ["x"]):
+        taken.append(left)
     ids = [it.message.id for batch in taken for it in batch]
     assert len(ids) == len(set(ids)) == 40
 
