@@ -5,14 +5,14 @@ version and one hour, kept apart by whether a provider's fault broke them. Hours
 days and shards combine with `+`.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from itertools import islice
-from math import log
 from statistics import median
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,10 +67,6 @@ _PAIRS_OF: Final = [PRODUCTS.start + slot * ACTION_SLOTS - slot * (slot + 1) // 
 """Where the product of a slot with another one from itself on stands, less the number of that other; see `pair_index`."""
 
 _AT: Final = {name: place for place, name in enumerate(SCALARS)}
-
-
-Sums = defaultdict[int, float]
-"""A vector in the making: place -> sum, what is zero left out."""
 
 
 def scalar(name: str) -> int:
@@ -132,12 +128,13 @@ def summarize_arrivals(arrivals: Iterable[tuple[Conversation, datetime]], slots:
     rollups: dict[RollupKey, NDArray[np.float64]] = {}
     read = iter(arrivals)
     while piece := list(islice(read, _PIECE)):
-        parts: defaultdict[RollupKey, Sums] = defaultdict(lambda: defaultdict(float))
-        for it, received_at in piece:
-            _add(parts[_key(it)], it, received_at, slots)
-        for key, part in parts.items():
-            sums = rollups.setdefault(key, np.zeros(WIDTH))
-            sums[list(part)] += list(part.values())
+        found: dict[RollupKey, int] = {}
+        rows = np.array([found.setdefault(_key(it), len(found)) for it, _ in piece])
+        for key, sums in zip(found, _sums(piece, rows, len(found), slots), strict=True):
+            if key in rollups:
+                rollups[key] += sums
+            else:
+                rollups[key] = sums
     return rollups
 
 
@@ -148,38 +145,53 @@ def _key(it: Conversation) -> RollupKey:
     return RollupKey(it.variant, it.version, it.hour, it.provider_fault)
 
 
-def _add(sums: Sums, it: Conversation, received_at: datetime, slots: Mapping[str, int]) -> None:
-    sums[_AT["conversations"]] += 1
-    sums[_AT["late"]] += received_at - it.ended_at > LATE_AFTER
-    for name, count, value in (
-        ("booked", "booked_n", it.booked),
-        ("escalated", "escalated_n", it.escalated),
-        ("tokens", "tokens_n", tokens_of(it)),
+def _sums(
+    piece: Sequence[tuple[Conversation, datetime]], rows: NDArray[np.int64], count: int, slots: Mapping[str, int]
+) -> NDArray[np.float64]:
+    """The sums of a piece: (count, WIDTH) float; rows : the one that each conversation belongs to."""
+    sums = np.zeros((count, WIDTH))
+
+    def add(name: str, values: NDArray[np.float64] | None = None, known: Any = slice(None)) -> None:  # noqa: ANN401 - an index
+        sums[:, _AT[name]] = np.bincount(rows[known], None if values is None else values[known], count)
+
+    add("conversations")
+    add("late", np.array([received_at - it.ended_at > LATE_AFTER for it, received_at in piece], dtype=float))
+    figures = {
+        "booked": [it.booked for it, _ in piece],
+        "escalated": [it.escalated for it, _ in piece],
+        "tokens": [tokens_of(it) for it, _ in piece],
+        "cost": [it.cost_usd for it, _ in piece],
+        "latency": [latency_s(it) for it, _ in piece],
+    }
+    told = {name: np.array(values, dtype=float) for name, values in figures.items()}
+    known = {name: ~np.isnan(values) for name, values in told.items()}
+    for name in figures:
+        add(f"{name}_n", known=known[name])
+    for name in ("booked", "escalated", "tokens"):
+        add(name, told[name], known[name])
+    add("cost_usd", told["cost"], known["cost"])
+    paid = told["cost"] > 0
+    add("cost_zero_n", known=known["cost"] & ~paid)
+    latencies = np.maximum(told["latency"], LATENCY_BINS.low)
+    for name, values, counted, bins, place in (
+        ("cost", told["cost"], paid, COST_BINS, COST),
+        ("latency", latencies, known["latency"], LATENCY_BINS, LATENCY),
     ):
-        if value is not None:
-            sums[_AT[name]] += value
-            sums[_AT[count]] += 1
-    if it.cost_usd is not None:
-        sums[_AT["cost_n"]] += 1
-        sums[_AT["cost_usd"]] += it.cost_usd
-        if it.cost_usd > 0:
-            _add_logarithm(sums, "cost", it.cost_usd)
-            sums[COST.start + COST_BINS.of(it.cost_usd)] += 1
-        else:
-            sums[_AT["cost_zero_n"]] += 1
-    latency = latency_s(it)
-    if latency is not None:
-        sums[_AT["latency_n"]] += 1
-        _add_logarithm(sums, "latency", max(latency, LATENCY_BINS.low))
-        sums[LATENCY.start + LATENCY_BINS.of(latency)] += 1
-    calls = sorted(Counter(slots.get(name, NAMED_ACTIONS) for name in it.actions).items())
+        logarithms = np.log(values, where=counted, out=np.zeros(len(piece)))
+        add(f"log_{name}", logarithms, counted)
+        add(f"log_{name}_squared", logarithms * logarithms, counted)
+        np.add.at(sums, (rows[counted], place.start + bins.index(values[counted])), 1)
+    for (row, actions), times in Counter(zip(rows.tolist(), (it.actions for it, _ in piece), strict=True)).items():
+        places, values = _calls(tuple(slots.get(name, NAMED_ACTIONS) for name in actions))
+        sums[row, places] += times * values
+    return sums
+
+
+@lru_cache(4096)
+def _calls(actions: tuple[int, ...]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Where the calls of one conversation stand in the vector, and what they add there; actions : their slots, in any order."""
+    calls = sorted(Counter(actions).items())
+    added = {ACTIONS.start + slot: float(times) for slot, times in calls}
     for place, (slot, times) in enumerate(calls):
-        sums[ACTIONS.start + slot] += times
-        for other, more in calls[place:]:
-            sums[_PAIRS_OF[slot] + other] += times * more
-
-
-def _add_logarithm(sums: Sums, name: str, value: float) -> None:
-    logarithm = log(value)
-    sums[_AT[f"log_{name}"]] += logarithm
-    sums[_AT[f"log_{name}_squared"]] += logarithm * logarithm
+        added |= {_PAIRS_OF[slot] + other: float(times * more) for other, more in calls[place:]}
+    return np.array(list(added), dtype=np.int64), np.array(list(added.values()))

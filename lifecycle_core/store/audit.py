@@ -27,7 +27,7 @@ from lifecycle_core.store.tables import Audited, AuditRow
 BEGIN_WRITE: Final = "BEGIN IMMEDIATE"
 """How a writer of SQLite begins: a lock taken for reading cannot wait to become one for writing."""
 UNGUARDED: Final[Mapping[str, Any]] = {"lifecycle_unguarded": True}
-"""Execution options of a connection that migrates."""
+"""Execution options of a connection that migrates, and of a statement that is known to change no audited table."""
 HEAD_LOCK: Final = 0x1F_C1C1F
 """The key of PostgreSQL's advisory lock on the head of the chain."""
 
@@ -147,7 +147,8 @@ def refuse_unaudited(
     connection: Connection, _cursor: object, statement: str, _parameters: object, context: ExecutionContext | None, _many: object
 ) -> None:
     """An engine's `before_cursor_execute`: refuse what would change an audited table past the log."""
-    if connection.get_execution_options().get("lifecycle_unguarded") or statement == BEGIN_WRITE:
+    options = connection.get_execution_options() if context is None else context.execution_options
+    if options.get("lifecycle_unguarded") or statement == BEGIN_WRITE:
         return
     asked = getattr(context, "invoked_statement", None)
     if isinstance(asked, UpdateBase):

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, bindparam, func, insert, select
 from lifecycle_core.conversations import Conversation
 from lifecycle_core.rollup_tables import RollupTable, VariantRollups
 from lifecycle_core.rollups import NAMED_ACTIONS, OTHER_ACTIONS, RollupKey, summarize, summarize_arrivals
-from lifecycle_core.store import hourly, variants
+from lifecycle_core.store import appending, hourly, variants
 from lifecycle_core.store.database import Transaction
 from lifecycle_core.store.tables import TABLES
 from lifecycle_core.versions.version import Performance
@@ -38,7 +38,6 @@ _CONVERSATIONS, _ROLLUPS, _ACTIONS, _ACTIVATIONS, _VARIANTS = (
 _OF_IDS: Final = select(_CONVERSATIONS).where(
     _CONVERSATIONS.c.variant == bindparam("of_variant"), _CONVERSATIONS.c.id.in_(bindparam("ids", expanding=True))
 )
-_NEW: Final = insert(_CONVERSATIONS)
 _SLOTS: Final = select(_ACTIONS.c.slot, _ACTIONS.c.name).where(_ACTIONS.c.variant == bindparam("of_variant"))
 
 
@@ -75,14 +74,13 @@ def add(
         firsts: dict[str, Conversation] = {}
         again = [it for it in ours if firsts.setdefault(it.id, it) is not it]
         kept = _kept(connection, variant, list(firsts))
-        new = [it if it.version is not None else it.served_by(version_of(it)) for it in firsts.values() if it.id not in kept]
-        rows = {it.id: _row(it, received_at) for it in new}
+        new = {it.id: it if it.version is not None else it.served_by(version_of(it)) for it in firsts.values() if it.id not in kept}
         differing += sum(_differs(row, firsts[name]) for name, row in kept.items())
-        differing += sum(_differs((kept if it.id in kept else rows)[it.id], it) for it in again)
+        differing += sum(_differs(kept[it.id] if it.id in kept else _said(new[it.id]), it) for it in again)
         accepted += len(new)
         if new:
-            connection.execute(_NEW, list(rows.values()))
-            count(connection, variant, new, received_at)
+            appending.append(connection, new.values(), received_at)
+            count(connection, variant, list(new.values()), received_at)
     return Added(accepted, len(batch) - accepted, differing)
 
 
@@ -100,14 +98,13 @@ def _kept(connection: Connection, variant: str, ids: Sequence[str]) -> dict[str,
     return found
 
 
-def _row(it: Conversation, received_at: datetime) -> dict[str, Any]:
-    values = {name: getattr(it, name) for name in FIELDS}
-    return {**values, "provider_fault": it.provider_fault, "received_at": received_at}
+def _said(it: Conversation) -> dict[str, Any]:
+    return {name: getattr(it, name) for name in FIELDS}
 
 
 def _differs(kept: Mapping[str, Any], it: Conversation) -> bool:
     """Whether `it` says something else than what is kept; of its version it may say nothing."""
-    said = {name: getattr(it, name) for name in FIELDS if name != "version" or it.version is not None}
+    said = {name: value for name, value in _said(it).items() if name != "version" or value is not None}
     return any((tuple(kept[name]) if name in _LISTS else kept[name]) != value for name, value in said.items())
 
 
