@@ -9,6 +9,8 @@ from typing import Any, Final
 
 START: Final = datetime(2025, 6, 1, tzinfo=UTC)
 DAYS: Final = 90
+BOOKED: Final = 0.75
+ESCALATED: Final = 0.05
 VARIANTS: Final = ("baseline", "concise", "friendly", "upsell")
 _TOOLS: Final = ("check_availability", "create_booking", "get_quote", "find_customer", "send_confirmation")
 _SAID: Final = (
@@ -33,7 +35,7 @@ def write(path: Path, rows: int, *, messages: bool, seed: int = 1) -> int:
 
 def conversations(rows: int, *, messages: bool, seed: int = 1) -> Iterator[dict[str, Any]]:
     """The conversations, evenly over `DAYS` days."""
-    drawn = random.Random(seed)
+    drawn = random.Random(seed)  # noqa: S311 - traffic, and no secret
     step = timedelta(days=DAYS) / rows
     for number in range(rows):
         ended_at = START + step * (number + 1)
@@ -45,8 +47,8 @@ def conversations(rows: int, *, messages: bool, seed: int = 1) -> Iterator[dict[
             "version": 1,
             "started_at": _zulu(ended_at - timedelta(seconds=sum(times) + drawn.randint(30, 900))),
             "ended_at": _zulu(ended_at),
-            "booked": drawn.random() < 0.75,
-            "escalated": drawn.random() < 0.05,
+            "booked": drawn.random() < BOOKED,
+            "escalated": drawn.random() < ESCALATED,
             "cost_usd": round(read * 2.5e-6 + written * 1e-5, 6),
             "cost_source": "billed",
             "input_tokens": read,

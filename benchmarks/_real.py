@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.ingest import COMMANDS, SHARED, mapping_of
+from benchmarks._real_files import COMMANDS, SHARED, mapping_of
 from lifecycle_core.conversations import Conversation
 from lifecycle_core.rollup_tables import RollupTable
 from lifecycle_core.rollups import NAMED_ACTIONS, OTHER_ACTIONS, epoch_hour, summarize

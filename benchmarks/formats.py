@@ -12,7 +12,7 @@ from typing import Final
 
 from benchmarks import _hostile_files
 from benchmarks._real import NOW, missing
-from benchmarks.ingest import COMMANDS, SHARED, mapping_of
+from benchmarks._real_files import COMMANDS, SHARED, mapping_of
 from lifecycle_core.errors import InvalidInputError
 from lifecycle_core.traffic.mapping import Mapping
 from lifecycle_core.traffic.reading import Reading

@@ -1,132 +1,169 @@
-"""How fast real conversations come in: rows a second for each file of the shared data, against a floor.
+"""How fast conversations come in: native JSON lines without and with messages, into SQLite and PostgreSQL, against a floor.
 
-The floor is the least that any import does: gunzip, `json.loads`, and one
-`executemany` of id and text into SQLite, as safely written as ours.
+The floor is the least that an import does: `json.loads`, and the driver's own
+way to write the same columns (`executemany`, or COPY) under the same key and
+index, as safely, one commit a batch. It validates nothing, keeps no sums and
+knows no conversation again. Ours and the floor's go in by turns.
 """
 
-import gzip
 import json
-import shlex
+import os
+import resource
 import sqlite3
-import statistics
-import time
-from collections.abc import Callable
-from contextlib import closing
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
+from statistics import median
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Final
+from time import perf_counter
+from typing import Any, Final
 
-if TYPE_CHECKING:
-    from lifecycle_core.traffic.mapping import Mapping
+from benchmarks import _native_files
+from benchmarks._databases import places
+from benchmarks._real_files import load_suite
+from lifecycle_core.operations.database import upgrade
+from lifecycle_core.store.database import Database
+from lifecycle_core.store.tables import TABLES
+from lifecycle_core.traffic.mapping import Mapping
+from lifecycle_core.traffic.reading import BATCH_RECORDS, Reading
+from lifecycle_core.traffic.summary import Summary
+from tasks import context, traffic
 
-SHARED: Final = Path(__file__).parents[2] / "shared" / "data"
-
-COMMANDS: Final = {
-    "timeline.jsonl.gz": "",
-    "tau2.jsonl.gz": "--map variant=run --map booked=success --zone UTC --map segments.task=task_id "
-    "--map segments.prompt=prompt_version --crash-where termination=agent_error",
-    "tau.jsonl.gz": "--map variant=run --map booked=success --map started_at= --ended-at 2025-11-30T00:00:00Z "
-    "--map segments.task=task_id --crash-where termination=error",
-    "promptversions.jsonl.gz": "--map variant=run --map booked=success --map errors=error --ended-at 2026-02-28T00:00:00Z "
-    "--map segments.task=task_id --map segments.prompt=prompt_hash",
-    "sgd/sgd.jsonl.gz": "--map variant=domain --ended-at 2020-01-01T00:00:00Z --map segments.service=service",
+COLUMNS: Final = tuple(it.name for it in TABLES["conversations"].columns)
+JSON_COLUMNS: Final = frozenset({"response_times_s", "actions", "errors", "messages", "segments"})
+_ASSUMED: Final[dict[str, Any]] = {
+    **dict.fromkeys(("errors", "messages"), ()),
+    **dict.fromkeys(("ended_at_assumed", "provider_fault"), False),
+    "received_at": "2025-09-30T00:00:00Z",
 }
-"""File -> the options of `lifecycle ingest` that take it in."""
+"""What the columns hold that a file does not tell."""
+_SHAPES: Final = {"without messages": False, "with messages": True}
 
 
-@dataclass(frozen=True)
-class Measured:
-    """One file: its rows, the seconds that they took, and what became of them."""
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Rows a second of one turn: taken in, the same again, and the floor's."""
 
-    rows: int
-    seconds: float
-    accepted: int
-    quarantined: dict[str, int]
-
-
-def run(rounds: int = 3) -> dict[str, object]:
-    """Take each file in `rounds` times, into a fresh database each time; the median counts."""
-    loading = _seconds(load_suite)
-    print(f"loading Great Expectations, once a command: {loading:.1f} s\n")
-    print(f"{'file':26}{'rows':>7}{'rows/s':>9}{'floor/s':>9}{'ratio':>7}{'quarantined':>13}  command")
-    told: dict[str, object] = {}
-    for name, options in COMMANDS.items():
-        path = SHARED / name
-        if not path.exists():
-            print(f"{name:26} is not beside this project; left out")
-            continue
-        runs = [(_take_in(path, options), _floor(path)) for _ in range(rounds)]
-        ours = statistics.median(it.rows / it.seconds for it, _ in runs)
-        floor = statistics.median(it.rows / seconds for it, seconds in runs)
-        it = runs[0][0]
-        command = f"lifecycle ingest {name} {options}".strip()
-        print(f"{name:26}{it.rows:7,}{ours:9,.0f}{floor:9,.0f}{floor / ours:7.1f}{sum(it.quarantined.values()):13,}  {command}")
-        told[name] = {
-            "rows": it.rows,
-            "rowsPerSecond": round(ours),
-            "floorRowsPerSecond": round(floor),
-            "timesTheFloor": round(floor / ours, 2),
-            "accepted": it.accepted,
-            "quarantined": it.quarantined,
-            "command": command,
-        }
-    return {"loadSuiteSeconds": round(loading, 2), "files": told}
+    ours: float
+    again: float
+    floor: float
 
 
-def mapping_of(path: Path, options: str) -> "Mapping":
-    """The mapping that the command's own options stand for."""
-    from deployments.cli.ingest import ingest
-    from lifecycle_core.traffic.mapping import Mapping
+def run(rows: int = 60_000, rounds: int = 3, most: int = 1_000_000) -> dict[str, object]:
+    """Take files of `rows` conversations in, `rounds` times each into fresh databases, and one of `most` to see the memory it takes."""
+    load_suite()
+    told: dict[str, Any] = {}
+    print(f"{'rows a second':34}{'taken in':>10}{'floor':>10}{'fraction':>10}{'same again':>12}{'quicker':>9}")
+    for kind, opened in places().items():
+        for shape, messages in _SHAPES.items():
+            with TemporaryDirectory() as folder:
+                file = Path(folder) / "traffic.jsonl"
+                _native_files.write(file, rows if not messages else rows // 2, messages=messages)
+                turns = []
+                for _ in range(rounds):
+                    with opened() as url:
+                        ours, again = _take_in(file, url)
+                    with opened() as url:
+                        turns.append(Turn(ours, again, _floor(file, url)))
+            fraction = median(it.ours / it.floor for it in turns)
+            quicker = median(it.again / it.ours for it in turns)
+            ours, again, floor = (median(getattr(it, name) for it in turns) for name in ("ours", "again", "floor"))
+            print(f"{f'{kind}, {shape}':34}{ours:>10,.0f}{floor:>10,.0f}{fraction:>10.2f}{again:>12,.0f}{quicker:>9.1f}", flush=True)
+            told[f"{kind}_{shape.replace(' ', '_')}"] = {
+                "rows_per_s": round(ours),
+                "floor_rows_per_s": round(floor),
+                "fraction_of_floor": round(fraction, 3),
+                "second_import_speedup": round(quicker, 1),
+            }
+    peak, seconds = _peak(most)
+    print(f"\n`lifecycle ingest` of {most:,} conversations: {seconds:,.0f} s, at most {peak:,.0f} MB of memory")
+    return {
+        "fraction_of_floor": min(it["fraction_of_floor"] for name, it in told.items() if name.startswith("sqlite")),
+        "fraction_of_floor_postgresql": min(it["fraction_of_floor"] for name, it in told.items() if name.startswith("postgresql")),
+        "second_import_speedup": min(it["second_import_speedup"] for it in told.values()),
+        "peak_mb_1m": round(peak),
+        "seconds_1m": round(seconds),
+        "cases": told,
+    }
 
-    given = ingest.make_context("ingest", [str(path), *shlex.split(options)]).params
-    return Mapping.parse(**{name: given[name] for name in ("maps", "variant", "zone", "ended_at", "crash_where")})
+
+def _take_in(file: Path, url: str) -> tuple[float, float]:
+    context.configure(LIFECYCLE_DATABASE_URL=url)
+    with closing(context.database()):
+        return _once(file), _once(file)
 
 
-def _seconds(act: Callable[[], object]) -> float:
-    start = time.perf_counter()
-    act()
-    return time.perf_counter() - start
-
-
-def load_suite() -> None:
-    """Load Great Expectations, which a command does once."""
-    from datetime import UTC, datetime
-
-    from lifecycle_core.conversations import Conversation
-    from tasks.quality import check
-
-    noon = datetime(2025, 10, 7, 12, tzinfo=UTC)
-    check([Conversation(id="c", variant="v", ended_at=noon)], noon)
-
-
-def _take_in(path: Path, options: str) -> Measured:
-    from lifecycle_core.traffic.reading import Reading
-    from lifecycle_core.traffic.summary import Summary
-    from tasks import context, traffic
-
+def _once(file: Path) -> float:
     summary = Summary()
-    with TemporaryDirectory() as folder:
-        context.configure(LIFECYCLE_DATABASE_URL=f"sqlite:///{folder}/lifecycle.db")
-        database = context.database()
-        start = time.perf_counter()
-        with path.open("rb") as stream:
-            reading = Reading(stream, path.name, mapping_of(path, options))
-            for _ in traffic.take_in(reading, summary, context.act("benchmark")):
-                pass
-        seconds = time.perf_counter() - start
-        database.close()
-    return Measured(summary.records, seconds, summary.accepted, {it.example: it.records for it in summary.reasons.values()})
+    start = perf_counter()
+    with file.open("rb") as stream:
+        for _ in traffic.take_in(Reading(stream, file.name, Mapping.parse()), summary, context.act("benchmark")):
+            pass
+    return summary.records / (perf_counter() - start)
 
 
-def _floor(path: Path) -> float:
-    with TemporaryDirectory() as folder, closing(sqlite3.connect(f"{folder}/floor.db")) as connection:
+def _floor(file: Path, url: str) -> float:
+    into = _into_sqlite(url.removeprefix("sqlite:///")) if url.startswith("sqlite") else _into_postgresql(url)
+    rows = 0
+    with into as write, file.open("rb") as lines:
+        start = perf_counter()
+        while batch := list(islice(lines, BATCH_RECORDS)):
+            write([_row(json.loads(line)) for line in batch])
+            rows += len(batch)
+        return rows / (perf_counter() - start)
+
+
+def _row(told: dict[str, Any]) -> list[Any]:
+    all_told = _ASSUMED | told
+    return [json.dumps(all_told[name]) if name in JSON_COLUMNS else all_told.get(name) for name in COLUMNS]
+
+
+@contextmanager
+def _into_sqlite(path: str) -> Iterator[Callable[[Sequence[Sequence[Any]]], None]]:
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
-        connection.execute("CREATE TABLE floor (id TEXT PRIMARY KEY, body TEXT)")
-        start = time.perf_counter()
-        with gzip.open(path, "rt", encoding="utf-8") as lines:
-            rows = [(json.loads(line)["id"], line) for line in lines]
-        with connection:
-            connection.executemany("INSERT INTO floor VALUES (?, ?)", rows)
-        return time.perf_counter() - start
+        connection.execute(f"CREATE TABLE conversations ({', '.join(COLUMNS)}, PRIMARY KEY (variant, id))")
+        connection.execute("CREATE INDEX by_end ON conversations (variant, ended_at)")
+        insert = f"INSERT INTO conversations VALUES ({', '.join('?' * len(COLUMNS))})"  # noqa: S608 - names of ours
+
+        def write(rows: Sequence[Sequence[Any]]) -> None:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.executemany(insert, rows)
+            connection.execute("COMMIT")
+
+        yield write
+
+
+@contextmanager
+def _into_postgresql(url: str) -> Iterator[Callable[[Sequence[Sequence[Any]]], None]]:
+    import psycopg
+
+    upgrade(Database(url))
+    with psycopg.connect(url) as connection:
+        copy_in = f"COPY conversations ({', '.join(COLUMNS)}) FROM STDIN"
+
+        def write(rows: Sequence[Sequence[Any]]) -> None:
+            with connection.cursor() as cursor, cursor.copy(copy_in) as copy:
+                for row in rows:
+                    copy.write_row(row)
+            connection.commit()
+
+        yield write
+
+
+def _peak(rows: int) -> tuple[float, float]:
+    """The most memory in megabytes that the command took for a file of so many conversations, and its seconds."""
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "traffic.jsonl"
+        _native_files.write(file, rows, messages=False)
+        command = [sys.executable, "-m", "deployments.cli.main", "ingest", str(file), "--json"]
+        start = perf_counter()
+        environment = {**os.environ, "LIFECYCLE_DATA_DIR": folder}
+        subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL)  # noqa: S603 - this program
+        seconds = perf_counter() - start
+    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024 / 1e6, seconds

@@ -15,7 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
-from benchmarks.ingest import COMMANDS, SHARED, load_suite, mapping_of
+from benchmarks._real_files import COMMANDS, SHARED, load_suite, mapping_of
 
 if TYPE_CHECKING:
     from lifecycle_core.operations.database import Verification

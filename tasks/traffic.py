@@ -13,7 +13,7 @@ from lifecycle_core.traffic.reading import BATCH_RECORDS, Batch, Reading
 from lifecycle_core.traffic.refusals import Refusal
 from lifecycle_core.traffic.rejected import Rejected
 from lifecycle_core.traffic.retrying import judged
-from lifecycle_core.traffic.summary import Summary
+from lifecycle_core.traffic.summary import Summary, TakenBatch, spans_of
 from tasks import context, quality
 
 
@@ -21,23 +21,36 @@ def take_in(reading: Reading, summary: Summary, act: Provenance, *, keep: bool =
     """Take `reading` in, and count what becomes of it; gives each batch when that is done.
 
     A batch is one transaction: cut short at any moment, the same again goes on
-    where it was. Without `keep` all is read and judged, and nothing written.
+    where it was, for a batch that was taken in whole is known by its bytes, and
+    is not read again. Without `keep` all is read and judged, and nothing written.
     """
     compared: set[str] = set()
     with _few_collections():
-        for read in reading.batches(most):
+        for piece in reading.pieces(most):
+            taken = traffic.taken(context.database(), piece.digest) if keep else None
+            if taken is not None:
+                summary.add_again(taken)
+                yield Batch(reading.name)
+                continue
+            read = reading.batch(piece)
             findings = quality.check(read.conversations, act.at)
             batch = read.without(findings.refused)
             summary.add(batch, findings.untold)
-            summary.remarks |= dict.fromkeys(findings.remarks)
+            remarks = dict.fromkeys([*findings.remarks, *(_changes(batch, compared) if keep else ())])
+            summary.remarks |= remarks
             if keep:
-                summary.remarks |= dict.fromkeys(_changes(batch, compared))
-                done = traffic.ingest(context.database(), act, batch.conversations, batch.rejected)
+                it = TakenBatch(
+                    conversations=len(batch.conversations),
+                    spans=spans_of(batch.conversations),
+                    untold=findings.untold,
+                    unused=batch.unused,
+                    remarks=tuple(remarks),
+                )
+                done = traffic.take(context.database(), act, batch, piece.digest, it)
                 summary.accepted += done.accepted
                 summary.known += done.known
                 summary.differing += done.differing
             yield batch
-    summary.unused.update(reading.unused)
     summary.unknown.update(reading.unknown)
     summary.forms[reading.read_as] += 1
 

@@ -2,17 +2,19 @@
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache, partial
 
 from lifecycle_core.conversations import Conversation, believable_end, end_rule, hour_of
 from lifecycle_core.errors import InvalidInputError
 from lifecycle_core.provenance import Provenance
-from lifecycle_core.store import answers, audit, conversations, figures, quarantine
+from lifecycle_core.store import answers, audit, conversations, figures, quarantine, taken_batches
 from lifecycle_core.store.database import Database, Transaction
 from lifecycle_core.store.variants import names
+from lifecycle_core.traffic.reading import Batch
 from lifecycle_core.traffic.rejected import Quarantined, Rejected
+from lifecycle_core.traffic.summary import TakenBatch
 
 WEEKS_BEFORE = timedelta(days=28)
 """What a batch is compared with, to see whether its source changed its form."""
@@ -46,6 +48,21 @@ def ingest(database: Database, act: Provenance, batch: Sequence[Conversation], r
             raise InvalidInputError(message, field="ended_at")
     with database.write(act) as tx:
         return answers.once(tx, act, ("ingest", batch, rejected), Ingested, lambda: _ingest(tx, act, batch, rejected))
+
+
+def taken(database: Database, digest: str) -> TakenBatch | None:
+    """What is known of a batch by the digest of its bytes; None where it was never taken in whole."""
+    with database.read() as tx:
+        return taken_batches.get(tx, digest)
+
+
+def take(database: Database, act: Provenance, batch: Batch, digest: str, it: TakenBatch) -> Ingested:
+    """As `ingest`, for a batch of a source: one of which nothing was refused is known by its digest from now on."""
+    with database.write(act) as tx:
+        done = _ingest(tx, act, batch.conversations, batch.rejected)
+        if not batch.rejected:
+            taken_batches.add(tx, digest, replace(it, differing=done.differing), batch.source, act.at)
+        return done
 
 
 def _ingest(tx: Transaction, act: Provenance, batch: Sequence[Conversation], rejected: Sequence[Rejected]) -> Ingested:

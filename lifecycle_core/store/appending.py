@@ -64,7 +64,7 @@ def append(connection: Connection, new: Iterable[Conversation], received_at: dat
 
 
 def _rows(new: Iterable[Conversation], received_at: datetime, written: int | None) -> Iterator[tuple[Any, ...]]:
-    """written : how many characters of an instant."""
+    """What is written of each; written : how many characters of an instant."""
     arrived = _instant(received_at)[:written]
     for it in new:
         texts = [to_json(value).decode() if value else "[]" if isinstance(value, tuple) else "{}" for value in _lists(it)]

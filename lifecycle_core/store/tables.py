@@ -133,6 +133,17 @@ class QuarantineRow(SQLModel, table=True):
     received_at: datetime = _instant()
 
 
+class TakenBatchRow(SQLModel, table=True):
+    """A batch of a source that was taken in whole, by the digest of its bytes; see `store.taken_batches`."""
+
+    __tablename__ = "taken_batches"
+
+    digest: str = Field(primary_key=True)
+    source: str
+    document: dict[str, Any] = _json()
+    taken_at: datetime = _instant()
+
+
 class AnswerRow(SQLModel, table=True):
     """What was answered to a request with an idempotency key; see `store.answers`."""
 

@@ -7,7 +7,9 @@ from collections.abc import Mapping as Values
 from datetime import UTC, tzinfo
 from typing import Any, Final
 
-from lifecycle_core.conversations import Conversation
+from pydantic import ValidationError
+
+from lifecycle_core.conversations import Conversation, conversation_adapter
 from lifecycle_core.traffic.mapping import FIELDS, Mapping
 from lifecycle_core.traffic.refusals import MISSING, Refusal, RefusedError
 from lifecycle_core.traffic.times import NAIVE, parse_time
@@ -101,6 +103,23 @@ class Converter:
             found, told = source.of(row), values.get("errors", ())
             if value == (found if isinstance(found, str) else json.dumps(found)) and isinstance(told, tuple):
                 values["errors"] = (*told, {"tool": None, "message": value})
+
+
+def as_it_is(text: bytes) -> Conversation | None:
+    """The conversation that a line of JSON is by itself; None where it is none, or only after a closer look at its values.
+
+    A `Converter` says the same of it, in three times the time.
+
+    >>> as_it_is(b'{"id": "c1", "variant": "baseline", "ended_at": "2025-10-07T12:00:00Z", "booked": true}').booked
+    True
+    >>> as_it_is(b'{"id": "c1", "variant": "baseline", "ended_at": "2025-10-07T12:00:00Z", "booked": 1}')
+    """
+    if b"NaN" in text or b"Infinity" in text:
+        return None
+    try:
+        return conversation_adapter().validate_json(text)
+    except ValidationError:
+        return None
 
 
 def _name_of(row: Values[str, Any]) -> str:

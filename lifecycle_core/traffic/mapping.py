@@ -90,6 +90,11 @@ class Mapping:
         return replace(self, preview=at)
 
     @property
+    def plain(self) -> bool:
+        """Whether it leaves a conversation that is whole as it is."""
+        return not (self.sources or self.labels or self.crashes or self.outcome or self.preview)
+
+    @property
     def named(self) -> Values[str, Source]:
         """The paths into a row that the options name: the option in words -> the path."""
         told = {f"--map {name}={it.path}": it for name, it in self.sources.items()}

@@ -1,5 +1,6 @@
 """A source being read: each record becomes a conversation, or is refused with its reason."""
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -11,7 +12,7 @@ from pydantic import ValidationError
 
 from lifecycle_core.conversations import Conversation
 from lifecycle_core.errors import InvalidInputError
-from lifecycle_core.traffic.converting import Converter
+from lifecycle_core.traffic.converting import Converter, as_it_is
 from lifecycle_core.traffic.formats.form import Form
 from lifecycle_core.traffic.formats.recognition import AUTO, NATIVE, as_rows, recognized
 from lifecycle_core.traffic.mapping import Mapping as FieldMapping
@@ -26,15 +27,22 @@ BATCH_BYTES: Final = 16 * 2**20
 HEAD: Final = 100
 """How many records are looked at before the first is accepted; up to a batch for a field that the options name and none of these has."""
 
+READ_AS: Final = 1
+"""Counts up with every change of what a record is read as: what was read otherwise is read anew."""
+
 
 @dataclass(slots=True)
 class Batch:
-    """Records read together: the conversations, the line and bytes that each was read from, and what was refused."""
+    """Records read together: the conversations, the line and bytes that each was read from, and what was refused.
+
+    unused : how many records had each field that no conversation took.
+    """
 
     source: str
     conversations: list[Conversation] = field(default_factory=list)
     read_as: list[tuple[int, bytes]] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
+    unused: Counter[str] = field(default_factory=Counter)
 
     def without(self, refused: Mapping[int, Refusal]) -> Self:
         """The batch with the conversations at these places refused."""
@@ -46,6 +54,14 @@ class Batch:
             read_as=[self.read_as[at] for at in left],
             rejected=[*self.rejected, *late],
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Records that are to be a batch. digest : of how they are read and of every byte of them; the same again is told by it."""
+
+    records: tuple[Record, ...]
+    digest: str
 
 
 class Reading:
@@ -64,6 +80,8 @@ class Reading:
         self.form, found = recognized(records(stream), form)
         self._records = as_rows(self.form, found)
         self._convert = Converter(mapping)
+        self._plain = mapping.plain
+        self._read_by = repr((READ_AS, self.read_as[0], mapping)).encode()
         self._named = mapping.named
 
     @property
@@ -78,20 +96,40 @@ class Reading:
 
     def batches(self, most_records: int = BATCH_RECORDS) -> Iterator[Batch]:
         """Read to the end, so many records at a time, or fewer where they are long."""
-        batch, held = Batch(self.name), 0
+        return map(self.batch, self.pieces(most_records))
+
+    def pieces(self, most_records: int = BATCH_RECORDS) -> Iterator[Piece]:
+        """The records of each batch, as they stand in the source."""
+        held: list[Record] = []
+        held_bytes = 0
         for record in self._records:
-            if len(batch.conversations) + len(batch.rejected) >= most_records or held > BATCH_BYTES:
-                yield batch
-                batch, held = Batch(self.name), 0
-            held += len(record.content)
+            if len(held) >= most_records or held_bytes > BATCH_BYTES:
+                yield self._piece(held)
+                held, held_bytes = [], 0
+            held.append(record)
+            held_bytes += len(record.content)
+        if held:
+            yield self._piece(held)
+
+    def _piece(self, records: list[Record]) -> Piece:
+        digest = hashlib.sha256(self._read_by)
+        for it in records:
+            digest.update(b"%d:" % len(it.content))
+            digest.update(it.content)
+        return Piece(tuple(records), digest.hexdigest())
+
+    def batch(self, piece: Piece) -> Batch:
+        """What the records of a piece are."""
+        before, batch = self.unused.copy(), Batch(self.name)
+        for record in piece.records:
             taken = self._take(record)
             if isinstance(taken, Rejected):
                 batch.rejected.append(taken)
             else:
                 batch.conversations.append(taken)
                 batch.read_as.append((record.line, record.content))
-        if batch.conversations or batch.rejected:
-            yield batch
+        batch.unused = self.unused - before
+        return batch
 
     def refuse_if_unusable(self, *, allow_missing: bool = False, allow_empty: bool = False) -> None:
         """Look at the head; raise InvalidInputError where all of it has faults that the source or the options have, and not its records.
@@ -135,6 +173,8 @@ class Reading:
         return head, absent
 
     def _take(self, record: Record) -> Conversation | Rejected:
+        if self._plain and record.untouched and (whole := as_it_is(record.content)) is not None:
+            return whole
         if isinstance(record.values, Refusal):
             return Rejected(self.name, record.line, record.values, cut(record.content))
         self.unused.update(record.values.keys() - self._convert.used)

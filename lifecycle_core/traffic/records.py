@@ -1,7 +1,6 @@
 """Lines → records: JSON objects with the line that each stood on."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import chain
 from typing import Any, BinaryIO, Final
 
@@ -21,13 +20,31 @@ _MOST: Final = f"{MAX_ARRAY_BYTES >> 20} MiB"
 _LONG_ARRAY: Final = Refusal(None, f"in one piece over {_MOST} long", "write one record a line; lines may be any number", of_source=True)
 
 
-@dataclass(frozen=True, slots=True)
 class Record:
-    """One JSON object, or why there is none: the line it stood on (in an array: its place), and its bytes."""
+    """One JSON object, or why there is none: the line it stood on (in an array: its place), and its bytes, which are parsed when asked for.
 
+    >>> Record(1, b'{"id": "c1"}').values
+    {'id': 'c1'}
+    """
+
+    __slots__ = ("_values", "content", "line")
     line: int
     content: bytes
-    values: dict[str, Any] | Refusal
+
+    def __init__(self, line: int, content: bytes, values: dict[str, Any] | Refusal | None = None) -> None:
+        self.line, self.content, self._values = line, content, values
+
+    @property
+    def untouched(self) -> bool:
+        """Whether its bytes were not parsed yet."""
+        return self._values is None
+
+    @property
+    def values(self) -> dict[str, Any] | Refusal:
+        """The object, or why there is none."""
+        if self._values is None:
+            self._values = _parsed(self.content)
+        return self._values
 
 
 def records(stream: BinaryIO) -> Iterator[Record]:
@@ -84,15 +101,15 @@ def _of_object(pieces: Iterator[bytes]) -> Iterator[Record]:
 
 def of_line(line: Line) -> Record:
     """The record of one line."""
-    if line.refusal is not None:
-        return Record(line.number, line.content, line.refusal)
+    return Record(line.number, line.content, line.refusal)
+
+
+def _parsed(text: bytes) -> dict[str, Any] | Refusal:
     try:
-        values = from_json(line.content, allow_inf_nan=False)
+        values = from_json(text, allow_inf_nan=False)
     except ValueError as error:
-        return Record(line.number, line.content, _no_json(line.content, str(error)))
-    if not isinstance(values, dict):
-        return Record(line.number, line.content, Refusal(None, shown(values), _ONE_OBJECT, of_source=True))
-    return Record(line.number, line.content, values)
+        return _no_json(text, str(error))
+    return values if isinstance(values, dict) else Refusal(None, shown(values), _ONE_OBJECT, of_source=True)
 
 
 def _no_json(text: bytes, error: str) -> Refusal:

@@ -1,10 +1,10 @@
 """What became of everything that was read."""
 
-from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Final
+from typing import Final, Self
 
 from lifecycle_core.conversations import Conversation
 from lifecycle_core.traffic.reading import Batch
@@ -21,7 +21,7 @@ class Reason:
     records: int = 0
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Span:
     """The conversations of one variant: how many, when the first and the last one ended, and how many of these ends were assumed."""
 
@@ -29,6 +29,31 @@ class Span:
     last_ended_at: datetime
     conversations: int = 0
     assumed: int = 0
+
+    def with_others(self, it: Self) -> Self:
+        """The span of these and of others."""
+        return replace(
+            self,
+            first_ended_at=min(self.first_ended_at, it.first_ended_at),
+            last_ended_at=max(self.last_ended_at, it.last_ended_at),
+            conversations=self.conversations + it.conversations,
+            assumed=self.assumed + it.assumed,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakenBatch:
+    """A batch that was taken in whole: what a summary says of it when its bytes come again, without reading them.
+
+    conversations : how many; differing : those that say something else than what is kept; the others are as in `Summary`.
+    """
+
+    conversations: int
+    differing: int = 0
+    spans: Mapping[str, Span]
+    untold: Mapping[str, int]
+    unused: Mapping[str, int]
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -66,17 +91,35 @@ class Summary:
         self.records += len(batch.conversations) + len(batch.rejected)
         self.quarantined += len(batch.rejected)
         self.untold.update(untold)
+        self.unused.update(batch.unused)
         for it in batch.rejected:
             reason = self.reasons.setdefault((it.refusal.field, it.refusal.rule), Reason(it.refusal.sentence))
             reason.records += 1
             if len(reason.places) < SHOWN_PLACES:
                 reason.places.append((it.source, it.line))
-        for conversation in batch.conversations:
-            self._extend(conversation)
+        self._extend(spans_of(batch.conversations))
 
-    def _extend(self, it: Conversation) -> None:
-        span = self.spans.setdefault(it.variant, Span(it.ended_at, it.ended_at))
-        span.conversations += 1
-        span.assumed += it.ended_at_assumed
-        span.first_ended_at = min(span.first_ended_at, it.ended_at)
-        span.last_ended_at = max(span.last_ended_at, it.ended_at)
+    def add_again(self, it: TakenBatch) -> None:
+        """Count a batch that is known by its bytes."""
+        self.records += it.conversations
+        self.known += it.conversations
+        self.differing += it.differing
+        self.untold.update(it.untold)
+        self.unused.update(it.unused)
+        self.remarks |= dict.fromkeys(it.remarks)
+        self._extend(it.spans)
+
+    def _extend(self, spans: Mapping[str, Span]) -> None:
+        for variant, it in spans.items():
+            before = self.spans.get(variant)
+            self.spans[variant] = it if before is None else before.with_others(it)
+
+
+def spans_of(conversations: Iterable[Conversation]) -> dict[str, Span]:
+    """Variant -> the span of its conversations."""
+    ended_at: defaultdict[str, list[datetime]] = defaultdict(list)
+    assumed: Counter[str] = Counter()
+    for it in conversations:
+        ended_at[it.variant].append(it.ended_at)
+        assumed[it.variant] += it.ended_at_assumed
+    return {variant: Span(min(ends), max(ends), len(ends), assumed[variant]) for variant, ends in ended_at.items()}

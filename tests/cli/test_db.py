@@ -46,7 +46,7 @@ def test_a_revision_that_never_was_is_refused(lifecycle):
     assert said.exit_code == 2
     assert (
         said.stderr
-        == "the database has not had revision '9999'; it has had: 0001, 0002, 0003, 0004, 0005, 0006, 0007; base takes all back\n"
+        == "the database has not had revision '9999'; it has had: 0001, 0002, 0003, 0004, 0005, 0006, 0007, 0008; base takes all back\n"
     )
 
 

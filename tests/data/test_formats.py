@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from benchmarks.ingest import SHARED
+from benchmarks._real_files import SHARED
 from lifecycle_core.traffic.mapping import Mapping
 from lifecycle_core.traffic.reading import Reading
 

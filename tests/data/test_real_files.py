@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from click.testing import CliRunner
 
-from benchmarks.ingest import COMMANDS
+from benchmarks._real_files import COMMANDS
 from deployments.cli.main import main
 from lifecycle_core.operations.database import verify
 from lifecycle_core.rollups import scalar
