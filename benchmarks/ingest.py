@@ -8,7 +8,6 @@ knows no conversation again. Ours and the floor's go in by turns.
 
 import json
 import os
-import resource
 import sqlite3
 import subprocess
 import sys
@@ -161,9 +160,14 @@ def _peak(rows: int) -> tuple[float, float]:
     with TemporaryDirectory() as folder:
         file = Path(folder) / "traffic.jsonl"
         _native_files.write(file, rows, messages=False)
-        command = [sys.executable, "-m", "deployments.cli.main", "ingest", str(file), "--json"]
+        command = [sys.executable, "-m", "deployments.cli", "ingest", str(file), "--json"]
         start = perf_counter()
         environment = {**os.environ, "LIFECYCLE_DATA_DIR": folder}
-        subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL)  # noqa: S603 - this program
+        with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL) as program:  # noqa: S603 - this program
+            _, status, used = os.wait4(program.pid, 0)
+            program.returncode = os.waitstatus_to_exitcode(status)
         seconds = perf_counter() - start
-    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024 / 1e6, seconds
+    if program.returncode:
+        message = f"{' '.join(command)} ended with {program.returncode}"
+        raise RuntimeError(message)
+    return used.ru_maxrss * 1024 / 1e6, seconds

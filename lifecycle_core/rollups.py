@@ -128,9 +128,15 @@ def summarize_arrivals(arrivals: Iterable[tuple[Conversation, datetime]], slots:
     rollups: dict[RollupKey, NDArray[np.float64]] = {}
     read = iter(arrivals)
     while piece := list(islice(read, _PIECE)):
-        found: dict[RollupKey, int] = {}
-        rows = np.array([found.setdefault(_key(it), len(found)) for it, _ in piece])
-        for key, sums in zip(found, _sums(piece, rows, len(found), slots), strict=True):
+        places: dict[tuple[str, int | None, int, bool], int] = {}
+        rows, firsts = list[int](), list[Conversation]()
+        for it, _ in piece:
+            place = places.setdefault((it.variant, it.version, epoch_hour(it.ended_at), it.provider_fault), len(places))
+            rows.append(place)
+            if place == len(firsts):
+                firsts.append(it)
+        for it, sums in zip(firsts, _sums(piece, np.array(rows), len(firsts), slots), strict=True):
+            key = _key(it)
             if key in rollups:
                 rollups[key] += sums
             else:
