@@ -4,13 +4,15 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
+from functools import cache
 from itertools import groupby
 from operator import attrgetter, itemgetter
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, bindparam, func, insert, select
+from sqlalchemy import Connection, Select, String, bindparam, func, insert, select, true
+from sqlalchemy.dialects import postgresql
 
 from lifecycle_core.conversations import Conversation
 from lifecycle_core.rollup_tables import RollupTable, VariantRollups
@@ -91,11 +93,24 @@ def count(connection: Connection, variant: str, new: Sequence[Conversation], rec
 
 
 def _kept(connection: Connection, variant: str, ids: Sequence[str]) -> dict[str, Mapping[str, Any]]:
+    chosen, at_once = (_OF_IDS, _CHUNK) if connection.dialect.name == "sqlite" else (_of_each_id(), len(ids))
     found: dict[str, Mapping[str, Any]] = {}
-    for start in range(0, len(ids), _CHUNK):
-        asked = {"of_variant": variant, "ids": ids[start : start + _CHUNK]}
-        found |= {row["id"]: dict(row) for row in connection.execute(_OF_IDS, asked).mappings()}
+    for start in range(0, len(ids), at_once):
+        asked = {"of_variant": variant, "ids": ids[start : start + at_once]}
+        found |= {row["id"]: dict(row) for row in connection.execute(chosen, asked).mappings()}
     return found
+
+
+@cache
+def _of_each_id() -> Select[Any]:
+    """As `_OF_IDS`, for PostgreSQL, by one look into the key for each id.
+
+    Of a list of ids it makes a scan of all that a variant has where it knows too little of a table that has just grown.
+    """
+    asked = func.unnest(bindparam("ids", type_=postgresql.ARRAY(String))).table_valued("id").render_derived()
+    its = _CONVERSATIONS.c
+    one = select(_CONVERSATIONS).where(its.variant == bindparam("of_variant"), its.id == asked.c.id).limit(1).lateral()
+    return select(one).select_from(asked.join(one, true()))
 
 
 def _said(it: Conversation) -> dict[str, Any]:
