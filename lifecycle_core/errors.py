@@ -144,6 +144,13 @@ class UnknownMessageError(LifecycleError):
     code = "unknown-message"
 
 
+class UnknownBackfillError(LifecycleError):
+    """No backfill has that id."""
+
+    status = 404
+    code = "unknown-backfill"
+
+
 class EpisodeOverError(LifecycleError):
     """A drift episode that has ended, where one is needed that goes on."""
 

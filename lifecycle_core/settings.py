@@ -146,6 +146,7 @@ class Settings:
     api_names: tuple[str, ...] = ()
     api_port: int = API_PORT
     prefect_port: int = PREFECT_PORT
+    prefect_api: str | None = None
     clock: Clock | None = None
     watch_seconds: int | None = None
     models: ModelAccess | None = None
@@ -178,6 +179,7 @@ class Settings:
             api_names=_listed(environment.get("LIFECYCLE_API_NAMES")),
             api_port=_whole(environment, "LIFECYCLE_API_PORT", API_PORT, 65_535),
             prefect_port=_whole(environment, "LIFECYCLE_PREFECT_PORT", PREFECT_PORT, 65_535),
+            prefect_api=_prefect_api(environment.get("LIFECYCLE_PREFECT_API_URL")),
             clock=Clock.parse(clock) if clock else None,
             watch_seconds=_whole(environment, "LIFECYCLE_WATCH_SECONDS", 3600, 3600) if watch else None,
             models=ModelAccess.read(environment),
@@ -218,8 +220,12 @@ class Settings:
 
     @property
     def prefect_url(self) -> str:
-        """The address of Prefect's pages; its API is `/api` below it."""
-        return f"http://{LOOPBACK}:{self.prefect_port}"
+        """The address of Prefect's pages, this tree's own or the one that is served elsewhere; its API is `/api` below it.
+
+        >>> Settings.read({"LIFECYCLE_PREFECT_API_URL": "http://prefect.example:4200/api"}).prefect_url
+        'http://prefect.example:4200'
+        """
+        return f"http://{LOOPBACK}:{self.prefect_port}" if self.prefect_api is None else self.prefect_api.removesuffix("/api")
 
 
 def _whole(environment: Mapping[str, str], name: str, default: int, most: int) -> int:
@@ -228,6 +234,16 @@ def _whole(environment: Mapping[str, str], name: str, default: int, most: int) -
         message = f"{name} is {text!r}; give a whole number from 1 to {most}"
         raise InvalidInputError(message, field=name)
     return int(text)
+
+
+def _prefect_api(text: str | None) -> str | None:
+    if not text:
+        return None
+    parsed = urlsplit(text)
+    if parsed.scheme not in {"http", "https"} or not parsed.hostname or not parsed.path.rstrip("/").endswith("/api"):
+        message = f"LIFECYCLE_PREFECT_API_URL is {text!r}; give the address of a Prefect server's API, such as http://prefect:4200/api"
+        raise InvalidInputError(message, field="LIFECYCLE_PREFECT_API_URL")
+    return text.rstrip("/")
 
 
 def _listed(text: str | None) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from lifecycle_core.operations import retraining
 from lifecycle_core.provenance import Provenance
 from lifecycle_core.retraining.session import Answer, Session, Status
+from lifecycle_core.traffic.backfill import Backfill
 from tasks import context
 
 ADDRESS: Final = "PREFECT_API_URL"
@@ -53,6 +54,26 @@ async def decided(act: Provenance, session: Session) -> None:
             await runs.cancel(run)
         elif not await runs.resume(run):  # a run that waits in the review's form must have it filled in
             await runs.resume_review(run, *_form(session))
+
+
+def backfill_begun(it: Backfill, *, again: bool = False) -> str | None:
+    """Start the runs of a backfill: -> why that could not be, None where they run. again : after its runs have ended."""
+    return asyncio.run(_start_backfill(it, again=again))
+
+
+async def _start_backfill(it: Backfill, *, again: bool) -> str | None:
+    if not await _serving():
+        return NOT_SERVING
+    os.environ.setdefault(ADDRESS, _address())
+    from tasks import runs
+
+    places = (f"{context.outside().isoformat()}/{number}" if again else str(number) for number in range(it.runs))
+    try:
+        for place in places:
+            await runs.begin_backfill(it, place)
+    except runs.RunnerUnavailableError as error:
+        return str(error)
+    return None
 
 
 def _form(session: Session) -> tuple[str, str]:

@@ -23,6 +23,7 @@ from prefect.client.schemas.filters import (
     FlowRunFilterNextScheduledStartTime,
     FlowRunFilterState,
     FlowRunFilterStateType,
+    FlowRunFilterTags,
 )
 from prefect.client.schemas.objects import FlowRun, State, StateType
 from prefect.client.schemas.responses import SetStateStatus
@@ -32,10 +33,12 @@ from prefect.states import Cancelled, Cancelling, Crashed
 
 from lifecycle_core.errors import LifecycleError
 from lifecycle_core.retraining.session import Session
+from lifecycle_core.traffic.backfill import Backfill
 
 BOUND_S: Final = 5.0
 _T = TypeVar("_T")
 RETRAIN: Final = "retrain/retrain"
+BACKFILL: Final = "backfill/backfill"
 LEFT: Final = "Left by a process that ended; what it did is done anew."
 MISSED: Final = "Nothing was serving when this was due; one check as of now stands for all that were missed."
 
@@ -72,6 +75,16 @@ async def begin_run(session: Session) -> UUID:
         key=attempt_key(session),
         tags=tags_of(session),
     )
+
+
+async def begin_backfill(it: Backfill, place: str) -> UUID:
+    """Start a run that works on a backfill: -> its id; the same `place` gets the same run. Raises RunnerUnavailableError."""
+    return await start(BACKFILL, {"backfill_id": it.id}, key=f"{it.id}/{place}", tags=(backfill_tag(it.id),))
+
+
+def backfill_tag(backfill_id: str) -> str:
+    """What the runs of a backfill are found by."""
+    return f"backfill:{backfill_id}"
 
 
 def tags_of(session: Session) -> tuple[str, ...]:
@@ -134,6 +147,16 @@ async def on_its_way(deployment: str, tag: str) -> bool:
     unfinished = FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.SCHEDULED, *_BEGUN]))
     async with _answers("list runs"), get_client() as client:
         return any(tag in it.tags for it in await _runs(client, [deployment.partition("/")[2]], unfinished))
+
+
+async def begins(tag: str) -> bool:
+    """Whether a run with that tag is due or about to run, but does not run yet. Raises RunnerUnavailableError."""
+    soon = FlowRunFilter(
+        state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.SCHEDULED, StateType.PENDING])),
+        tags=FlowRunFilterTags(all_=[tag]),
+    )
+    async with _answers("list runs"), get_client() as client:
+        return bool(await client.read_flow_runs(flow_run_filter=soon, limit=1))
 
 
 async def crash(flow_run_id: str) -> None:

@@ -8,6 +8,7 @@
 import logging
 import os
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any, Final, ParamSpec, TypeVar
@@ -24,6 +25,7 @@ from lifecycle_core.provenance import Provenance
 from lifecycle_core.retraining.errors import ForbiddenMoveError, RetrainingRefusedError
 from lifecycle_core.retraining.session import OPEN, Session
 from tasks import context
+from tasks.alone import leased
 from tasks.metered import ACTOR
 
 RETRIES: Final = 4
@@ -32,6 +34,9 @@ _FAULT_OF_THIS_SIDE: Final = 500
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
+
+_held: Final = ExitStack()
+"""The leases that this process has to its end."""
 
 log = logging.getLogger(__name__)
 
@@ -106,8 +111,15 @@ def step(name: str) -> Callable[[Callable[[Session], Session]], "Task[[str], Sta
     return of
 
 
+def execution_of(flow_run_id: str) -> str:
+    """The lease that tells other machines that a process executes the run."""
+    return f"execution of {flow_run_id}"
+
+
 def note(session_id: str) -> Session:
-    """Keep that this process executes the session."""
+    """Keep that this process executes the session; where others share the database, a lease says so for as long as it lives."""
+    if context.database().dialect == "postgresql":
+        _held.enter_context(leased(execution_of(str(flow_run.id)), str(flow_run.id)))
     return retraining.note_flow_run(context.database(), act(), session_id, str(flow_run.id or ""), os.getpid())
 
 

@@ -34,6 +34,7 @@ def show_config(*, as_json: bool) -> None:
         "LIFECYCLE_RATE_LIMIT": it.rate_limit or "none",
         "LIFECYCLE_LOG_LEVEL": it.log_level,
         "LIFECYCLE_PREFECT_PORT": it.prefect_port,
+        "LIFECYCLE_PREFECT_API_URL": it.prefect_api and masked(it.prefect_api),
         "LIFECYCLE_AUDIT_ANCHORS": it.audit_anchors,
         "LIFECYCLE_AUDIT_KEY": "***" if it.audit_key else None,
         "LIFECYCLE_CLOCK": it.clock,

@@ -95,7 +95,7 @@ def ingest(
     from tasks import traffic
 
     mapping = Mapping.parse(**mapped)
-    paths, folders = list(_files(paths)), any(Path(it).is_dir() for it in paths)
+    paths, folders = list(files_in(paths)), any(Path(it).is_dir() for it in paths)
     act = replace(acting(), dry_run=dry_run)  # which reads and judges, and needs no rehearsal: that would keep others from writing
     _refuse_future(mapping.ended_at, act.at)
     mapping = mapping.previewing(act.at) if dry_run else mapping
@@ -125,7 +125,7 @@ def ingest(
         sys.exit(REFUSED)
 
 
-def _files(paths: Sequence[str]) -> Iterator[str]:
+def files_in(paths: Sequence[str]) -> Iterator[str]:
     """The paths, and in place of a folder the JSON files in it and below it; raises InvalidInputError for a folder without any."""
     from lifecycle_core.errors import InvalidInputError
 

@@ -38,6 +38,7 @@ def environment_of(settings: Settings, own: Mapping[str, str]) -> dict[str, str]
         "LIFECYCLE_API_PORT": str(settings.api_port),
         "LIFECYCLE_PREFECT_PORT": str(settings.prefect_port),
         "OPENBLAS_NUM_THREADS": "1",  # a check's matrices are small, and threads that wait cost more than they bring
+        **({"LIFECYCLE_PREFECT_API_URL": settings.prefect_api} if settings.prefect_api else {}),
         "PREFECT_HOME": str(settings.data_dir / "prefect"),
         "PREFECT_API_URL": f"{settings.prefect_url}/api",  # without it a client may start a private server
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",

@@ -18,7 +18,8 @@ def listen(settings: Settings) -> socket.socket:
     if settings.api_port == settings.prefect_port:
         message = f"the API and Prefect cannot both have port {settings.api_port}; give one of them another: --port or --prefect-port"
         raise InvalidInputError(message, field="port")
-    _bound(LOOPBACK, settings.prefect_port, "--prefect-port").close()
+    if settings.prefect_api is None:
+        _bound(LOOPBACK, settings.prefect_port, "--prefect-port").close()
     return _bound(settings.api_host, settings.api_port, "--port")
 
 

@@ -8,6 +8,7 @@ Each of these costs half a minute at most, and none of them a session:
 3. A suspended run goes on once nothing is waited for: a wake-up was lost, or a deadline has passed.
 4. A run that a person cancelled in Prefect ends its session, for that reason.
 5. A shadow test whose goals wait is served; one whose posted pairs allow a verdict gets it.
+6. A backfill that fewer runs work on than it was begun with gets another.
 """
 
 import asyncio
@@ -22,12 +23,14 @@ from typing import Any, Final
 from prefect.client.schemas.objects import State, StateType
 
 from lifecycle_core.errors import LifecycleError
-from lifecycle_core.operations import promotion, retraining, shadow
+from lifecycle_core.operations import backfills, promotion, retraining, shadow
 from lifecycle_core.provenance import Provenance
 from lifecycle_core.retraining.session import Answer, Session, Status
+from lifecycle_core.traffic.backfill import FileState, Progress
 from tasks import context, runs
-from tasks.alone import alone
+from tasks.alone import alone, held_by_anybody
 from tasks.retraining import WATCH_SHADOW
+from tasks.steps import execution_of
 
 ACTOR: Final = "system:reconciler"
 EVERY_S: Final = 20.0
@@ -48,7 +51,8 @@ _RUN_ID: Final = "PREFECT__FLOW_RUN_ID"
 
 async def reconcile_for_ever() -> None:
     """Bring sessions and runs together, again and again; what goes wrong with one stops no other."""
-    await asyncio.to_thread(end_orphans)
+    if context.settings().prefect_api is None:
+        await asyncio.to_thread(end_orphans)
     while True:
         await reconcile()
         await asyncio.sleep(QUICK_S if context.settings().watch_seconds else EVERY_S)
@@ -59,6 +63,16 @@ async def reconcile() -> None:
     for it in await asyncio.to_thread(retraining.open_sessions, context.database()):
         await _bounded(_reconcile(it.session_id, it.flow_run_id))
     await _bounded(_let_ended_go())
+    for found in await asyncio.to_thread(backfills.unfinished, context.database()):
+        await _bounded(_work_on(found))
+
+
+async def _work_on(it: Progress) -> None:
+    """Start one more run of a backfill that fewer work on than should; those that begin are waited for, and one too many ends by itself."""
+    now = context.outside()
+    at_work = it.at_work(now)
+    if len(at_work) < min(it.backfill.runs, it.count(FileState.PENDING)) and not await runs.begins(runs.backfill_tag(it.backfill.id)):
+        await runs.begin_backfill(it.backfill, now.isoformat())
 
 
 def end_orphans() -> None:
@@ -135,8 +149,13 @@ async def _follow(it: Session, state: State[Any]) -> None:
 
 async def _expect_alive(it: Session, state: State[Any]) -> None:
     known = state.timestamp is not None and datetime.now(UTC) >= state.timestamp + BEGINS_WITHIN
-    if known and it.flow_process is not None and not _executes(it.flow_process, it) and it.flow_run_id:
+    if known and it.flow_process is not None and it.flow_run_id and not await asyncio.to_thread(_lives, it.flow_process, it):
         await runs.crash(it.flow_run_id)
+
+
+def _lives(pid: int, it: Session) -> bool:
+    """Whether the process that executes a session is there: on this machine by its number, on another by its lease."""
+    return _executes(pid, it) or (context.settings().prefect_api is not None and held_by_anybody(execution_of(it.flow_run_id or "")))
 
 
 async def _resume(it: Session) -> None:

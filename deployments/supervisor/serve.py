@@ -6,7 +6,8 @@
 4. Sessions and their runs are brought together again every twenty seconds, by what the database says; the audit log is anchored every hour.
    Alerts are delivered every few seconds, whether or not Prefect answers, and tell it when the watch stands still.
 5. Where no model endpoint is set, a scripted one is a child too, and what it touches says "simulated".
-6. The end comes in order: API, runner, reconciler, server, endpoint; after Ctrl-C no process is left.
+6. Beside a Prefect server and workers of one's own (LIFECYCLE_PREFECT_API_URL) the tree is the API, alerts, anchors and the reconciler.
+7. The end comes in order: API, runner, reconciler, server, endpoint; after Ctrl-C no process is left.
 """
 
 import asyncio
@@ -56,7 +57,7 @@ def serve(settings: Settings, say: Say, *, simulated_clock: bool = False) -> Non
         _refuse_simulated_time(settings)
     with held(settings.data_dir), listen(settings) as listener:
         os.environ.update(environment_of(settings, os.environ))
-        simulated = endpoint.environment() if settings.models is None else {}
+        simulated = endpoint.environment() if settings.models is None and settings.prefect_api is None else {}
         os.environ.update(simulated)
         context.configure()
         context.database()  # brought to this program's schema once, before its readers start
@@ -86,12 +87,14 @@ class _Tree:
 
     async def live(self, listener: socket.socket) -> None:
         self._end_on_signals()
+        if self.settings.prefect_api is not None:
+            self.say(f"Prefect  {self.settings.prefect_url}  and its workers are served elsewhere")
+            self.flows_are_served.set()
         lives = [
-            self._one_runner,
             self._one_reconciler,
             self._anchoring,
             self._alerting,
-            self._one_server,
+            *([self._one_runner, self._one_server] if self.settings.prefect_api is None else []),
             *([self._one_endpoint] if self.simulated_models else []),
         ]
         parts = [asyncio.create_task(part) for part in (self._serve_api(listener), *(_again(life, self.say) for life in lives))]

@@ -144,6 +144,57 @@ class TakenBatchRow(SQLModel, table=True):
     taken_at: datetime = _instant()
 
 
+class BackfillRow(SQLModel, table=True):
+    """Files that are taken in together; the fields are those of `lifecycle_core.traffic.backfill.Backfill`."""
+
+    __tablename__ = "backfills"
+
+    id: str = Field(primary_key=True)
+    begun_at: datetime = _instant()
+    begun_by: str
+    form: str
+    mapping: dict[str, Any] = _json()
+    runs: int
+    cancelled_at: datetime | None = _instant(nullable=True)
+
+
+class BackfillFileRow(SQLModel, table=True):
+    """One file of a backfill; the fields are those of `lifecycle_core.traffic.backfill.BackfillFile`."""
+
+    __tablename__ = "backfill_files"
+    __table_args__ = (
+        ForeignKeyConstraint(["backfill_id"], ["backfills.id"]),
+        Index(
+            "backfill_files_pending",
+            "backfill_id",
+            "number",
+            sqlite_where=text("state = 'pending'"),
+            postgresql_where=text("state = 'pending'"),
+        ),
+    )
+
+    backfill_id: str = Field(primary_key=True)
+    number: int = Field(primary_key=True)
+    path: str
+    state: str
+    attempts: int
+    claimed_by: str | None
+    claimed_until: datetime | None = _instant(nullable=True)
+    finished_at: datetime | None = _instant(nullable=True)
+    counts: dict[str, Any] | None = _json(nullable=True)
+    error: str | None
+
+
+class LeaseRow(SQLModel, table=True):
+    """Work that one process does at a time, and until when it has it; see `store.leases`."""
+
+    __tablename__ = "leases"
+
+    name: str = Field(primary_key=True)
+    holder: str
+    until: datetime = _instant()
+
+
 class AnswerRow(SQLModel, table=True):
     """What was answered to a request with an idempotency key; see `store.answers`."""
 

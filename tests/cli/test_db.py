@@ -44,10 +44,8 @@ def test_the_schema_goes_down_and_up_again(lifecycle):
 def test_a_revision_that_never_was_is_refused(lifecycle):
     said = lifecycle("db", "downgrade", "9999", "--yes")
     assert said.exit_code == 2
-    assert (
-        said.stderr
-        == "the database has not had revision '9999'; it has had: 0001, 0002, 0003, 0004, 0005, 0006, 0007, 0008; base takes all back\n"
-    )
+    revisions = "0001, 0002, 0003, 0004, 0005, 0006, 0007, 0008, 0009"
+    assert said.stderr == f"the database has not had revision '9999'; it has had: {revisions}; base takes all back\n"
 
 
 def test_a_database_of_a_newer_program_is_left_alone(lifecycle):

@@ -50,7 +50,7 @@ def test_a_watch_that_stands_still_is_told(watched):
 
 def test_status_for_programs_is_one_json_object(watched):
     said = json.loads(watched("status", "--at", AT, "--json").stdout)
-    assert (said["conversations"], said["openEpisodes"], said["schemaRevision"]) == (840, 0, "0008")
+    assert (said["conversations"], said["openEpisodes"], said["schemaRevision"]) == (840, 0, "0009")
 
 
 def test_an_installation_that_passes_these_tests_has_no_failure(lifecycle):

@@ -1,0 +1,29 @@
+"""Leases: work that one process does at a time, on whichever machine, and that another may do once its time is over."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import col, select
+
+from lifecycle_core.store.database import Transaction
+from lifecycle_core.store.tables import LeaseRow
+
+
+def take(tx: Transaction, name: str, holder: str, at: datetime, lasts: timedelta) -> bool:
+    """Take a lease that is free, over, or this holder's already: -> whether it has it now."""
+    dialect = postgresql if tx.get_bind().dialect.name == "postgresql" else sqlite
+    made = dialect.insert(LeaseRow).values(name=name, holder=holder, until=at + lasts)
+    free = (col(LeaseRow.until) <= at) | (col(LeaseRow.holder) == holder)
+    taken = made.on_conflict_do_update(index_elements=["name"], set_={"holder": holder, "until": at + lasts}, where=free)
+    return tx.connection().execute(taken).rowcount == 1
+
+
+def release(tx: Transaction, name: str, holder: str) -> None:
+    """Let it go; one that is another's by now stays."""
+    tx.execute(delete(LeaseRow).where(col(LeaseRow.name) == name, col(LeaseRow.holder) == holder))
+
+
+def holder_of(tx: Transaction, name: str, at: datetime) -> str | None:
+    """Who has it; None where nobody does."""
+    return tx.exec(select(LeaseRow.holder).where(LeaseRow.name == name, LeaseRow.until > at)).first()
