@@ -21,8 +21,8 @@ LIFECYCLE_DATA_DIR names the folder.
 @click.option(
     "--beside-prefect",
     metavar="URL",
-    help="The API of a Prefect server of your own, such as http://prefect:4200/api. The API, alerts and the reconciler are served beside it; "
-    "the workers of its pool run the flows.",
+    help="The API of a Prefect server of your own, such as http://prefect:4200/api, whose workers run the flows; "
+    "the API, alerts and the reconciler are served beside it.",
 )
 @click.option("--simulated-clock", is_flag=True, hidden=True, help="Play on LIFECYCLE_CLOCK, until standard input closes.")
 def serve(*, host: str | None, port: int | None, prefect_port: int | None, beside_prefect: str | None, simulated_clock: bool) -> None:

@@ -12,10 +12,10 @@ from deployments.demo import agents
 from deployments.demo.agents import BOOKING, DESKS
 from deployments.demo.stage import ENDED, Stage, expect
 from deployments.demo.tree import Tree, environment_for
+from lifecycle_core.clock import Clock
 from lifecycle_core.operations import audit, policies, retraining, versions
 from lifecycle_core.provenance import Provenance
 from lifecycle_core.retraining.session import Session
-from lifecycle_core.settings import Clock
 from tasks import context
 
 WATCHER: Final = "flow:watch-drift"

@@ -22,8 +22,8 @@ from deployments.demo.screen import Screen
 from deployments.demo.stage import Stage
 from deployments.demo.tree import Tree
 from deployments.simulated_endpoint.child import started
+from lifecycle_core.clock import Clock
 from lifecycle_core.errors import LifecycleError, SetupError
-from lifecycle_core.settings import Clock
 from tasks import context
 
 RATE: Final = 3600

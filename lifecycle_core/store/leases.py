@@ -16,7 +16,7 @@ def take(tx: Transaction, name: str, holder: str, at: datetime, lasts: timedelta
     made = dialect.insert(LeaseRow).values(name=name, holder=holder, until=at + lasts)
     free = (col(LeaseRow.until) <= at) | (col(LeaseRow.holder) == holder)
     taken = made.on_conflict_do_update(index_elements=["name"], set_={"holder": holder, "until": at + lasts}, where=free)
-    return tx.connection().execute(taken).rowcount == 1
+    return tx.connection().execute(taken.returning(col(LeaseRow.holder))).first() is not None
 
 
 def release(tx: Transaction, name: str, holder: str) -> None:

@@ -36,7 +36,7 @@ def test_without_a_terminal_nothing_is_taken_back_unless_told_twice(watched):
 
 def test_the_schema_goes_down_and_up_again(lifecycle):
     said = lifecycle("db", "downgrade", "base", "--yes")
-    assert f"has lost revision {HEAD}, 0006, 0005, 0004, 0003, 0002, 0001\nUndo: lifecycle db upgrade" in said.stdout
+    assert f"has lost revision {HEAD}, 0008, 0007, 0006, 0005, 0004, 0003, 0002, 0001\nUndo: lifecycle db upgrade" in said.stdout
     assert lifecycle("db", "revision").stdout == "-\n"
     assert lifecycle("db", "upgrade").exit_code == 0
 
