@@ -46,6 +46,7 @@ COMMANDS = {
     "keys": ("keys", "Keys to the API, each with the roles that it may be used for."),
     "audit": ("audit", "Who changed what, and whether anybody has changed that since."),
     "db": ("db", "The database: its schema, and whether its contents hold."),
+    "maintain": ("maintain", "Let go of traffic whose time is over."),
     "doctor": ("doctor", "Examine this installation, with a remedy for each fault."),
     "completion": ("completion", "Print what SHELL needs to complete commands, options and the names of variants."),
     "config": ("config", "What this installation is set to."),

@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 
 from lifecycle_core.errors import DamagedDatabaseError, InvalidInputError, LifecycleError, SchemaMismatchError
 from lifecycle_core.provenance import Provenance
-from lifecycle_core.store import audit, audit_asked, audit_checks, copies, damage, keys, migrations, outbox
+from lifecycle_core.store import audit, audit_asked, audit_checks, copies, damage, figures, keys, migrations, outbox
 from lifecycle_core.store.database import Database, sqlite_module
 from lifecycle_core.store.rehearsal import Rehearsal
 
@@ -114,6 +114,22 @@ def rehearsed(database: Database) -> Iterator[Rehearsal]:
             yield Rehearsal(database, connection)
         finally:
             connection.rollback()
+
+
+@dataclass(frozen=True, slots=True)
+class Connections:
+    """What a PostgreSQL server takes: connections that are open now, of all programs, and how many it lets in."""
+
+    open: int
+    most: int
+
+
+def connections(database: Database) -> Connections | None:
+    """The connections of the server; None for SQLite, which has none."""
+    if database.dialect == "sqlite":
+        return None
+    with database.read() as tx:
+        return Connections(*figures.server_connections(tx))
 
 
 def sqlite_version() -> str:

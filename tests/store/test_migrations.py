@@ -18,7 +18,7 @@ from lifecycle_core.operations import traffic, versions
 from lifecycle_core.operations.database import downgrade, revision, upgrade, verify
 from lifecycle_core.store import conversations, episodes, migrations, variants
 
-REVISIONS = ["0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009"]
+REVISIONS = ["0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010"]
 VERSION_TABLE = Table("alembic_version", MetaData(), Column("version_num", Integer))
 
 
@@ -61,10 +61,10 @@ def test_after_a_downgrade_an_upgrade_builds_all_again(any_database):
 
 def test_answers_come_and_go_with_their_revision_and_versions_stay(any_database, act):
     versions.register(any_database, act, variant="baseline", system_prompt="one")
-    assert downgrade(any_database, "0001") == ["0009", "0008", "0007", "0006", "0005", "0004", "0003", "0002"]
+    assert downgrade(any_database, "0001") == ["0010", "0009", "0008", "0007", "0006", "0005", "0004", "0003", "0002"]
     with any_database.migrate() as connection:
         assert "answers" not in inspect(connection).get_table_names()
-    assert upgrade(any_database) == ["0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009"]
+    assert upgrade(any_database) == ["0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010"]
     with any_database.migrate() as connection:
         assert compare_metadata(MigrationContext.configure(connection), SQLModel.metadata) == []
     assert versions.register(any_database, replace(act, idempotency_key="k"), variant="baseline", system_prompt="one").version == 1
@@ -88,7 +88,7 @@ def test_rollups_are_repacked_and_packed_as_before_without_a_difference(any_data
     traffic.ingest(any_database, act, batch)
     before = rollups(any_database)
     downgrade(any_database, "0003")
-    assert upgrade(any_database) == ["0004", "0005", "0006", "0007", "0008", "0009"]
+    assert upgrade(any_database) == ["0004", "0005", "0006", "0007", "0008", "0009", "0010"]
     after = rollups(any_database)
     assert before.keys() == after.keys()
     assert all((before[key] == after[key]).all() for key in before)
@@ -126,14 +126,14 @@ def rollups(database):
 
 
 def test_a_downgrade_to_a_revision_never_had_says_which_there_were(any_database):
-    with pytest.raises(InvalidInputError, match="'0042'; it has had: 0001, 0002, 0003, 0004, 0005, 0006, 0007, 0008, 0009; base"):
+    with pytest.raises(InvalidInputError, match="'0042'; it has had: 0001, 0002, 0003, 0004, 0005, 0006, 0007, 0008, 0009, 0010; base"):
         downgrade(any_database, "0042")
 
 
 def test_a_newer_database_is_refused_with_both_revisions(any_database):
     with any_database.migrate() as connection:
         connection.execute(VERSION_TABLE.update().values(version_num="9999"))
-    with pytest.raises(SchemaMismatchError, match=r"revision 9999, and this program knows revisions up to 0009"):
+    with pytest.raises(SchemaMismatchError, match=r"revision 9999, and this program knows revisions up to 0010"):
         upgrade(any_database)
 
 
