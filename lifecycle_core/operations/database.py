@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 
 from lifecycle_core.errors import DamagedDatabaseError, InvalidInputError, LifecycleError, SchemaMismatchError
 from lifecycle_core.provenance import Provenance
-from lifecycle_core.store import audit, audit_asked, audit_checks, copies, damage, figures, keys, migrations, outbox
+from lifecycle_core.store import audit, audit_asked, audit_checks, copies, damage, figures, invariants, keys, migrations
 from lifecycle_core.store.database import Database, sqlite_module
 from lifecycle_core.store.rehearsal import Rehearsal
 
@@ -18,13 +18,16 @@ class Verification:
     """What a look at everything found.
 
     problems : a sentence for each thing that is not as it must be; empty where all is well.
-    conversations, rollups_checked, audit_rows : what was read.
+    invariants : how many rules of `store/invariants.sql` were asked.
+    conversations, rollups_checked, verdicts, audit_rows : what was read, counted and worked out anew.
     audit_head : the last hash of the audit log. Noted elsewhere together with `audit_rows`, it betrays a log that was cut short.
     """
 
     problems: tuple[str, ...]
+    invariants: int
     conversations: int
     rollups_checked: int
+    verdicts: int
     audit_rows: int
     audit_head: str
 
@@ -139,24 +142,30 @@ def sqlite_version() -> str:
 
 
 def verify(database: Database) -> Verification:
-    """Count every rollup anew from its conversations; hold versions and activations against each other, and against the audit log."""
+    """Ask every invariant, count every rollup anew from its conversations and work every verdict out anew from its samples.
+
+    Versions and activations are held against each other, and all that is audited against the audit log.
+    """
     from lifecycle_core.store import verification
 
     with database.read() as tx:
-        rollups = verification.rollups(tx)
+        rollups, verdicts = verification.rollups(tx), verification.verdicts(tx)
         problems = (
             *damage.of_file(tx),
             *rollups.problems,
             *verification.versions(tx),
-            *outbox.broken(tx),
+            *invariants.broken(tx),
+            *verdicts.problems,
             *audit_checks.broken_links(tx),
             *audit_checks.unexplained(tx),
         )
         audit_rows, audit_head = audit.head(tx)
     return Verification(
         problems=problems,
+        invariants=len(invariants.invariants()),
         conversations=rollups.conversations,
         rollups_checked=rollups.checked,
+        verdicts=verdicts.checked,
         audit_rows=audit_rows,
         audit_head=audit_head,
     )
