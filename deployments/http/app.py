@@ -1,4 +1,4 @@
-"""The API."""
+"""The API, and the pages beside it."""
 
 from functools import cache
 from typing import Final
@@ -20,9 +20,11 @@ from deployments.http.routes import (
     drift,
     failures,
     keys,
+    pages,
     policy,
     retraining,
     shadow,
+    signing,
     status,
     traces,
     training,
@@ -52,6 +54,8 @@ ROUTERS: Final = tuple(
         keys,
         audit,
         status,
+        pages,
+        signing,
     )
 )
 
@@ -69,7 +73,6 @@ def create_app() -> FastAPI:
     app.openapi = cache(lambda: document(app))  # type: ignore[method-assign]
 
     @app.get("/docs", include_in_schema=False)
-    @app.get("/", include_in_schema=False)
     def docs() -> HTMLResponse:
         """Every route on one page, which asks nothing of anywhere else."""
         return page(app.openapi())

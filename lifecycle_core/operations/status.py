@@ -163,6 +163,12 @@ def status(database: Database, at: datetime) -> Status:
         )
 
 
+def checked_at(database: Database, at: datetime) -> datetime | None:
+    """When the watch checked any variant last, as of `at`; None before the first check."""
+    with database.read() as tx:
+        return checks.last_at(tx, until=at)
+
+
 def readiness(database: Database, at: datetime, interval_s: float) -> Readiness:
     """Whether the database can serve, and how long ago the watch checked; raises SchemaMismatchError, DatabaseUnavailableError.
 
