@@ -26,7 +26,9 @@ def acting(hours_ago: float = 0.0) -> Provenance:
 def served(database: Database, variant: str, *, per_day: float = 60, bad_hours: int = 0, **changed: object) -> None:
     """Put three weeks of simulated traffic there, and the version that serves it; it drifts in its last hours."""
     act = acting()
-    versions.register(database, acting(DAYS * 24), variant=variant, system_prompt=PROMPT, metadata={"createdBy": "ada", "changes": ["first"]})
+    versions.register(
+        database, acting(DAYS * 24), variant=variant, system_prompt=PROMPT, metadata={"createdBy": "ada", "changes": ["first"]}
+    )
     versions.activate(database, acting(DAYS * 24), variant, 1)
     generator, found = np.random.default_rng(7), []
     for ago, hours, worse in ((DAYS * 24, DAYS * 24 - bad_hours, None), (bad_hours, bad_hours, WORSE)):

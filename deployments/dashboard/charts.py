@@ -56,12 +56,12 @@ def figure(unit: Unit, value: float | None) -> str:
     """A figure as a chart writes it: as many digits as tell.
 
     >>> figure(Unit.PERCENT, 0.6512), figure(Unit.DOLLARS, 0.00123), figure(Unit.DOLLARS, 1.5), figure(Unit.SECONDS, None)
-    ('65.1%', '$0.00123', '$1.50', '–')
+    ('65.1%', '$0.001230', '$1.50', '-')
     """
     if value is None:
-        return "–"
+        return "-"
     if unit is Unit.DOLLARS:
-        return f"${value:.2f}" if value >= _DOLLAR else f"${value:.3g}"
+        return f"${value:.2f}" if value >= _DOLLAR else f"${value:.6f}"
     return unit.written(value)
 
 
@@ -121,7 +121,8 @@ def growth(it: Curve) -> Markup:
     lines = "".join(f'<path class="line {name}" d="M{_curve(it, name, height)}"/>' for name, _ in CURVES)
     axis = "".join(f'<text x="100%" y="{top:.1f}%" dy="4">{said}</text>' for top, said in grid)
     rates = "".join(
-        f'<path class="line {name}" d="M{_curve(it, name, lambda share: _TOP * (1 - share))}"/>' for name in ("incumbent_rate", "candidate_rate")
+        f'<path class="line {name}" d="M{_curve(it, name, lambda share: _TOP * (1 - share))}"/>'
+        for name in ("incumbent_rate", "candidate_rate")
     )
     halves = "".join(f'<text x="100%" y="{top}%" dy="4">{said}</text>' for top, said in ((0, "100%"), (50, "50%"), (100, "0%")))
     said = f"After {last.n} samples the evidence of better is {last.e_better:,.1f} of {it.level:g}."
@@ -172,7 +173,10 @@ class _Scale:
     def grid(self, unit: Unit) -> list[tuple[float, str]]:
         """Where the axis is marked, and with what words."""
         steps = [self.high - (self.high - self.low) * number / (_GRID - 1) for number in range(_GRID)]
-        return [(self.height(value), f"{value:.0%}" if unit is Unit.PERCENT and self.high - self.low > _ROOM else figure(unit, value)) for value in steps]
+        return [
+            (self.height(value), f"{value:.0%}" if unit is Unit.PERCENT and self.high - self.low > _ROOM else figure(unit, value))
+            for value in steps
+        ]
 
 
 def _stretched(shapes: str) -> str:
@@ -255,9 +259,8 @@ def _dates(it: Trend) -> str:
     last = len(it.days) - 1
     chosen = sorted({round(last * number / (_LABELS - 1)) for number in range(_LABELS)})
     looks = {chosen[0]: ' class="first"', chosen[-1]: ' class="last"'}
-    return "".join(
-        f'<text{looks.get(number, "")} x="{_place(number, len(it.days)):.1f}%" y="12">{escape(it.days[number].label)}</text>' for number in chosen
-    )
+    places = ((number, _place(number, len(it.days)), it.days[number].label) for number in chosen)
+    return "".join(f'<text{looks.get(number, "")} x="{place:.1f}%" y="12">{escape(label)}</text>' for number, place, label in places)
 
 
 def _curve(it: Curve, name: str, height: Callable[[float], float]) -> str:

@@ -54,14 +54,29 @@ class Waiting:
     until: str
 
 
-def chosen(fleet: Fleet, query: str, page: int) -> tuple[list[Seen], int]:
-    """The variants of one page, what needs attention first, and how many there are in all. query : what their names contain."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """The variants of one page. query : what their names contain; number : of the page, from 1; total : on all pages."""
+
+    shown: tuple[Seen, ...]
+    query: str
+    number: int
+    total: int
+
+    @property
+    def names(self) -> list[str]:
+        """What they are called."""
+        return [it.summary.variant_name for it in self.shown]
+
+
+def chosen(fleet: Fleet, query: str, number: int) -> Chosen:
+    """The variants of a page, what needs attention first."""
     named = [it for it in fleet.variants if query.lower() in it.summary.variant_name.lower()]
     named.sort(key=lambda it: (standing(it).rank, it.summary.variant_name))
-    return named[(page - 1) * ROWS : page * ROWS], len(named)
+    return Chosen(shown=tuple(named[(number - 1) * ROWS : number * ROWS]), query=query, number=number, total=len(named))
 
 
-def page(frame: Frame, fleet: Fleet, shown: list[Seen], total: int, trends: Mapping[str, tuple[Trend, ...]], query: str, number: int) -> str:
+def page(frame: Frame, fleet: Fleet, chosen: Chosen, trends: Mapping[str, tuple[Trend, ...]]) -> str:
     """The page of the fleet."""
     counts: dict[str, int] = {}
     for it in sorted(fleet.variants, key=lambda one: standing(one).rank):
@@ -71,15 +86,13 @@ def page(frame: Frame, fleet: Fleet, shown: list[Seen], total: int, trends: Mapp
         "fleet.html",
         frame=frame,
         title="Fleet",
-        rows=[_row(frame, it, trends.get(it.summary.variant_name, ())) for it in shown],
+        rows=[_row(frame, it, trends.get(it.summary.variant_name, ())) for it in chosen.shown],
         heads=HEADS,
         waiting=list(_waiting(frame, fleet)),
         counts=counts,
-        total=total,
-        query=query,
-        number=number,
-        pages=max(1, -(-total // ROWS)),
-        first=(number - 1) * ROWS + 1,
+        chosen=chosen,
+        pages=max(1, -(-chosen.total // ROWS)),
+        first=(chosen.number - 1) * ROWS + 1,
         days=DAYS,
         empty=not fleet.variants,
     )
@@ -107,7 +120,7 @@ def _row(frame: Frame, it: Seen, trends: tuple[Trend, ...]) -> Row:
         sparks=sparks,
         n=trends[0].days[-1].n if trends else 0,
         version="no version" if it.summary.active_version is None else f"v{it.summary.active_version}",
-        since="" if change is None else f"{ago(frame.at - change.at)} · {change.by}",
+        since="" if change is None else f"{ago(frame.at - change.at)} · by {change.by.removeprefix('key:')}",
         checked=ago(age) + (" ago" if age is not None else ""),
         late=age is not None and age.total_seconds() > 2 * frame.interval_s,
     )

@@ -58,7 +58,7 @@ def ago(span: timedelta | float | None) -> str:
 
 def minute(instant: datetime | None) -> str:
     """An instant to the minute, in UTC."""
-    return "–" if instant is None else f"{instant:%Y-%m-%d %H:%M}Z"
+    return "-" if instant is None else f"{instant:%Y-%m-%d %H:%M}Z"
 
 
 def shown(it: Block) -> Markup:
@@ -81,7 +81,9 @@ def stamp(name: str) -> str:
 
 @cache
 def _environment() -> Environment:
-    it = Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    it = Environment(
+        loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
     it.filters |= {"ago": ago, "minute": minute, "block": shown, "words": lambda name: str(name).replace("_", " ")}
     it.globals |= {"address": address, "stamp": stamp}
     return it

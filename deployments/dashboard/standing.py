@@ -58,7 +58,7 @@ def standing(it: Seen, trends: tuple[Trend, ...] = ()) -> Standing:
         words = f"version {it.probation.version} is on probation after its promotion, {seen.n if seen else 0:,} conversations so far"
         found = Standing("On probation", "○", Mood.PLAIN, 7, words)
     elif check is None:
-        found = Standing("Not checked", "–", Mood.PLAIN, 8, "the watch has not looked at it yet")
+        found = Standing("Not checked", "-", Mood.PLAIN, 8, "the watch has not looked at it yet")
     elif check.status is Status.INSUFFICIENT_DATA:
         n = trends[0].days[-1].n if trends else 0
         words = f"not enough data ({n:,} of {it.policy.min_samples_for_comparison} in the last day)"

@@ -1,6 +1,7 @@
 """What browsers are given: pages, and forms that only our pages can send.
 
-A form carries a token that is signed for whoever was shown it, and is good for a day; it names the act, so that a form sent twice acts once.
+A form carries a token that is signed for whoever was shown it, and is good for a day. It names the act, so that a form which
+is sent twice acts once.
 """
 
 from collections.abc import Mapping

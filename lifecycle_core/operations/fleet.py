@@ -1,6 +1,6 @@
 """All variants at a glance, what waits for a person, and their figures day by day: what the pages show. Nothing here changes anything."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,8 +15,21 @@ from lifecycle_core.reports.five import five
 from lifecycle_core.retraining.probations import Probation
 from lifecycle_core.retraining.report.blocks import Trend
 from lifecycle_core.retraining.session import Session
-from lifecycle_core.store import alerts, checks, conversations, episodes, outbox, policies, probations, quarantine, sessions, variants, versions
-from lifecycle_core.store.database import Database
+from lifecycle_core.store import (
+    alerts,
+    checks,
+    conversations,
+    episodes,
+    outbox,
+    policies,
+    probations,
+    quarantine,
+    sessions,
+    summaries,
+    variants,
+    versions,
+)
+from lifecycle_core.store.database import Database, Transaction
 from lifecycle_core.versions.version import Activation, VariantSummary
 
 
@@ -70,32 +83,40 @@ class Course:
 def fleet(database: Database, at: datetime) -> Fleet:
     """Every variant at a glance as of `at`, and what waits."""
     with database.read() as tx:
-        going_on = {it.variant: it for it in sessions.all_open(tx)}
-        watched = {it.variant: it for it in probations.all_open(tx)}
-        last, drifts, own = checks.last_of_each(tx, at), episodes.all_open(tx, at), policies.all(tx)
-        changes, signals = versions.all_activations(tx, at), alerts.standings(tx)
-        found = []
-        for it in versions.summaries(tx):
-            name = it.variant_name
-            stands = signals.get(name, {})
-            found.append(
-                Seen(
-                    summary=it,
-                    check=last.get(name),
-                    episode=drifts.get(name),
-                    session=going_on.get(name),
-                    probation=watched.get(name),
-                    activation=changes[name][-1] if name in changes else None,
-                    alerting=tuple(signal for signal, one in stands.items() if one.state is State.ALERT),
-                    policy=own.get(name, Policy()),
-                )
-            )
         return Fleet(
             at=at,
-            variants=tuple(found),
+            variants=tuple(_seen(tx, summaries.every(tx), at)),
             last_check_at=checks.last_at(tx, until=at),
             quarantined=quarantine.count(tx),
             dead=outbox.by_state(tx).get(DeliveryState.DEAD, 0),
+        )
+
+
+def seen(database: Database, variant: str, at: datetime) -> Seen:
+    """One variant at a glance; raises UnknownVariantError."""
+    with database.read() as tx:
+        variants.expect(tx, variant)
+        return next(_seen(tx, [summaries.one(tx, variant)], at))
+
+
+def _seen(tx: Transaction, summaries: Sequence[VariantSummary], at: datetime) -> Iterator[Seen]:
+    names = [it.variant_name for it in summaries]
+    going_on = {it.variant: it for it in sessions.all_open(tx)}
+    watched = {it.variant: it for it in probations.all_open(tx)}
+    last, drifts, own = checks.last_of_each(tx, at), episodes.all_open(tx, at), policies.all(tx)
+    changes, signals = versions.all_activations(tx, at), alerts.standings(tx, names)
+    for it in summaries:
+        name = it.variant_name
+        stands = signals.get(name, {})
+        yield Seen(
+            summary=it,
+            check=last.get(name),
+            episode=drifts.get(name),
+            session=going_on.get(name),
+            probation=watched.get(name),
+            activation=changes[name][-1] if name in changes else None,
+            alerting=tuple(signal for signal, one in stands.items() if one.state is State.ALERT),
+            policy=own.get(name, Policy()),
         )
 
 

@@ -3,15 +3,18 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from fastapi.responses import HTMLResponse, Response
+from fastapi.responses import HTMLResponse, JSONResponse, Response
 
 from deployments.dashboard import fleet as fleet_page
+from deployments.dashboard import variant as variant_page
 from deployments.dashboard.rendering import STATIC, stylesheet
 from deployments.http.access import needs
 from deployments.http.browsers import Framed, page
-from deployments.http.dependencies import Store
+from deployments.http.cookies import HEADERS
+from deployments.http.dependencies import At, Store, Variant
 from lifecycle_core.access import Role
-from lifecycle_core.operations import fleet
+from lifecycle_core.drift.report import Metric
+from lifecycle_core.operations import explaining, fleet, versions_asked
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
@@ -19,27 +22,55 @@ READ = needs(Role.READ)
 FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 """Of files whose address changes with their content."""
 
+Days = Annotated[int, Query(ge=2, le=366)]
+PageNumber = Annotated[int, Query(alias="page", ge=1, le=100_000)]
 Stamp = Annotated[str, Query(max_length=64)]
+Days = Annotated[int, Query(ge=2, le=366)]
+PageNumber = Annotated[int, Query(alias="page", ge=1, le=100_000)]
 Stamp = Annotated[str, Query(max_length=64)]
 Words = Annotated[str, Query(max_length=200)]
 
 
 @router.get("/static/style.css")
-def style(v: Stamp = "") -> Response:
+def style(v: Stamp = "") -> Response:  # noqa: ARG001 - another content has another address
     """How pages look."""
     return Response(stylesheet(), media_type="text/css", headers=FOR_EVER)
 
 
 @router.get("/static/htmx.min.js")
-def script(v: Stamp = "") -> Response:
+def script(v: Stamp = "") -> Response:  # noqa: ARG001 - as above
     """What keeps a page up to date; every page works without it."""
     return Response((STATIC / "htmx.min.js").read_bytes(), media_type="text/javascript", headers=FOR_EVER)
 
 
 @router.get("/", openapi_extra=READ)
-def all_variants(database: Store, frame: Framed, q: Words = "", page_number: Annotated[int, Query(alias="page", ge=1, le=100_000)] = 1) -> Response:
+def all_variants(database: Store, frame: Framed, q: Words = "", number: PageNumber = 1) -> Response:
     """All variants, what needs attention first."""
     found = fleet.fleet(database, frame.at)
-    shown, total = fleet_page.chosen(found, q, page_number)
-    trends = fleet.trends(database, [it.summary.variant_name for it in shown], frame.at, fleet_page.DAYS)
-    return page(fleet_page.page(frame, found, shown, total, trends, q, page_number))
+    chosen = fleet_page.chosen(found, q, number)
+    return page(fleet_page.page(frame, found, chosen, fleet.trends(database, chosen.names, frame.at, fleet_page.DAYS)))
+
+
+@router.get("/variant", openapi_extra=READ)
+def variant(database: Store, frame: Framed, variant: Variant, days: Days = fleet_page.DAYS) -> Response:
+    """One variant: its metrics, why they did or did not alarm, and what may be done."""
+    seen, found = fleet.seen(database, variant, frame.at), fleet.course(database, variant, frame.at, days)
+    return page(variant_page.page(frame, seen, found, versions_asked.preview(database, variant), days))
+
+
+@router.get("/variant/days.csv", openapi_extra=READ)
+def days_csv(database: Store, at: At, variant: Variant, days: Days = fleet_page.DAYS) -> Response:
+    """What the charts show, as a table."""
+    return Response(variant_page.as_csv(fleet.course(database, variant, at, days)), media_type="text/csv; charset=utf-8", headers=HEADERS)
+
+
+@router.get("/variant/days.json", openapi_extra=READ)
+def days_json(database: Store, at: At, variant: Variant, days: Days = fleet_page.DAYS) -> Response:
+    """What the charts show, for programs."""
+    return JSONResponse(variant_page.as_json(fleet.course(database, variant, at, days)), headers=HEADERS)
+
+
+@router.get("/explain", openapi_extra=READ)
+def explain(database: Store, frame: Framed, variant: Variant, metric: Metric | None = None) -> Response:
+    """What contributes to a change, and the conversations behind it."""
+    return page(variant_page.explained(frame, variant, explaining.explain(database, variant, frame.at, metric)))

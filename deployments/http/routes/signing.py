@@ -19,9 +19,9 @@ MOST_BYTES = 10_000
 
 
 def own(path: str) -> str:
-    """A path of ours, or the first page in place of what would lead elsewhere.
+    r"""A path of ours, or the first page in place of what would lead elsewhere.
 
-    >>> own("/variant?variant=a"), own("//example.org"), own("https://example.org"), own("/\\\\example.org")
+    >>> own("/variant?variant=a"), own("//example.org"), own("https://example.org"), own("/\\example.org")
     ('/variant?variant=a', '/', '/', '/')
     """
     return path if path.startswith("/") and not path.startswith(("//", "/\\")) else "/"
