@@ -6,15 +6,20 @@ from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 
 from deployments.dashboard import fleet as fleet_page
+from deployments.dashboard import retraining as retraining_page
 from deployments.dashboard import variant as variant_page
 from deployments.dashboard.rendering import STATIC, stylesheet
 from deployments.http.access import needs
 from deployments.http.browsers import Framed, page
 from deployments.http.cookies import HEADERS
 from deployments.http.dependencies import At, Store, Variant
+from deployments.http.routes.retraining import OneSession
+from deployments.reports import page as report_page
+from deployments.wire.sessions import LinksWire
 from lifecycle_core.access import Role
 from lifecycle_core.drift.report import Metric
 from lifecycle_core.operations import explaining, fleet, versions_asked
+from tasks import context, reports
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
@@ -74,3 +79,16 @@ def days_json(database: Store, at: At, variant: Variant, days: Days = fleet_page
 def explain(database: Store, frame: Framed, variant: Variant, metric: Metric | None = None) -> Response:
     """What contributes to a change, and the conversations behind it."""
     return page(variant_page.explained(frame, variant, explaining.explain(database, variant, frame.at, metric)))
+
+
+@router.get("/retraining", openapi_extra=READ)
+def retraining(frame: Framed, session_id: OneSession) -> Response:
+    """One retraining: its steps, its evidence, and what a person may decide."""
+    found = reports.source_of(session_id)
+    return page(retraining_page.page(frame, found, LinksWire.of(found.session, context.settings().prefect_url).flow_run))
+
+
+@router.get("/retraining/report", openapi_extra=READ)
+def session_report(session_id: OneSession) -> Response:
+    """The same as one file, to be kept: it opens with no server."""
+    return HTMLResponse(report_page.page(reports.of_session(session_id)), headers={"Content-Security-Policy": report_page.POLICY})
