@@ -117,7 +117,11 @@ def growth(it: Curve) -> Markup:
     across = "".join(f'<path class="grid" d="M0 {top:.2f}H100"/>' for top, _ in grid)
     levels = ((height(it.level), f"shown at {it.level:g}"), (height(it.futility_level), f"futile at {it.futility_level:g}"))
     across += "".join(f'<path class="level" d="M0 {top:.2f}H100"/>' for top, _ in levels)
-    words = "".join(f'<text class="name" x="100%" y="{top:.1f}%" dx="-4" dy="-4">{said}</text>' for top, said in levels)
+    words = "".join(
+        f'<text class="name" x="100%" y="{top:.1f}%" dx="-4" dy="{dy}">{said}</text>'
+    placed = zip(levels, (-5, 14), strict=True)
+    words = "".join(f'<text class="name" x="100%" y="{top:.1f}%" dx="-4" dy="{dy}">{said}</text>' for (top, said), dy in placed)
+    )
     lines = "".join(f'<path class="line {name}" d="M{_curve(it, name, height)}"/>' for name, _ in CURVES)
     axis = "".join(f'<text x="100%" y="{top:.1f}%" dy="4">{said}</text>' for top, said in grid)
     rates = "".join(
@@ -126,7 +130,7 @@ def growth(it: Curve) -> Markup:
     )
     halves = "".join(f'<text x="100%" y="{top}%" dy="4">{said}</text>' for top, said in ((0, "100%"), (50, "50%"), (100, "0%")))
     said = f"After {last.n} samples the evidence of better is {last.e_better:,.1f} of {it.level:g}."
-    ends = f'<text class="first" x="0" y="12">0</text><text x="100%" y="12">{last.n:,} samples</text>'
+    ends = f'<text class="first" x="0" y="12">0</text><text class="last" x="100%" y="12">{last.n:,} samples</text>'
     return Markup(  # noqa: S704 - of numbers
         f'<figure class="evidence"><div class="panel" role="img" aria-label="{said}">'
         f'<svg class="axis tall" aria-hidden="true">{axis}</svg>'

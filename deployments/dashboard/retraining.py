@@ -91,7 +91,9 @@ def _steps(it: Source) -> Iterator[Step]:
     session = it.session
     learnt, mined, improved, graded = session.training_data, session.failure_analysis, session.prompt_improvement, session.evaluation
     found, test = it.analysis, it.progress
-    chosen = improved.why if improved and improved.why else "no candidate may be used"
+    chosen = "no candidate may be used"
+    if improved is not None and improved.choice is not None:
+        chosen = improved.why or f"candidate {improved.chosen} of {len(improved.candidates)}"
     done: tuple[tuple[str, bool, str], ...] = (
         ("Begun", True, f"{minute(session.started_at)} by {session.opened_by}"),
         ("Triggers checked", True, ", ".join(words(one) for one in session.trigger.triggers) or session.reason or "by hand"),

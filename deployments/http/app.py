@@ -12,6 +12,7 @@ from deployments.http.docs import page
 from deployments.http.document import document
 from deployments.http.parameters import only_known
 from deployments.http.routes import (
+    acts,
     alerts,
     audit,
     backtest,
@@ -55,6 +56,7 @@ ROUTERS: Final = tuple(
         audit,
         status,
         pages,
+        acts,
         signing,
     )
 )

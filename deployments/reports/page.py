@@ -99,7 +99,8 @@ def block(it: Block) -> str:
 
 
 def _table(it: Table) -> str:
-    heads = "".join(f"<th>{escape(head)}</th>" for head in it.heads)
+    looks = dict.fromkeys(it.figures, ' class="figure"')
+    heads = "".join(f"<th{looks.get(head, '')}>{escape(head)}</th>" for head in it.heads)
     rows = "".join(f"<tr>{''.join(_cells(it, row))}</tr>" for row in it.rows)
     look = ' class="wide"' if len(it.heads) > MOST_COLUMNS else ""
     return f'<div class="scroll"><table{look}><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>'

@@ -8,11 +8,12 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 from deployments.dashboard import fleet as fleet_page
 from deployments.dashboard import retraining as retraining_page
 from deployments.dashboard import variant as variant_page
+from deployments.dashboard import version as version_page
 from deployments.dashboard.rendering import STATIC, stylesheet
 from deployments.http.access import needs
 from deployments.http.browsers import Framed, page
 from deployments.http.cookies import HEADERS
-from deployments.http.dependencies import At, Store, Variant
+from deployments.http.dependencies import At, Number, Store, Variant
 from deployments.http.routes.retraining import OneSession
 from deployments.reports import page as report_page
 from deployments.wire.sessions import LinksWire
@@ -24,13 +25,17 @@ from tasks import context, reports
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 READ = needs(Role.READ)
+_VERSIONS = 100
+"""As many of a variant's newest as a page offers."""
 FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 """Of files whose address changes with their content."""
 
 Days = Annotated[int, Query(ge=2, le=366)]
+Other = Annotated[int | None, Query(alias="with", ge=1, lt=2**31)]
 PageNumber = Annotated[int, Query(alias="page", ge=1, le=100_000)]
 Stamp = Annotated[str, Query(max_length=64)]
 Days = Annotated[int, Query(ge=2, le=366)]
+Other = Annotated[int | None, Query(alias="with", ge=1, lt=2**31)]
 PageNumber = Annotated[int, Query(alias="page", ge=1, le=100_000)]
 Stamp = Annotated[str, Query(max_length=64)]
 Words = Annotated[str, Query(max_length=200)]
@@ -92,3 +97,27 @@ def retraining(frame: Framed, session_id: OneSession) -> Response:
 def session_report(session_id: OneSession) -> Response:
     """The same as one file, to be kept: it opens with no server."""
     return HTMLResponse(report_page.page(reports.of_session(session_id)), headers={"Content-Security-Policy": report_page.POLICY})
+
+
+@router.get("/version", openapi_extra=READ)
+def version(
+    database: Store,
+    frame: Framed,
+    variant: Variant,
+    version: Number,
+    other: Other = None,
+) -> Response:
+    """One version, beside another: the one before it where none is named."""
+    found, evidence = versions_asked.version(database, variant, version)
+    history = versions_asked.history(database, variant, _VERSIONS)
+    chosen = other or max((it.version for it in history.versions if it.version < version), default=None)
+    beside = (
+        None
+        if chosen is None
+        else version_page.Beside(
+            number=chosen,
+            diff=versions_asked.diff(database, variant, chosen, version),
+            comparison=versions_asked.compare(database, variant, chosen, version),
+        )
+    )
+    return page(version_page.page(frame, found, evidence, history, beside, versions_asked.preview(database, variant)))
