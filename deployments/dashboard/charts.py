@@ -117,11 +117,8 @@ def growth(it: Curve) -> Markup:
     across = "".join(f'<path class="grid" d="M0 {top:.2f}H100"/>' for top, _ in grid)
     levels = ((height(it.level), f"shown at {it.level:g}"), (height(it.futility_level), f"futile at {it.futility_level:g}"))
     across += "".join(f'<path class="level" d="M0 {top:.2f}H100"/>' for top, _ in levels)
-    words = "".join(
-        f'<text class="name" x="100%" y="{top:.1f}%" dx="-4" dy="{dy}">{said}</text>'
     placed = zip(levels, (-5, 14), strict=True)
     words = "".join(f'<text class="name" x="100%" y="{top:.1f}%" dx="-4" dy="{dy}">{said}</text>' for (top, said), dy in placed)
-    )
     lines = "".join(f'<path class="line {name}" d="M{_curve(it, name, height)}"/>' for name, _ in CURVES)
     axis = "".join(f'<text x="100%" y="{top:.1f}%" dy="4">{said}</text>' for top, said in grid)
     rates = "".join(
