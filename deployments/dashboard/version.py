@@ -61,7 +61,7 @@ def _facts(it: Version) -> Facts:
     parent = told.pop("parent", told.pop("parentVersion", None))
     if parent is not None:
         rows.append(("made from", f"version {parent}"))
-    rows += [(name, str(value)) for name, value in told.items() if value not in (None, "", [], {})]
+    rows += [(name, ", ".join(map(str, value)) if isinstance(value, list) else str(value)) for name, value in told.items() if value]
     rows += [(name, str(value)) for name, value in it.parameters.items()]
     return Facts(tuple(rows))
 

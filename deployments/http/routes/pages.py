@@ -1,30 +1,41 @@
 """The pages: everything at a glance, and what each thing rests on. A page changes nothing."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 
+from deployments.dashboard import alerts as alerts_page
+from deployments.dashboard import audit as audit_page
 from deployments.dashboard import fleet as fleet_page
 from deployments.dashboard import retraining as retraining_page
+from deployments.dashboard import settings as settings_page
 from deployments.dashboard import variant as variant_page
 from deployments.dashboard import version as version_page
 from deployments.dashboard.rendering import STATIC, stylesheet
 from deployments.http.access import needs
 from deployments.http.browsers import Framed, page
 from deployments.http.cookies import HEADERS
+from deployments.http.cursors import AskedPage
 from deployments.http.dependencies import At, Number, Store, Variant
+from deployments.http.routes import audit as audit_routes
 from deployments.http.routes.retraining import OneSession
 from deployments.reports import page as report_page
+from deployments.wire.alerts import AlertsWire, MessagesWire
+from deployments.wire.audit import ChangesWire
+from deployments.wire.installation import SettingsWire
+from deployments.wire.policies import PolicyWire
 from deployments.wire.sessions import LinksWire
 from lifecycle_core.access import Role
 from lifecycle_core.drift.report import Metric
-from lifecycle_core.operations import explaining, fleet, versions_asked
+from lifecycle_core.operations import alerts, audit, explaining, fleet, keys, policies, traffic, versions_asked
+from tasks import alerts as alert_tasks
 from tasks import context, reports
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 READ = needs(Role.READ)
+_ROWS = 50
 _VERSIONS = 100
 """As many of a variant's newest as a page offers."""
 FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
@@ -121,3 +132,31 @@ def version(
         )
     )
     return page(version_page.page(frame, found, evidence, history, beside, versions_asked.preview(database, variant)))
+
+
+@router.get("/alerts", openapi_extra=READ)
+def all_alerts(database: Store, frame: Framed, asked: AskedPage) -> Response:
+    """What alerts, silences, and whether messages arrive."""
+    now = AlertsWire.of(alerts.now(database, frame.at), list(alert_tasks.targets()))
+    messages = asked.sign(MessagesWire.of(alerts.messages(database, None, _ROWS, asked.before), _ROWS))
+    return page(alerts_page.page(frame, now, messages, traffic.variants(database)))
+
+
+@router.get("/audit", openapi_extra=READ)
+def all_changes(
+    database: Store, frame: Framed, asked: AskedPage, subject: Words = "", by: Words = "", verify: Literal["yes"] | None = None
+) -> Response:
+    """Who changed what, and whether the log holds."""
+    sought = audit.Asked(subject or None, by or None, None, None)
+    found = asked.sign(ChangesWire.of(audit.newest(database, sought, _ROWS, asked.before), _ROWS))
+    verification = audit_routes.verify(database) if verify else None
+    return page(audit_page.page(frame, found, verification, {"subject": sought.subject, "by": sought.by}))
+
+
+@router.get("/settings", openapi_extra=READ)
+def all_settings(database: Store, frame: Framed) -> Response:
+    """How this installation and its variants are set, to be read."""
+    settings = SettingsWire.of(context.settings(), context.source)
+    own = {name: PolicyWire.of(name, it) for name, it in policies.own(database).items()}
+    known = keys.list_keys(database) if frame.may(Role.ADMIN) else None
+    return page(settings_page.page(frame, settings, own, known, traffic.quarantined(database, _ROWS)))
