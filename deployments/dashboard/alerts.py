@@ -14,7 +14,7 @@ _SIGNS = {State.ALERT: ("▲", "bad"), State.WARNING: ("◐", "doubt"), State.OK
 
 def page(frame: Frame, now: AlertsWire, messages: MessagesWire, variants: Sequence[str]) -> str:
     """The page of alerts."""
-    order = list(State)
+    order = [State.ALERT, State.WARNING, *(it for it in State if it not in {State.ALERT, State.WARNING})]
     signals = sorted(
         now.signals, key=lambda it: (it.state is not State.ALERT, it.state is not State.WARNING, order.index(it.state), it.variant or "")
     )

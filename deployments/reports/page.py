@@ -103,7 +103,7 @@ def _table(it: Table) -> str:
     heads = "".join(f"<th{looks.get(head, '')}>{escape(head)}</th>" for head in it.heads)
     rows = "".join(f"<tr>{''.join(_cells(it, row))}</tr>" for row in it.rows)
     look = ' class="wide"' if len(it.heads) > MOST_COLUMNS else ""
-    return f'<div class="scroll"><table{look}><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>'
+    return f'<div class="scroll" tabindex="0"><table{look}><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>'
 
 
 def _cells(it: Table, row: tuple[Said, ...]) -> Iterator[str]:

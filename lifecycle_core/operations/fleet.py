@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from lifecycle_core.alerts.delivery import DeliveryState
-from lifecycle_core.alerts.signals import Signal, State
+from lifecycle_core.alerts.signals import Signal
 from lifecycle_core.conversations import hour_of
 from lifecycle_core.drift.episodes import Episode, RecordedCheck
 from lifecycle_core.drift.report import DriftReport
@@ -100,14 +100,12 @@ def seen(database: Database, variant: str, at: datetime) -> Seen:
 
 
 def _seen(tx: Transaction, summaries: Sequence[VariantSummary], at: datetime) -> Iterator[Seen]:
-    names = [it.variant_name for it in summaries]
     going_on = {it.variant: it for it in sessions.all_open(tx)}
     watched = {it.variant: it for it in probations.all_open(tx)}
     last, drifts, own = checks.last_of_each(tx, at), episodes.all_open(tx, at), policies.all(tx)
-    changes, signals = versions.all_activations(tx, at), alerts.standings(tx, names)
+    changes, signals = versions.all_activations(tx, at), alerts.alerting_each(tx)
     for it in summaries:
         name = it.variant_name
-        stands = signals.get(name, {})
         yield Seen(
             summary=it,
             check=last.get(name),
@@ -115,7 +113,7 @@ def _seen(tx: Transaction, summaries: Sequence[VariantSummary], at: datetime) ->
             session=going_on.get(name),
             probation=watched.get(name),
             activation=changes[name][-1] if name in changes else None,
-            alerting=tuple(signal for signal, one in stands.items() if one.state is State.ALERT),
+            alerting=signals.get(name, ()),
             policy=own.get(name, Policy()),
         )
 

@@ -31,7 +31,7 @@ def _mix(labels: list[str], rollups: VariantRollups, until: datetime, fewest: in
     place = days - 1 - (last - 1 - rollups.hours) // daily.HOURS
     inside = (rollups.hours < last) & (place >= 0)
     calls = np.zeros((days, width))
-    for slot in range(width):
+    for slot in (slot for slot, name in enumerate(rollups.actions) if name):
         column = rollups.entries.at(ACTIONS.start + slot, len(rollups.hours))
         np.add.at(calls[:, slot], place[inside], column[inside])
     counts, others = calls.sum(axis=1), calls.sum(axis=0) - calls

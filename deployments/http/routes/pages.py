@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 
 from deployments.dashboard import alerts as alerts_page
@@ -32,6 +32,14 @@ from lifecycle_core.operations import alerts, audit, explaining, fleet, keys, po
 from tasks import alerts as alert_tasks
 from tasks import context, reports
 
+
+def sought(subject: Annotated[str, Query(max_length=500)] = "", by: Annotated[str, Query(max_length=300)] = "") -> audit.Asked:
+    """Which changes are asked for; a field that was left empty asks for nothing."""
+    return audit.Asked(subject or None, by or None, None, None)
+
+
+Sought = Annotated[audit.Asked, Depends(sought)]
+
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 READ = needs(Role.READ)
@@ -41,10 +49,6 @@ _VERSIONS = 100
 FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 """Of files whose address changes with their content."""
 
-Days = Annotated[int, Query(ge=2, le=366)]
-Other = Annotated[int | None, Query(alias="with", ge=1, lt=2**31)]
-PageNumber = Annotated[int, Query(alias="page", ge=1, le=100_000)]
-Stamp = Annotated[str, Query(max_length=64)]
 Days = Annotated[int, Query(ge=2, le=366)]
 Other = Annotated[int | None, Query(alias="with", ge=1, lt=2**31)]
 PageNumber = Annotated[int, Query(alias="page", ge=1, le=100_000)]
@@ -143,11 +147,8 @@ def all_alerts(database: Store, frame: Framed, asked: AskedPage) -> Response:
 
 
 @router.get("/audit", openapi_extra=READ)
-def all_changes(
-    database: Store, frame: Framed, asked: AskedPage, subject: Words = "", by: Words = "", verify: Literal["yes"] | None = None
-) -> Response:
+def all_changes(database: Store, frame: Framed, asked: AskedPage, sought: Sought, verify: Literal["yes"] | None = None) -> Response:
     """Who changed what, and whether the log holds."""
-    sought = audit.Asked(subject or None, by or None, None, None)
     found = asked.sign(ChangesWire.of(audit.newest(database, sought, _ROWS, asked.before), _ROWS))
     verification = audit_routes.verify(database) if verify else None
     return page(audit_page.page(frame, found, verification, {"subject": sought.subject, "by": sought.by}))
