@@ -18,9 +18,9 @@ DAYS = 21
 WORSE = Behaviour(booking=0.45, escalation=0.12, latency_s=3.5, mix=(0.35, 0.35, 0.2, 0.1))
 
 
-def acting(hours_ago: float = 0.0) -> Provenance:
+def acting(hours_ago: float = 0.0, why: str = "") -> Provenance:
     """Who makes the worlds, and when."""
-    return Provenance("key:ada", (datetime.now(UTC) - timedelta(hours=hours_ago)).replace(microsecond=0))
+    return Provenance("key:ada", (datetime.now(UTC) - timedelta(hours=hours_ago)).replace(microsecond=0), why)
 
 
 def served(database: Database, variant: str, *, per_day: float = 60, bad_hours: int = 0, **changed: object) -> None:
