@@ -40,15 +40,18 @@ class Site:
 @contextmanager
 def serving(folder):
     """The pages of a data folder, on a port of their own."""
-    context.configure(LIFECYCLE_DATA_DIR=str(folder))
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    with pytest.MonkeyPatch.context() as patch, socket.create_server(("127.0.0.1", 0)) as listener:
+        patch.setenv("LIFECYCLE_DATA_DIR", str(folder))
+        context.configure()
         server = uvicorn.Server(uvicorn.Config(create_app(), log_level="warning"))
         thread = threading.Thread(target=server.run, args=([listener],))
         thread.start()
-        yield Site(f"http://127.0.0.1:{listener.getsockname()[1]}")
-        server.should_exit = True
-        thread.join()
-    context.database().close()
+        try:
+            yield Site(f"http://127.0.0.1:{listener.getsockname()[1]}")
+        finally:
+            server.should_exit = True
+            thread.join()
+            context.database().close()
     context.configure()
 
 
