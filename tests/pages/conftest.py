@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import pytest
 import uvicorn
 
+from benchmarks import _worlds as worlds
 from deployments.http.app import create_app
 from tasks import context
-from tests import worlds
 
 QUIET = (
     "--no-sandbox",

@@ -5,11 +5,11 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 
+from benchmarks._hostile import CORPUS, hostile
+from benchmarks._worlds import made
 from lifecycle_core.operations import versions_asked
 from tasks import context
-from tests.hostile import CORPUS, hostile
 from tests.pages.conftest import serving
-from tests.worlds import made
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 

@@ -2,11 +2,11 @@
 
 from datetime import timedelta
 
+from benchmarks._worlds import acting
 from lifecycle_core.conversations import Conversation
 from lifecycle_core.operations import alerts, policies, traffic, versions
 from lifecycle_core.policy import Policy
 from lifecycle_core.store.database import Database
-from tests.worlds import acting
 
 _RUN = "(window.ran=window.ran||[]).push(1)"
 _OPENERS = ("", "'>", '">', "</title>", "</textarea>", "</script>", "-->", "]]>", "{{7*7}}", "${7*7}")

@@ -1,6 +1,8 @@
 """Databases as pages find them: every state that a variant may be in, made once and copied."""
 
+import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from lifecycle_core.store.database import Database
 
 DAYS = 21
 WORSE = Behaviour(booking=0.45, escalation=0.12, latency_s=3.5, mix=(0.35, 0.35, 0.2, 0.1))
+BROKEN = Behaviour(booking=0.5, crashes=0.35)
 
 
 def acting(hours_ago: float = 0.0, why: str = "") -> Provenance:
@@ -23,7 +26,7 @@ def acting(hours_ago: float = 0.0, why: str = "") -> Provenance:
     return Provenance("key:ada", (datetime.now(UTC) - timedelta(hours=hours_ago)).replace(microsecond=0), why)
 
 
-def served(database: Database, variant: str, *, per_day: float = 60, bad_hours: int = 0, **changed: object) -> None:
+def served(database: Database, variant: str, *, per_day: float = 60, bad_hours: int = 0, worse: Behaviour = WORSE) -> None:
     """Put three weeks of simulated traffic there, and the version that serves it; it drifts in its last hours."""
     act = acting()
     versions.register(
@@ -31,11 +34,11 @@ def served(database: Database, variant: str, *, per_day: float = 60, bad_hours: 
     )
     versions.activate(database, acting(DAYS * 24), variant, 1)
     generator, found = np.random.default_rng(7), []
-    for ago, hours, worse in ((DAYS * 24, DAYS * 24 - bad_hours, None), (bad_hours, bad_hours, WORSE)):
+    for ago, hours, drifted in ((DAYS * 24, DAYS * 24 - bad_hours, None), (bad_hours, bad_hours, worse)):
         start = act.at - timedelta(hours=ago)
         if hours:
             found += conversations(
-                MILD, generator, variant=variant, version=1, start=start, hours=hours, per_day=per_day, drift=worse, messages=False
+                MILD, generator, variant=variant, version=1, start=start, hours=hours, per_day=per_day, drift=drifted, messages=False
             )
     traffic.ingest(database, act, found)
 
@@ -99,8 +102,6 @@ def many(database: Database) -> None:
     found = conversations(
         MILD, np.random.default_rng(7), variant="v", version=1, start=act.at - timedelta(days=14), hours=14 * 24, per_day=6, messages=False
     )
-    from dataclasses import replace
-
     every = list(found)
     for number in range(500):
         name = f"variant-{number:03}"
@@ -109,17 +110,13 @@ def many(database: Database) -> None:
 
 
 def incident(database: Database) -> None:
-    """A provider that fails."""
-    served(database, "baseline")
-
-
-WORLDS: dict[str, Callable[[Database], object]] = {"empty": lambda _: None, "one": one, "everything": everything}
+    """A provider that fails in a third of conversations."""
+    served(database, "baseline", bad_hours=12, worse=BROKEN)
+    watched(database)
 
 
 def made(folder: Path, schema: Path, fill: Callable[[Database], object]) -> Path:
     """A data folder with a database that `fill` fills."""
-    import shutil
-
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(schema, folder / "lifecycle.db")
     database = Database(f"sqlite:///{folder}/lifecycle.db")
