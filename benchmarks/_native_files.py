@@ -61,7 +61,8 @@ def conversations(rows: int, *, messages: bool, seed: int = 1) -> Iterator[dict[
             "segments": {"channel": drawn.choice(("web", "phone", "app"))},
         }
         if messages:
-            row["messages"] = [{"role": ("user", "assistant")[place % 2], "content": said} for place, said in enumerate(_SAID)]
+            said = (f"{_SAID[0]} My reference is {drawn.randint(10**6, 10**7)}.", *_SAID[1:])
+            row["messages"] = [{"role": ("user", "assistant")[place % 2], "content": one} for place, one in enumerate(said)]
         yield row
 
 

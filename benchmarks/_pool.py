@@ -50,8 +50,9 @@ class Pool:
     def kill(self, name: str) -> None:
         """Kill a process and everything that it started, at once, as a machine that is lost."""
         process = self.processes.pop(name)
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
+        for pid in [process.pid, *_descendants(process.pid)]:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         process.wait()
 
     def run(self, *command: str) -> str:
@@ -94,6 +95,15 @@ def until(holds: Callable[[], bool], within_s: float = WITHIN_S) -> None:
             message = f"it did not come to that within {within_s:.0f} s"
             raise TimeoutError(message)
         time.sleep(_EVERY_S)
+
+
+def _descendants(pid: int) -> list[int]:
+    """What a process started, and what that started: flow runs are in sessions of their own."""
+    try:
+        children = [int(it) for task in Path(f"/proc/{pid}/task").iterdir() for it in (task / "children").read_text().split()]
+    except OSError:
+        return []
+    return [*children, *(one for child in children for one in _descendants(child))]
 
 
 def _ports() -> dict[str, str]:

@@ -20,6 +20,9 @@ OPENAI = "https://api.openai.com/v1"
 DEFAULT_MODEL = "gpt-4o-mini"
 REPLAYS_AT_ONCE = 4
 """Conversations with models that one step holds at a time: what the endpoint's own limits bear."""
+MOST_DAYS = 3650
+DATABASE_CONNECTIONS = 40
+"""Of one process to PostgreSQL, which takes 100 from all of them as it comes."""
 RATE_LIMIT = "6000/minute"
 """What one key may ask for; rollbacks and active prompts are counted apart."""
 NO_RATE_LIMIT = "none"
@@ -109,6 +112,9 @@ class Settings:
     webhook_secret: str | None = field(default=None, repr=False)
     chat_services: tuple[str, ...] = field(default=(), repr=False)
     rate_limit: str | None = RATE_LIMIT
+    keep_messages_days: int | None = None
+    keep_conversations_days: int | None = None
+    database_connections: int = DATABASE_CONNECTIONS
     log_level: str = "info"
     audit_anchors: Path = Path(DEFAULT_DATA_DIR, ANCHORS)
     audit_key: bytes | None = field(default=None, repr=False)
@@ -143,6 +149,9 @@ class Settings:
             chat_services=tuple((environment.get("LIFECYCLE_CHAT_SERVICES") or "").split()),
             log_level=_one_of("LIFECYCLE_LOG_LEVEL", environment.get("LIFECYCLE_LOG_LEVEL") or "info", LOG_LEVELS),
             rate_limit=_rate(environment.get("LIFECYCLE_RATE_LIMIT") or RATE_LIMIT),
+            keep_messages_days=_days(environment, "LIFECYCLE_KEEP_MESSAGES_DAYS"),
+            keep_conversations_days=_days(environment, "LIFECYCLE_KEEP_CONVERSATIONS_DAYS"),
+            database_connections=_whole(environment, "LIFECYCLE_DATABASE_CONNECTIONS", DATABASE_CONNECTIONS, 1000),
             audit_anchors=Path(environment.get("LIFECYCLE_AUDIT_ANCHORS") or data_dir / ANCHORS).expanduser().absolute(),
             audit_key=_audit_key(environment.get("LIFECYCLE_AUDIT_KEY")),
         )
@@ -195,6 +204,10 @@ def _prefect_api(text: str | None) -> str | None:
         message = f"LIFECYCLE_PREFECT_API_URL is {text!r}; give the address of a Prefect server's API, such as http://prefect:4200/api"
         raise InvalidInputError(message, field="LIFECYCLE_PREFECT_API_URL")
     return text.rstrip("/")
+
+
+def _days(environment: Mapping[str, str], name: str) -> int | None:
+    return _whole(environment, name, 1, MOST_DAYS) if environment.get(name) else None
 
 
 def _listed(text: str | None) -> tuple[str, ...]:

@@ -49,7 +49,7 @@ def opened() -> "Database":
     """The database of this process as it is, whatever its schema; the caller closes it."""
     from lifecycle_core.store.database import Database
 
-    return Database(settings().database_url)
+    return Database(settings().database_url, settings().database_connections)
 
 
 def database() -> "Database":

@@ -3,6 +3,7 @@
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
 from lifecycle_core.conversations import Conversation
 from lifecycle_core.operations import traffic
@@ -12,6 +13,7 @@ from lifecycle_core.traffic.mapping import Mapping
 from lifecycle_core.traffic.reading import BATCH_RECORDS, Batch, Reading
 from lifecycle_core.traffic.refusals import Refusal
 from lifecycle_core.traffic.rejected import Rejected
+from lifecycle_core.traffic.retention import too_old
 from lifecycle_core.traffic.retrying import judged
 from lifecycle_core.traffic.summary import Summary, TakenBatch, spans_of
 from tasks import context, quality
@@ -25,6 +27,7 @@ def take_in(reading: Reading, summary: Summary, act: Provenance, *, keep: bool =
     is not read again. Without `keep` all is read and judged, and nothing written.
     """
     compared: set[str] = set()
+    since = traffic.kept_since(context.database())
     with _few_collections():
         for piece in reading.pieces(most):
             taken = traffic.taken(context.database(), piece.digest) if keep else None
@@ -34,7 +37,7 @@ def take_in(reading: Reading, summary: Summary, act: Provenance, *, keep: bool =
                 continue
             read = reading.batch(piece)
             findings = quality.check(read.conversations, act.at)
-            batch = read.without(findings.refused)
+            batch = read.without({**_let_go(read, since), **findings.refused})
             summary.add(batch, findings.untold)
             remarks = dict.fromkeys([*findings.remarks, *(_changes(batch, compared) if keep else ())])
             summary.remarks |= remarks
@@ -53,6 +56,13 @@ def take_in(reading: Reading, summary: Summary, act: Provenance, *, keep: bool =
             yield batch
     summary.unknown.update(reading.unknown)
     summary.forms[reading.read_as] += 1
+
+
+def _let_go(read: Batch, since: datetime | None) -> dict[int, Refusal]:
+    """Of a batch, what ended before conversations are kept: place -> why it is refused."""
+    if since is None:
+        return {}
+    return {place: too_old(it.ended_at, since) for place, it in enumerate(read.conversations) if it.ended_at < since}
 
 
 def _changes(batch: Batch, compared: set[str]) -> Iterator[str]:

@@ -11,6 +11,7 @@ from deployments.cli.shown import span
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from lifecycle_core.operations.database import Connections
     from lifecycle_core.settings import Settings
 
 SQLITE: Final = "sqlite:///"
@@ -31,14 +32,25 @@ def examine(settings: "Settings", now: "datetime") -> Iterator[Finding]:
         return
     with closing(context.opened()) as database:
         found = operations.look(database)
+        connections = operations.connections(database) if found.refusal is None else None
     if found.refusal is not None:
         upgrade = isinstance(found.refusal, SchemaMismatchError)
         remedy = "lifecycle db upgrade" if upgrade else "mend that, or name another with LIFECYCLE_DATABASE_URL"
         yield Finding("database", "failure", str(found.refusal), remedy)
         return
     yield Finding("database", "ok", f"{told}, revision {found.revision}")
+    if connections is not None:
+        yield _connections(connections, settings.database_connections)
     yield _door(settings, keyed=found.keyed)
     yield _anchors(settings, found.last_row, now)
+
+
+def _connections(it: "Connections", ours: int) -> Finding:
+    told = f"{it.open} of the server's {it.most} are open; each process of this program opens {ours} at most"
+    if it.open + ours > it.most:
+        remedy = f"raise max_connections, or lower LIFECYCLE_DATABASE_CONNECTIONS below {max(2, it.most - it.open)}"
+        return Finding("connections", "warning", told, remedy)
+    return Finding("connections", "ok", told)
 
 
 def _door(settings: "Settings", *, keyed: bool) -> Finding:

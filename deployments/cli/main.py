@@ -27,7 +27,7 @@ UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 
 COMMANDS = {
     "ingest": ("ingest", "Take conversations in from files or standard input."),
-    "backfill": ("backfill", "Many files taken in by several workers, each file by one at a time."),
+    "backfill": ("backfill", "Take many files in, by several flow runs."),
     "quarantine": ("quarantine", "The records that could not be taken in, and why."),
     "drift": ("drift", "Whether a variant's behaviour has changed, and when it did."),
     "retrain": ("retrain", "Improve a prompt, test it, and let it in by its evidence."),
@@ -46,6 +46,7 @@ COMMANDS = {
     "keys": ("keys", "Keys to the API, each with the roles that it may be used for."),
     "audit": ("audit", "Who changed what, and whether anybody has changed that since."),
     "db": ("db", "The database: its schema, and whether its contents hold."),
+    "maintain": ("maintain", "Let go of traffic whose time is over."),
     "doctor": ("doctor", "Examine this installation, with a remedy for each fault."),
     "completion": ("completion", "Print what SHELL needs to complete commands, options and the names of variants."),
     "config": ("config", "What this installation is set to."),

@@ -70,6 +70,9 @@ def _values(it: Settings, source: Callable[[str], str]) -> dict[str, str | None]
     values = {
         "LIFECYCLE_DATA_DIR": it.data_dir,
         "LIFECYCLE_DATABASE_URL": masked(it.database_url),
+        "LIFECYCLE_DATABASE_CONNECTIONS": it.database_connections,
+        "LIFECYCLE_KEEP_MESSAGES_DAYS": it.keep_messages_days,
+        "LIFECYCLE_KEEP_CONVERSATIONS_DAYS": it.keep_conversations_days,
         "LIFECYCLE_API_HOST": it.api_host,
         "LIFECYCLE_API_NAMES": ", ".join(it.api_names) or None,
         "LIFECYCLE_API_PORT": it.api_port,

@@ -9,11 +9,12 @@ from functools import cache, partial
 from lifecycle_core.conversations import Conversation, believable_end, end_rule, hour_of
 from lifecycle_core.errors import InvalidInputError
 from lifecycle_core.provenance import Provenance
-from lifecycle_core.store import answers, audit, conversations, figures, quarantine, taken_batches
+from lifecycle_core.store import answers, audit, conversations, figures, quarantine, retention, taken_batches
 from lifecycle_core.store.database import Database, Transaction
 from lifecycle_core.store.variants import names
 from lifecycle_core.traffic.reading import Batch
 from lifecycle_core.traffic.rejected import Quarantined, Rejected
+from lifecycle_core.traffic.retention import Kept, too_old
 from lifecycle_core.traffic.summary import TakenBatch
 
 WEEKS_BEFORE = timedelta(days=28)
@@ -65,7 +66,18 @@ def take(database: Database, act: Provenance, batch: Batch, digest: str, it: Tak
         return done
 
 
+def kept_since(database: Database) -> datetime | None:
+    """From when on conversations are kept; None where all are."""
+    with database.read() as tx:
+        return retention.kept_since(tx, Kept.CONVERSATIONS)
+
+
 def _ingest(tx: Transaction, act: Provenance, batch: Sequence[Conversation], rejected: Sequence[Rejected]) -> Ingested:
+    since = retention.kept_since(tx, Kept.CONVERSATIONS)
+    old = next((it for it in batch if since is not None and it.ended_at < since), None)
+    if old is not None and since is not None:
+        message = f"conversation {old.id!r} of {old.variant!r}: {too_old(old.ended_at, since).sentence}; nothing was written"
+        raise InvalidInputError(message, field="ended_at")
     history = cache(partial(conversations.activations, tx))
     added = conversations.add(tx, batch, act.at, lambda it: _active(history(it.variant), it.ended_at))
     quarantine.add(tx, rejected, act.at)

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from functools import cache
 from itertools import groupby
@@ -17,9 +17,10 @@ from sqlalchemy.dialects import postgresql
 from lifecycle_core.conversations import Conversation
 from lifecycle_core.rollup_tables import RollupTable, VariantRollups
 from lifecycle_core.rollups import NAMED_ACTIONS, OTHER_ACTIONS, RollupKey, summarize, summarize_arrivals
-from lifecycle_core.store import appending, hourly, variants
+from lifecycle_core.store import appending, hourly, retention, variants
 from lifecycle_core.store.database import Transaction
 from lifecycle_core.store.tables import TABLES
+from lifecycle_core.traffic.retention import Kept
 from lifecycle_core.versions.version import Performance
 
 _CHUNK: Final = 500
@@ -29,6 +30,7 @@ _STREAM: Final = 2000
 FIELDS: Final = tuple(field.name for field in fields(Conversation))
 """The columns that are the conversation's own."""
 _LISTS: Final = ("response_times_s", "actions", "errors", "messages")
+_SILENT: Final[dict[str, Any]] = {**retention.SILENT, "messages": ()}
 _COUNTED: Final = tuple(name for name in FIELDS if name not in {"started_at", "messages", "customer_id", "goal", "model", "segments"})
 """What rollups are made of, and what names a conversation."""
 
@@ -67,9 +69,10 @@ def add(
     version_of : what served a conversation that does not say it.
 
     Writers of one variant wait for each other, so that what is found unknown
-    here is still unknown when it is written.
+    here is still unknown when it is written. What was said in one from before
+    the horizon of messages is not kept.
     """
-    connection = tx.connection()
+    connection, heard_since = tx.connection(), retention.kept_since(tx, Kept.MESSAGES)
     accepted = differing = 0
     for variant, ours in groupby(sorted(batch, key=attrgetter("variant")), key=attrgetter("variant")):
         variants.enter(tx, variant, received_at)
@@ -77,8 +80,10 @@ def add(
         again = [it for it in ours if firsts.setdefault(it.id, it) is not it]
         kept = _kept(connection, variant, list(firsts))
         new = {it.id: it if it.version is not None else it.served_by(version_of(it)) for it in firsts.values() if it.id not in kept}
-        differing += sum(_differs(row, firsts[name]) for name, row in kept.items())
-        differing += sum(_differs(kept[it.id] if it.id in kept else _said(new[it.id]), it) for it in again)
+        if heard_since is not None:
+            new = {name: it if it.ended_at >= heard_since else replace(it, **_SILENT) for name, it in new.items()}
+        differing += sum(_differs(row, firsts[name], heard_since) for name, row in kept.items())
+        differing += sum(_differs(kept[it.id] if it.id in kept else _said(new[it.id]), it, heard_since) for it in again)
         accepted += len(new)
         if new:
             appending.append(connection, new.values(), received_at)
@@ -117,9 +122,11 @@ def _said(it: Conversation) -> dict[str, Any]:
     return {name: getattr(it, name) for name in FIELDS}
 
 
-def _differs(kept: Mapping[str, Any], it: Conversation) -> bool:
-    """Whether `it` says something else than what is kept; of its version it may say nothing."""
+def _differs(kept: Mapping[str, Any], it: Conversation, heard_since: datetime | None) -> bool:
+    """Whether `it` says something else than what is kept; of its version it may say nothing, and what fell silent is not compared."""
     said = {name: value for name, value in _said(it).items() if name != "version" or value is not None}
+    if heard_since is not None and it.ended_at < heard_since:
+        said = {name: value for name, value in said.items() if name not in _SILENT}
     return any((tuple(kept[name]) if name in _LISTS else kept[name]) != value for name, value in said.items())
 
 

@@ -24,6 +24,9 @@ Transaction = Session
 MIGRATION_LOCK: Final = 0x1F_C1C1E
 """The key of PostgreSQL's advisory lock under which one process migrates and the others wait."""
 
+CONNECTIONS: Final = 40
+KEPT_OPEN: Final = 5
+"""So many connections of each half stay open while nobody needs them."""
 _MEMORY: Final = {None, "", ":memory:"}
 _POSTGRESQL: Final = {"postgresql", "postgres", "postgresql+psycopg"}
 _PASSWORD: Final = re.compile(r"(://[^:/@]*):.*@")
@@ -37,6 +40,8 @@ class Database:
     `read` sees one state throughout and never keeps a writer waiting. Nothing is
     opened before the first of them.
 
+    connections : to PostgreSQL, at most, one half to read and one to write; who finds all of them busy waits.
+
     Raises InvalidInputError for a URL that names neither kind.
 
     >>> Database("sqlite:////srv/agent/lifecycle.db").name
@@ -49,7 +54,7 @@ class Database:
     name: str
     dialect: Literal["sqlite", "postgresql"]
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, connections: int = CONNECTIONS) -> None:
         self.url = url
         parsed = _parse(url)
         if parsed.drivername == "sqlite":
@@ -57,7 +62,8 @@ class Database:
             self._writer, self._reader = _sqlite(parsed, writes=True), _sqlite(parsed, writes=False)
         else:
             self.dialect, self.name = "postgresql", parsed.set(drivername="postgresql").render_as_string(hide_password=True)
-            self._writer, self._reader = _postgresql(parsed, writes=True), _postgresql(parsed, writes=False)
+            each = max(1, connections // 2)
+            self._writer, self._reader = _postgresql(parsed, each, writes=True), _postgresql(parsed, each, writes=False)
         self._turns = Turns(LOCK_SECONDS)
         event.listen(self._writer, "before_cursor_execute", refuse_unaudited)
 
@@ -175,7 +181,7 @@ def _create_private(path: Path) -> None:
         raise no_file(path, error) from error
 
 
-def _postgresql(url: URL, *, writes: bool) -> Engine:
+def _postgresql(url: URL, connections: int, *, writes: bool) -> Engine:
     engine = create_engine(
         url,
         connect_args={"connect_timeout": LOCK_SECONDS},
@@ -183,8 +189,9 @@ def _postgresql(url: URL, *, writes: bool) -> Engine:
         execution_options={} if writes else {"postgresql_readonly": True},
         hide_parameters=True,
         pool_pre_ping=True,
+        pool_size=min(KEPT_OPEN, connections),
+        max_overflow=max(0, connections - KEPT_OPEN),
         pool_timeout=LOCK_SECONDS,
-        max_overflow=45,
     )
 
     @event.listens_for(engine, "connect")

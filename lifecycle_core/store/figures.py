@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from sqlalchemy import select as select_columns
+from sqlalchemy import text
 from sqlmodel import col, func, select
 
 from lifecycle_core.rollups import SCALARS
@@ -44,3 +45,10 @@ def learnable(tx: Transaction, variant: str, version: int, until: datetime) -> i
     told = col(it.booked).is_not(None) | col(it.escalated).is_(True)
     ours = (it.variant == variant, it.version == version, col(it.ended_at) < until, col(it.provider_fault).is_(False))
     return tx.exec(select(func.count()).select_from(it).where(*ours, told)).one()
+
+
+def server_connections(tx: Transaction) -> tuple[int, int]:
+    """Connections to PostgreSQL's server, of all programs, and how many it lets in."""
+    asked = text("SELECT count(*), current_setting('max_connections')::int FROM pg_stat_activity WHERE backend_type = 'client backend'")
+    now, most = tx.connection().execute(asked).one()
+    return now, most

@@ -185,6 +185,16 @@ class BackfillFileRow(SQLModel, table=True):
     error: str | None
 
 
+class RetentionRow(SQLModel, table=True):
+    """From when on something is kept; the fields are those of `lifecycle_core.traffic.retention.Horizon`."""
+
+    __tablename__ = "retention"
+
+    what: str = Field(primary_key=True)
+    before: datetime = _instant()
+    reached: datetime | None = _instant(nullable=True)
+
+
 class LeaseRow(SQLModel, table=True):
     """Work that one process does at a time, and until when it has it; see `store.leases`."""
 

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from lifecycle_core.errors import DatabaseUnavailableError
 from lifecycle_core.rollups import FAMILIES, SCALARS, RollupKey, scalar
-from lifecycle_core.store import conversations, damage, hourly, variants
+from lifecycle_core.store import conversations, damage, hourly, retention, variants
 from lifecycle_core.store.database import Transaction
 from lifecycle_core.store.tables import ActivationRow, VersionRow
+from lifecycle_core.traffic.retention import Kept
 from lifecycle_core.versions.stack import Stack
 from lifecycle_core.versions.version import Tag, content_hash
 
@@ -35,12 +36,16 @@ def rollups(tx: Transaction) -> CheckedRollups:
     """Hold every rollup against its conversations."""
     checked = counted = 0
     problems: list[str] = []
+    kept_since = retention.kept_since(tx, Kept.CONVERSATIONS)
     for variant in variants.names(tx):
         try:
             kept, recounted = hourly.kept(tx.connection(), variant), conversations.recount(tx, variant)
         except (DatabaseUnavailableError, ValueError, IndexError) as error:
             problems.append(f"the conversations or rollups of {variant!r} are damaged and cannot be counted: {str(error).splitlines()[0]}")
             continue
+        if kept_since is not None:  # of what was let go only the sums are left
+            kept = {key: sums for key, sums in kept.items() if key.hour >= kept_since}
+            recounted = {key: sums for key, sums in recounted.items() if key.hour >= kept_since}
         checked += len(kept)
         counted += round(sum(sums[scalar("conversations")] for sums in recounted.values()))
         problems += _differences(kept, recounted)

@@ -36,7 +36,7 @@ def test_without_a_terminal_nothing_is_taken_back_unless_told_twice(watched):
 
 def test_the_schema_goes_down_and_up_again(lifecycle):
     said = lifecycle("db", "downgrade", "base", "--yes")
-    assert f"has lost revision {HEAD}, 0008, 0007, 0006, 0005, 0004, 0003, 0002, 0001\nUndo: lifecycle db upgrade" in said.stdout
+    assert f"has lost revision {HEAD}, 0009, 0008, 0007, 0006, 0005, 0004, 0003, 0002, 0001\nUndo: lifecycle db upgrade" in said.stdout
     assert lifecycle("db", "revision").stdout == "-\n"
     assert lifecycle("db", "upgrade").exit_code == 0
 
@@ -44,7 +44,7 @@ def test_the_schema_goes_down_and_up_again(lifecycle):
 def test_a_revision_that_never_was_is_refused(lifecycle):
     said = lifecycle("db", "downgrade", "9999", "--yes")
     assert said.exit_code == 2
-    revisions = "0001, 0002, 0003, 0004, 0005, 0006, 0007, 0008, 0009"
+    revisions = "0001, 0002, 0003, 0004, 0005, 0006, 0007, 0008, 0009, 0010"
     assert said.stderr == f"the database has not had revision '9999'; it has had: {revisions}; base takes all back\n"
 
 

@@ -50,7 +50,7 @@ def test_a_watch_that_stands_still_is_told(watched):
 
 def test_status_for_programs_is_one_json_object(watched):
     said = json.loads(watched("status", "--at", AT, "--json").stdout)
-    assert (said["conversations"], said["openEpisodes"], said["schemaRevision"]) == (840, 0, "0009")
+    assert (said["conversations"], said["openEpisodes"], said["schemaRevision"]) == (840, 0, "0010")
 
 
 def test_an_installation_that_passes_these_tests_has_no_failure(lifecycle):
@@ -217,3 +217,13 @@ def test_every_variable_that_is_read_anywhere_is_shown(lifecycle):
     shown = {it["name"] for it in json.loads(lifecycle("config", "show", "--json").stdout)["settings"]}
     of_endpoint = {"LIFECYCLE_OPENAI_BASE_URL", "LIFECYCLE_OPENAI_API_KEY"}
     assert shown == read - {"LIFECYCLE_OPENAI"} | of_endpoint
+
+
+@pytest.mark.postgres
+def test_the_examination_warns_where_a_process_might_ask_for_more_connections_than_the_server_takes(lifecycle, monkeypatch, postgres_url):
+    monkeypatch.setenv("LIFECYCLE_DATABASE_URL", postgres_url)
+    for connections, state in ((4, "ok"), (1000, "warning")):
+        monkeypatch.setenv("LIFECYCLE_DATABASE_CONNECTIONS", str(connections))
+        context.configure()
+        context.database().close()
+        assert findings(lifecycle)["connections"]["state"] == state

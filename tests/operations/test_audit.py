@@ -249,8 +249,8 @@ def test_a_schema_taken_back_and_brought_up_is_two_rows(changed, act):
     downgrade(changed, "0004", act)
     upgrade(changed, act)
     up, down = audit.newest(changed, audit.Asked(subject="schema"), 10)
-    assert (down.before, down.after) == ({"revision": "0009"}, {"revision": "0004"})
-    assert (up.before, up.after) == ({"revision": "0004"}, {"revision": "0009"})
+    assert (down.before, down.after) == ({"revision": "0010"}, {"revision": "0004"})
+    assert (up.before, up.after) == ({"revision": "0004"}, {"revision": "0010"})
 
 
 def test_the_making_of_a_database_is_no_row(opened, tmp_path, act):

@@ -14,7 +14,7 @@ from subprocess import PIPE, Popen, run
 from tempfile import TemporaryDirectory
 
 import pytest
-from sqlalchemy import func, insert
+from sqlalchemy import func, insert, text
 from sqlmodel import select
 
 from lifecycle_core.errors import DatabaseUnavailableError, InvalidInputError, LostRaceError, SchemaMismatchError
@@ -275,3 +275,19 @@ def test_a_connection_that_the_server_ended_is_replaced(postgres_database, act):
 def test_a_text_that_postgresql_cannot_keep_is_bad_input(postgres_database, act):
     with pytest.raises(InvalidInputError, match="NUL character"):
         enter(postgres_database, act, "a\x00b")
+
+
+@pytest.mark.postgres
+def test_a_process_opens_no_more_connections_than_it_may_and_who_finds_all_busy_waits(postgres_url, act):
+    database = Database(postgres_url, 2)
+    upgrade(database)
+
+    def add(number):
+        with database.write(act) as tx:
+            tx.add(VariantRow(name=f"v{number}", created_at=act.at))
+        with database.read() as tx:
+            return tx.connection().scalar(text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"))
+
+    with ThreadPoolExecutor(6) as pool:
+        assert max(pool.map(add, range(6))) <= 2
+    database.close()

@@ -1,5 +1,6 @@
 """Schema and tables are one, on both databases, and every step can be taken back."""
 
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 
@@ -7,7 +8,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Column, Integer, LargeBinary, MetaData, Table, insert, inspect
+from sqlalchemy import Column, Integer, LargeBinary, MetaData, Table, insert, inspect, text
 from sqlmodel import SQLModel
 
 from lifecycle_core.conversations import Conversation, Window
@@ -17,8 +18,9 @@ from lifecycle_core.errors import DatabaseUnavailableError, InvalidInputError, S
 from lifecycle_core.operations import traffic, versions
 from lifecycle_core.operations.database import downgrade, revision, upgrade, verify
 from lifecycle_core.store import conversations, episodes, migrations, variants
+from lifecycle_core.store.database import Database
 
-REVISIONS = ["0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009"]
+REVISIONS = ["0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010"]
 VERSION_TABLE = Table("alembic_version", MetaData(), Column("version_num", Integer))
 
 
@@ -61,10 +63,10 @@ def test_after_a_downgrade_an_upgrade_builds_all_again(any_database):
 
 def test_answers_come_and_go_with_their_revision_and_versions_stay(any_database, act):
     versions.register(any_database, act, variant="baseline", system_prompt="one")
-    assert downgrade(any_database, "0001") == ["0009", "0008", "0007", "0006", "0005", "0004", "0003", "0002"]
+    assert downgrade(any_database, "0001") == ["0010", "0009", "0008", "0007", "0006", "0005", "0004", "0003", "0002"]
     with any_database.migrate() as connection:
         assert "answers" not in inspect(connection).get_table_names()
-    assert upgrade(any_database) == ["0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009"]
+    assert upgrade(any_database) == ["0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010"]
     with any_database.migrate() as connection:
         assert compare_metadata(MigrationContext.configure(connection), SQLModel.metadata) == []
     assert versions.register(any_database, replace(act, idempotency_key="k"), variant="baseline", system_prompt="one").version == 1
@@ -88,7 +90,7 @@ def test_rollups_are_repacked_and_packed_as_before_without_a_difference(any_data
     traffic.ingest(any_database, act, batch)
     before = rollups(any_database)
     downgrade(any_database, "0003")
-    assert upgrade(any_database) == ["0004", "0005", "0006", "0007", "0008", "0009"]
+    assert upgrade(any_database) == ["0004", "0005", "0006", "0007", "0008", "0009", "0010"]
     after = rollups(any_database)
     assert before.keys() == after.keys()
     assert all((before[key] == after[key]).all() for key in before)
@@ -126,14 +128,14 @@ def rollups(database):
 
 
 def test_a_downgrade_to_a_revision_never_had_says_which_there_were(any_database):
-    with pytest.raises(InvalidInputError, match="'0042'; it has had: 0001, 0002, 0003, 0004, 0005, 0006, 0007, 0008, 0009; base"):
+    with pytest.raises(InvalidInputError, match="'0042'; it has had: 0001, 0002, 0003, 0004, 0005, 0006, 0007, 0008, 0009, 0010; base"):
         downgrade(any_database, "0042")
 
 
 def test_a_newer_database_is_refused_with_both_revisions(any_database):
     with any_database.migrate() as connection:
         connection.execute(VERSION_TABLE.update().values(version_num="9999"))
-    with pytest.raises(SchemaMismatchError, match=r"revision 9999, and this program knows revisions up to 0009"):
+    with pytest.raises(SchemaMismatchError, match=r"revision 9999, and this program knows revisions up to 0010"):
         upgrade(any_database)
 
 
@@ -146,3 +148,17 @@ def test_another_programs_tables_are_left_alone(fresh):
         upgrade(fresh)
     with fresh.migrate() as connection:
         assert inspect(connection).get_table_names() == ["conversations"]
+
+
+@pytest.mark.postgres
+def test_a_migration_that_would_keep_others_waiting_gives_up_and_leaves_all_as_it_was(postgres_url, monkeypatch):
+    monkeypatch.setattr("lifecycle_core.store.database.LOCK_SECONDS", 1)
+    with closing(Database(postgres_url)) as database, closing(Database(postgres_url)) as other:
+        upgrade(database)
+        with other.read() as tx:
+            tx.connection().execute(text("SELECT * FROM retention"))
+            with pytest.raises(DatabaseUnavailableError, match="locked"):
+                downgrade(database, "0009")
+            assert revision(database) == REVISIONS[-1]
+        assert downgrade(database, "0009") == REVISIONS[-1:]
+        assert upgrade(database) == REVISIONS[-1:]

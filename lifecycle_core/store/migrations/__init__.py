@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationContext
     from alembic.script import ScriptDirectory
 
-HEAD: Final = "0009"
+HEAD: Final = "0010"
 """The revision that this program's tables are."""
 BASE: Final = "base"
 """The state before the first revision: no tables."""
