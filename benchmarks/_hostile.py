@@ -46,7 +46,7 @@ def hostile(database: Database) -> None:
                 actions=(text,),
                 segments={"channel": text},
                 goal=text,
-                messages=(Message(role="user", content=text),),
+                messages=(Message(role="user", content=text),),  # type: ignore[typeddict-item]
             )
             for text in texts
             for place in range(1, 10)
