@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
-from lifecycle_core.errors import LifecycleError, RateLimitedError
+from lifecycle_core.errors import LaterError, LifecycleError
 from lifecycle_core.retraining.errors import NotReadyError
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -106,7 +106,7 @@ def refused(request: Request, error: LifecycleError) -> JSONResponse:
         how_far = {"samples": error.samples, "needed": error.needed, "secondsLeft": error.seconds_left}
         return problem(request, error.status, error.code, str(error), errors, **how_far)
     answer = problem(request, error.status, error.code, str(error), errors)
-    if isinstance(error, RateLimitedError):
+    if isinstance(error, LaterError):
         answer.headers["Retry-After"] = str(error.retry_after_s)
     return answer
 
