@@ -1,4 +1,4 @@
-"""Bodies before they are read: held in a lane, unpacked within a bound, and refused where they nest too deeply, all while they are bytes."""
+"""Bodies before they are read: held in a lane, unpacked within a bound, and refused where they nest too deeply, while they are bytes."""
 
 import asyncio
 import zlib
