@@ -108,7 +108,7 @@ class Lanes:
 
     def __init__(self) -> None:
         self._urgent = Lane("urgent requests", at_once=10, waiting=200)
-        self._traffic = Lane("batches", at_once=2, waiting=62)
+        self._traffic = Lane("batches", at_once=2, waiting=30)
         self._analysis = Lane("analyses", at_once=4, waiting=28)
         self._starts = Lane("starts", at_once=32, waiting=0)
         self._others = Lane("requests", at_once=16, waiting=112)
