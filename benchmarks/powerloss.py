@@ -76,10 +76,11 @@ def run(times: int = 1000, seed: int = 5) -> dict[str, object]:
             folder.mkdir()
             with _written(folder / NAME) as writers:
                 for _ in range(min(LIVES, times - opened.total())):
-                    time.sleep(chance.uniform(0, MOST_WAIT_S))
                     kind = KINDS[opened.total() % len(KINDS)]
-                    acknowledged, shortened = _copied(folder, writers, kind, chance)
-                    problems, there = _looked_at(folder / "copy" / NAME)
+                    time.sleep(chance.uniform(0, MOST_WAIT_S))
+                    with _stopped(writers):
+                        acknowledged, shortened = _copied(folder, writers, kind, chance)
+                        problems, there = _looked_at(folder / "copy" / NAME)
                     broken += [f"{kind}: {it}" for it in problems]
                     broken += [f"{kind}: batch {it} has {rows} of {BATCH} rows" for it, rows in there.items() if rows != BATCH]
                     gone = acknowledged - set(there)
@@ -163,23 +164,29 @@ def _conversation(name: str, at: datetime) -> Conversation:
     return Conversation(id=name, variant=VARIANT, version=1, ended_at=at, booked=True, cost_usd=0.001, actions=("confirm",))
 
 
-def _copied(folder: Path, writers: list[_Writer], kind: str, chance: random.Random) -> tuple[set[str], bool]:
-    """Stop the writers, copy what is on the disk, and let them go on: -> what they had acknowledged, and whether frames were cut off."""
-    copy = folder / "copy"
-    shutil.rmtree(copy, ignore_errors=True)
-    copy.mkdir()
+@contextmanager
+def _stopped(writers: list[_Writer]) -> Iterator[None]:
+    """As long as this lasts no writer moves, wherever it is."""
     for it in writers:
         os.kill(_pid(it), signal.SIGSTOP)
     try:
         for it in writers:
             _await_stopped(_pid(it))
-        for name in (NAME, f"{NAME}-wal"):
-            shutil.copyfile(folder / name, copy / name)
-        wal = _Wal.read((folder / f"{NAME}-shm").read_bytes()[:136])
-        acknowledged = set[str]().union(*(it.acknowledged() for it in writers))
+        yield
     finally:
         for it in writers:
             os.kill(_pid(it), signal.SIGCONT)
+
+
+def _copied(folder: Path, writers: list[_Writer], kind: str, chance: random.Random) -> tuple[set[str], bool]:
+    """Copy what is on the disk: -> what the writers have acknowledged, and whether frames were cut off."""
+    copy = folder / "copy"
+    shutil.rmtree(copy, ignore_errors=True)
+    copy.mkdir()
+    for name in (NAME, f"{NAME}-wal"):
+        shutil.copyfile(folder / name, copy / name)
+    wal = _Wal.read((folder / f"{NAME}-shm").read_bytes()[:136])
+    acknowledged = set[str]().union(*(it.acknowledged() for it in writers))
     if kind == KINDS[0] or wal.frames <= wal.copied:
         return acknowledged, False
     kept = chance.randrange(wal.copied, wal.frames)
