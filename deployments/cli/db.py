@@ -173,7 +173,7 @@ def verify(*, as_json: bool) -> None:
     from lifecycle_core.operations import database as operations
     from tasks import context
 
-    found = operations.verify(context.database())
+    found = operations.verify(context.database(), context.outside())
     if as_json:
         print_json(VerificationWire.of(found))
     else:

@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from lifecycle_core.errors import DamagedDatabaseError, InvalidInputError, LifecycleError, SchemaMismatchError
 from lifecycle_core.provenance import Provenance
-from lifecycle_core.store import audit, audit_asked, audit_checks, copies, damage, figures, keys, migrations, outbox
+from lifecycle_core.store import audit, audit_asked, audit_checks, copies, damage, figures, invariants, keys, migrations
 from lifecycle_core.store.database import Database, sqlite_module
 from lifecycle_core.store.rehearsal import Rehearsal
 
@@ -138,9 +139,12 @@ def sqlite_version() -> str:
     return version
 
 
-def verify(database: Database) -> Verification:
-    """Count every rollup anew from its conversations; hold versions and activations against each other, and against the audit log."""
-    from lifecycle_core.store import verification
+def verify(database: Database, at: datetime | None = None) -> Verification:
+    """Look whether everything holds: each rollup counted anew, each verdict worked out anew, the audit log, and every invariant.
+
+    at : the instant as of which leases are looked at; None : they are not.
+    """
+    from lifecycle_core.store import session_checks, verification
 
     with database.read() as tx:
         rollups = verification.rollups(tx)
@@ -148,7 +152,9 @@ def verify(database: Database) -> Verification:
             *damage.of_file(tx),
             *rollups.problems,
             *verification.versions(tx),
-            *outbox.broken(tx),
+            *invariants.broken(tx, at),
+            *session_checks.unlawful(tx),
+            *session_checks.unproved(tx),
             *audit_checks.broken_links(tx),
             *audit_checks.unexplained(tx),
         )

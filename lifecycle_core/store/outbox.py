@@ -142,21 +142,6 @@ def between(tx: Transaction, after: datetime, until: datetime) -> list[Sent]:
     return list(_sent(tx, tx.exec(chosen.order_by(col(AlertMessageRow.number).desc())).all()))
 
 
-def broken(tx: Transaction) -> Iterator[str]:
-    """What must hold of every message: it is addressed or waits for it, and each of its deliveries is delivered, dead or due."""
-    deliveries = select(AlertDeliveryRow.message, func.count().label("n")).group_by(col(AlertDeliveryRow.message)).subquery()
-    counted = select(AlertMessageRow.id, AlertMessageRow.targets, deliveries.c.n).join(
-        deliveries, deliveries.c.message == AlertMessageRow.number, isouter=True
-    )
-    for message_id, targets, n in tx.exec(counted.where(func.coalesce(AlertMessageRow.targets, 0) != func.coalesce(deliveries.c.n, 0))):
-        yield f"message {message_id} was addressed to {targets or 0} targets and has {n or 0} deliveries"
-    it = AlertDeliveryRow
-    told = (col(it.state) == DeliveryState.DELIVERED) & col(it.delivered_at).is_not(None)
-    dead = (col(it.state) == DeliveryState.DEAD) & col(it.error).is_not(None)
-    for message, target, state in tx.exec(select(it.message, it.target, it.state).where(~told, ~dead, ~_pending())):
-        yield f"the delivery of message {message} to {target} is {state}, and neither delivered, dead with an error, nor pending"
-
-
 def _pending() -> ColumnElement[bool]:
     return col(AlertDeliveryRow.state) == DeliveryState.PENDING
 
