@@ -8,6 +8,7 @@
 
 import hashlib
 import time
+from asyncio import Lock
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -92,6 +93,7 @@ class Doorkeeper:
     def __init__(self) -> None:
         self._kept = _Kept()
         self._threads: CapacityLimiter | None = None
+        self._alone = Lock()
         self._limiter = FixedWindowRateLimiter(MemoryStorage())
         self._failures = parse(FAILURES)
 
@@ -120,7 +122,10 @@ class Doorkeeper:
         place = context.settings().database_url
         found = self._kept.get(place)
         if found is None:
-            found = self._kept.put(place, not await self._asked(partial(keys.any_made, context.database())))
+            async with self._alone:  # of a crowd whose verdict has just grown old one asks anew
+                found = self._kept.get(place)
+                if found is None:
+                    found = self._kept.put(place, not await self._asked(partial(keys.any_made, context.database())))
         return bool(found)
 
     async def _key(self, request: Request, given: str) -> Key:

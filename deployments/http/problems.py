@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 
 from deployments.dashboard.rendering import address, rendered
 from deployments.http.cookies import HEADERS, wants_page
-from lifecycle_core.errors import LifecycleError, RateLimitedError
+from lifecycle_core.errors import LaterError, LifecycleError
 from lifecycle_core.retraining.errors import NotReadyError
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -123,7 +123,7 @@ def refused(request: Request, error: LifecycleError) -> Response:
         how_far = {"samples": error.samples, "needed": error.needed, "secondsLeft": error.seconds_left}
         return problem(request, error.status, error.code, str(error), errors, **how_far)
     answer = problem(request, error.status, error.code, str(error), errors)
-    if isinstance(error, RateLimitedError):
+    if isinstance(error, LaterError):
         answer.headers["Retry-After"] = str(error.retry_after_s)
     return answer
 
