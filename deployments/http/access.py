@@ -31,7 +31,11 @@ from tasks import context
 ROLES: Final = "x-required-roles"
 SCHEME: Final = "key"
 KEPT_S: Final = 0.5
-URGENT: Final = {("POST", "/api/lifecycle/versions/rollback"), ("GET", "/api/lifecycle/versions/active")}
+URGENT: Final = {
+    ("POST", "/api/lifecycle/versions/rollback"),
+    ("POST", "/variant/rollback"),
+    ("GET", "/api/lifecycle/versions/active"),
+}
 """What must be had when all else is too much."""
 URGENT_TIMES: Final = 10
 FAILURES: Final = "30/minute"
