@@ -1,7 +1,7 @@
 """Who may ask for what: each route says which roles may ask it, and the gate holds everybody to that before a body is read.
 
 1. Nobody needs a key where the API is bound to loopback and no key was ever made; from the first key on everybody does.
-2. A key is `Authorization: Bearer al_…` and nothing else; in an address it would be written down.
+2. A key is `Authorization: Bearer al_…` and nothing else; in an address it would be written down. A person's pages have it in a cookie.
 3. A verdict about a key is kept for `KEPT_S`: a key that is revoked, and a first one that is made, count within a second.
 4. One caller's failures lock nobody else out, and rollbacks and active prompts are counted apart from all the rest.
 """
@@ -22,6 +22,7 @@ from limits import RateLimitItem, parse
 from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
 
+from deployments.http.cookies import key_of
 from lifecycle_core.access import Key, Role, Secret, reach
 from lifecycle_core.errors import ForbiddenError, LifecycleError, RateLimitedError, UnauthenticatedError
 from lifecycle_core.operations import keys
@@ -100,7 +101,7 @@ class Doorkeeper:
         """Who asks; wanted : the roles of which one is needed, None for what everybody may ask."""
         if wanted is None:
             return Caller()
-        given = request.headers.get("Authorization")
+        given = request.headers.get("Authorization") or key_of(request)
         if given is None:
             if not await self._open():
                 message = "this needs a key; send Authorization: Bearer al_…, which an admin makes by lifecycle keys create"

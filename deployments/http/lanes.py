@@ -35,6 +35,8 @@ _ANALYSIS: Final = {
     "/api/lifecycle/retraining/report",
     "/api/lifecycle/training/export",
     "/api/lifecycle/versions/compare",
+    "/explain",
+    "/retraining/report",
     "/api/reliability/shadow/agreement",
     "/api/reliability/shadow/analysis",
     "/api/reliability/shadow/evidence",
