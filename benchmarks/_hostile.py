@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from benchmarks._worlds import acting
-from lifecycle_core.conversations import Conversation
+from lifecycle_core.conversations import Conversation, Message
 from lifecycle_core.operations import alerts, policies, traffic, versions
 from lifecycle_core.policy import Policy
 from lifecycle_core.store.database import Database
@@ -46,7 +46,7 @@ def hostile(database: Database) -> None:
                 actions=(text,),
                 segments={"channel": text},
                 goal=text,
-                messages=({"role": "user", "content": text},),
+                messages=(Message(role="user", content=text),),  # type: ignore[typeddict-item]
             )
             for text in texts
             for place in range(1, 10)

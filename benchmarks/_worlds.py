@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks._sessions import PROMPT, in_shadow_test, later, proved
+from lifecycle_core.conversations import Conversation
 from lifecycle_core.operations import drift, promotion, shadow, traffic, versions
 from lifecycle_core.provenance import Provenance
 from lifecycle_core.retraining.session import Answer
@@ -33,7 +34,7 @@ def served(database: Database, variant: str, *, per_day: float = 60, bad_hours: 
         database, acting(DAYS * 24), variant=variant, system_prompt=PROMPT, metadata={"createdBy": "ada", "changes": ["first"]}
     )
     versions.activate(database, acting(DAYS * 24), variant, 1)
-    generator, found = np.random.default_rng(7), []
+    generator, found = np.random.default_rng(7), list[Conversation]()
     for ago, hours, drifted in ((DAYS * 24, DAYS * 24 - bad_hours, None), (bad_hours, bad_hours, worse)):
         start = act.at - timedelta(hours=ago)
         if hours:

@@ -30,7 +30,6 @@ TITLES: Final = {
 }
 MOODS: Final = {Status.DRIFT: Mood.BAD, Status.SUSPECTED: Mood.DOUBT, Status.STABLE: Mood.GOOD, Status.INSUFFICIENT_DATA: Mood.PLAIN}
 _HARM: Final = {Metric.BOOKING_RATE: "below", Metric.ACTION_DISTRIBUTION: "above"}
-_KINDS: Final = {"activate": "promoted", "rollback": "rollback"}
 _SUSPECTED_Z: Final = 2.5
 
 
@@ -192,7 +191,11 @@ def _happened(found: Course, variant: str) -> Iterator[Happened]:
             f"version {it.version} {'brought back' if it.kind == 'rollback' else 'activated'} by {it.by}{f': {it.why}' if it.why else ''}"
         )
         link = address("/version", variant=variant, version=it.version)
-        every.append(Happened(at=it.at, kind=_KINDS.get(it.kind, it.kind), words=words, link=link))
+        every.append(
+            Happened(
+                at=it.at, kind="rollback" if it.kind == "rollback" else "promoted" if it.session_id else "activated", words=words, link=link
+            )
+        )
     for one in found.episodes:
         drifts = ", ".join(name.value.replace("_", " ") for name in one.drifts)
         ended = "goes on" if one.closed_at is None else f"ended {minute(one.closed_at)}"
@@ -212,7 +215,7 @@ def _part(it: Attribution) -> dict[str, Any]:
             one.value,
             f"{one.recent_n:,} / {one.reference_n:,}",
             "" if one.of_change is None else f"{one.of_change:+.0%}",
-            "" if one.q is None else f"{one.q:.3f}",
+            "" if one.q is None else f"{one.q:.3f}" if one.q >= _SMALL_Q else f"< {_SMALL_Q}",
         )
         for label in it.labels
         for one in label.segments[:_SEGMENTS]
@@ -226,7 +229,9 @@ def _part(it: Attribution) -> dict[str, Any]:
     return {
         "title": TITLES[it.question.comparison.metric],
         "lead": lead,
-        "segments": Table(("label", "value", "n now / before", "of the change", "q"), segments, ("n now / before", "of the change", "q")),
+        "segments": Table(("label", "value", "n now / before", "of the change", "q"), segments, ("n now / before", "of the change", "q"))
+        if segments
+        else None,
         "errors": Table(("tool", "failure", "now", "before"), errors, ("now", "before")) if errors else None,
         "examples": Table(("conversation", "ended", "why it is shown"), examples) if examples else None,
         "notes": it.notes,
@@ -234,3 +239,4 @@ def _part(it: Attribution) -> dict[str, Any]:
 
 
 _SEGMENTS: Final = 6
+_SMALL_Q: Final = 0.001
