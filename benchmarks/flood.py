@@ -44,6 +44,8 @@ SAMPLED_EVERY_S: Final = 1.0
 NO_ANSWER: Final = 0
 _PROCESSES: Final = 2
 _NUMBER: Final = "@number@"
+_KEPT: Final = httpx.Limits(max_connections=None, max_keepalive_connections=None, keepalive_expiry=2.0)
+"""Connections are given up before the server does: a request on one that is being closed would be lost by the wire alone."""
 
 
 @dataclass(slots=True)
@@ -245,7 +247,7 @@ async def _answer(asked: Awaitable[httpx.Response], seen: Seen, kind: str) -> ht
 
 
 def _client(url: str) -> httpx.AsyncClient:
-    return httpx.AsyncClient(base_url=url, timeout=PATIENCE_S, limits=httpx.Limits(max_connections=None, max_keepalive_connections=None))
+    return httpx.AsyncClient(base_url=url, timeout=PATIENCE_S, limits=_KEPT)
 
 
 def _template(batch: int) -> str:
