@@ -58,6 +58,7 @@ def _one(kind: str, place: Callable[[], AbstractContextManager[str]], rows: int,
             backup = Path(folder) / "backup"
             _back_up(database, backup)
             ended = time.monotonic()
+        megabytes = backup.stat().st_size / 1e6
         began_putting = time.monotonic()
         with closing(_put_back(database, backup, Path(folder))) as back:
             restored_s = time.monotonic() - began_putting
@@ -65,7 +66,6 @@ def _one(kind: str, place: Callable[[], AbstractContextManager[str]], rows: int,
     before, until = (rows + BATCH * sum(at <= it for at in written.acknowledged) for it in (began, ended))
     during = [it for at, it in zip(written.acknowledged, written.seconds, strict=True) if began <= at <= ended]
     quiet = [it for at, it in zip(written.acknowledged, written.seconds, strict=True) if at < began]
-    megabytes = backup.stat().st_size / 1e6 if backup.exists() else 0.0
     held = found.conversations
     whole = before <= held <= until + BATCH * writers and (held - rows) % BATCH == 0
     print(f"{kind}: {held:,} conversations backed up and verified in {ended - began:.1f} s, put back and verified in {restored_s:.1f} s")

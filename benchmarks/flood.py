@@ -84,12 +84,14 @@ def run(seconds: float = 60.0, clients: int = 8, times: float = 3.0, batch: int 
                 seen = _crowd(replace(crowd, seconds=seconds, name="f", rate=times * capacity))
         finally:
             api.kill()
+        told = _told(seen, memory, seconds, batch)
         accepted = [it for one in seen for it in one.accepted]
         found = _batches(url)
         problems = verify(kept).problems
     lost = sum(batch - found.get(it, 0) for it in accepted)
     cut = sum(rows != batch for it, rows in found.items() if it[0] in "cf")
-    return _told(seen, memory, seconds, batch) | {
+    print(f"accepted rows lost: {lost}; batches in part: {cut}; problems: {len(problems)}")
+    return told | {
         "database": database,
         "capacity_rows_per_s": round(batch * capacity),
         "offered_rows_per_s": round(batch * times * capacity),
