@@ -34,7 +34,6 @@ def paths(site):
 
 @pytest.mark.parametrize(("width", "scheme", "turn"), LOOKS)
 def test_no_page_breaks_its_policy_asks_elsewhere_overflows_or_shuts_anybody_out(site, browser, width, scheme, turn):
-    pytest.importorskip("axe_playwright_python")
     axe = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
     page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
     wrong, asked = [], set()
