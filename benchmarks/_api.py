@@ -58,6 +58,14 @@ class Api:
         message = f"the API at {self.url} has not answered within {STARTS_WITHIN_S:.0f} s"
         raise SetupError(message)
 
+    @property
+    def pid(self) -> int:
+        """Its process; raises SetupError before it was started."""
+        if self._process is None:
+            message = "the API was not started"
+            raise SetupError(message)
+        return self._process.pid
+
     def kill(self) -> None:
         """End it at whatever instruction it is at."""
         if self._process is not None:

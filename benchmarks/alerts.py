@@ -213,7 +213,9 @@ class _Trial:
         return tried
 
     def _started(self, workers: int, base: datetime) -> list[BaseProcess]:
-        made = [get_context("spawn").Process(target=_work, args=(self.url, self.receiver.url, base), daemon=True) for _ in range(workers)]
+        processes = get_context("forkserver")
+        processes.set_forkserver_preload([__name__])  # what takes a process seconds is imported once for all of them
+        made = [processes.Process(target=_work, args=(self.url, self.receiver.url, base), daemon=True) for _ in range(workers)]
         for it in made:
             it.start()
         return list(made)

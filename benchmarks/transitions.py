@@ -91,7 +91,8 @@ def race(url: str, calls: int, processes: int, rounds: int) -> Outcome:
     upgrade(database)
     waiting = [_waiting(database, act, f"variant {number}") for number in range(rounds)]
     before = _moves(database)
-    context = multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])  # what takes a process seconds is imported once for all of them
     arguments = [(url, [it.session_id for it in waiting], calls // processes, number) for number in range(processes)]
     with ProcessPoolExecutor(processes, context, initializer=_meet_at, initargs=(context.Barrier(processes),)) as pool:
         noted = list(pool.map(_call, arguments))

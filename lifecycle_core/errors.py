@@ -77,15 +77,35 @@ class StaleError(LifecycleError):
     code = "stale"
 
 
-class RateLimitedError(LifecycleError):
-    """More requests than one caller may make; `retry_after_s` is when there may be more."""
+class LaterError(LifecycleError):
+    """A refusal that time lifts: `retry_after_s` is when it may work."""
 
-    status = 429
-    code = "rate-limited"
+    status = 503
+    code = "later"
 
     def __init__(self, message: str, *, retry_after_s: int = 1) -> None:
         super().__init__(message)
         self.retry_after_s = retry_after_s
+
+
+class RateLimitedError(LaterError):
+    """More requests than one caller may make."""
+
+    status = 429
+    code = "rate-limited"
+
+
+class OverloadedError(LaterError):
+    """More requests than can be served at a time."""
+
+    code = "overloaded"
+
+
+class SlowBodyError(LifecycleError):
+    """A body that does not come to its end."""
+
+    status = 408
+    code = "slow-body"
 
 
 class UnknownVariantError(LifecycleError):

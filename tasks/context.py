@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from secrets import token_bytes
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from lifecycle_core.access import RANDOM_BYTES, Secret
 from lifecycle_core.errors import InvalidInputError
@@ -40,7 +40,7 @@ def settings() -> Settings:
     return Settings.read({**os.environ, **_given})
 
 
-def source(name: str) -> str:
+def source(name: str) -> Literal["command line", "environment", "default"]:
     """Where the variable `name` has its value from: "command line", "environment" or "default"."""
     return "command line" if name in _given else "environment" if os.environ.get(name) else "default"
 

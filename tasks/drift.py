@@ -172,18 +172,18 @@ def description(findings: Sequence[Finding], api: str) -> str:
     if len(quiet) > MOST_QUIET:
         counted = ", ".join(f"{count:,} {status}" for status, count in Counter(it.status for it in quiet).items())
         lines += ["", f"Nothing to say of the others: {counted}. Suspected is past a threshold without the evidence; chance does that."]
-    lines += ["", f"[Status]({api}/api/lifecycle/status) · [the watch itself]({api}/api/lifecycle/drift/metrics) · [API]({api}/docs)"]
+    lines += ["", f"[Fleet]({api}/) · [the watch itself]({api}/api/lifecycle/drift/metrics) · [API]({api}/docs)"]
     return "\n".join(lines)
 
 
 def _links(it: Finding, api: str) -> str:
     """Where to read on about one variant."""
     name = quote(it.variant, safe="")
-    report, history = (f"[{what}]({api}/api/lifecycle/drift/{route}?variant={name})" for what, route in _ROUTES)
-    return f"- {it.status}, {literal(it.variant)}: {report}, {history}" + (f"; {literal(it.retraining)}" if it.retraining else "")
+    ways = ", ".join(f"[{what}]({api}{path}?variant={name})" for what, path in _WAYS)
+    return f"- {it.status}, {literal(it.variant)}: {ways}" + (f"; {literal(it.retraining)}" if it.retraining else "")
 
 
-_ROUTES = (("report", "detect"), ("history", "history"))
+_WAYS = (("page", "/variant"), ("report", "/api/lifecycle/drift/detect"), ("history", "/api/lifecycle/drift/history"))
 
 
 def verdict(findings: Sequence[Finding], shown: Callable[[str], str] = str) -> str:

@@ -8,5 +8,5 @@ from tasks import context
 
 def where(it: Session) -> str:
     """Where to read on, in Markdown."""
-    base, name = f"{context.settings().api_url}/api/lifecycle/retraining", quote(it.session_id, safe="")
-    return f"[Report]({base}/report?sessionId={name}) · [Session]({base}/status?sessionId={name})"
+    base, name = context.settings().api_url, quote(it.session_id, safe="")
+    return f"[Report]({base}/api/lifecycle/retraining/report?sessionId={name}) · [Page]({base}/retraining?sessionId={name})"

@@ -12,23 +12,26 @@ from tasks.review import shown
 
 def of_session(session_id: str) -> Report:
     """The report of a session, as it stands; raises UnknownSessionError."""
+    return report(source_of(session_id))
+
+
+def source_of(session_id: str) -> Source:
+    """All that is told of a session, as it stands; raises UnknownSessionError."""
     database, basis = context.database(), shown(session_id)
     stands = standing.of_session(database, session_id, context.now())
     it = stands.session
-    return report(
-        Source(
-            session=it,
-            incumbent=basis.arms.incumbent,
-            candidate=basis.arms.candidate,
-            pairs=basis.pairs,
-            evidence_hash=basis.evidence_hash,
-            analysis=stands.analysis,
-            progress=stands.progress,
-            grown=evidence.grown(database, session_id) if it.shadow_started_at is not None else None,
-            verified=evidence.verify(database, session_id) if it.shadow_analysis is not None else None,
-            spent=stands.spent,
-            probation=stands.probation,
-        )
+    return Source(
+        session=it,
+        incumbent=basis.arms.incumbent,
+        candidate=basis.arms.candidate,
+        pairs=basis.pairs,
+        evidence_hash=basis.evidence_hash,
+        analysis=stands.analysis,
+        progress=stands.progress,
+        grown=evidence.grown(database, session_id) if it.shadow_started_at is not None else None,
+        verified=evidence.verify(database, session_id) if it.shadow_analysis is not None else None,
+        spent=stands.spent,
+        probation=stands.probation,
     )
 
 

@@ -59,7 +59,7 @@ def start(
     as_json: bool,
     **mapped: Any,  # noqa: ANN401 - the options of a mapping
 ) -> None:
-    """Begin to take files in, and start the flow runs that do so.
+    """Take files in, by several flow runs.
 
     Of a folder all its JSON files are taken. Where Prefect is away the runs
     start by themselves once it is back.
@@ -91,7 +91,7 @@ def start(
 @click.option("--watch", is_flag=True, help="Wait until it is over; exit 5 where a file could not be taken in.")
 @json_option
 def show(*, backfill_id: str, watch: bool, as_json: bool) -> None:
-    """Tell how far a backfill has come, and which files could not be taken in."""
+    """Tell how far a backfill has come, and what failed."""
     from deployments.wire.backfills import BackfillWire
     from lifecycle_core.operations import backfills
     from lifecycle_core.traffic.backfill import FileState
@@ -133,7 +133,7 @@ def list_backfills(*, limit: int, as_json: bool) -> None:
 @dry_run_option
 @json_option
 def cancel(*, backfill_id: str, why: str, dry_run: bool, as_json: bool) -> None:
-    """Give a backfill up: what was taken in stays, no further file is begun."""
+    """Give a backfill up; what was taken in stays."""
     from deployments.wire.backfills import BackfillWire
     from lifecycle_core.operations import backfills
     from tasks import context
@@ -153,7 +153,7 @@ def cancel(*, backfill_id: str, why: str, dry_run: bool, as_json: bool) -> None:
 @dry_run_option
 @json_option
 def retry(*, backfill_id: str, why: str, dry_run: bool, as_json: bool) -> None:
-    """Try the files anew that could not be taken in; a backfill that was cancelled goes on."""
+    """Try anew what failed; what was cancelled goes on."""
     from deployments.wire.backfills import BackfillWire
     from lifecycle_core.operations import backfills
     from tasks import context, nudges

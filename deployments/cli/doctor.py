@@ -148,7 +148,7 @@ def _models(settings: "Settings") -> Finding:
     from socket import create_connection
     from urllib.parse import urlsplit
 
-    from deployments.cli.config import masked
+    from deployments.wire.installation import masked
 
     if settings.models is None:
         return Finding("models", "ok", "no endpoint is set; lifecycle serve starts a simulated one")

@@ -21,7 +21,7 @@ OLD_ANCHOR_S: Final = 2 * 3600.0
 
 def examine(settings: "Settings", now: "datetime") -> Iterator[Finding]:
     """Look at the database and at what hangs on it; one that is not there yet is not made by looking."""
-    from deployments.cli.config import masked
+    from deployments.wire.installation import masked
     from lifecycle_core.errors import SchemaMismatchError
     from lifecycle_core.operations import database as operations
     from tasks import context

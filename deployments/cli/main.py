@@ -27,7 +27,7 @@ UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 
 COMMANDS = {
     "ingest": ("ingest", "Take conversations in from files or standard input."),
-    "backfill": ("backfill", "Many files taken in by several workers, each file by one at a time."),
+    "backfill": ("backfill", "Take many files in, by several flow runs."),
     "quarantine": ("quarantine", "The records that could not be taken in, and why."),
     "drift": ("drift", "Whether a variant's behaviour has changed, and when it did."),
     "retrain": ("retrain", "Improve a prompt, test it, and let it in by its evidence."),

@@ -15,7 +15,11 @@ LIFECYCLE_DATA_DIR names the folder.
 
 
 @click.command(epilog=EPILOG)
-@click.option("--host", metavar="ADDRESS", help="Where the API listens; loopback only.  [default: 127.0.0.1]")
+@click.option(
+    "--host",
+    metavar="ADDRESS",
+    help="Where the API listens; beyond loopback with a key and LIFECYCLE_API_NAMES alone.  [default: 127.0.0.1]",
+)
 @click.option("--port", type=click.IntRange(1, 65_535), help="The API's port.  [default: 3001]")
 @click.option("--prefect-port", type=click.IntRange(1, 65_535), help="The port of Prefect's pages.  [default: 4200]")
 @click.option(

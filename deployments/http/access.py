@@ -1,13 +1,14 @@
 """Who may ask for what: each route says which roles may ask it, and the gate holds everybody to that before a body is read.
 
 1. Nobody needs a key where the API is bound to loopback and no key was ever made; from the first key on everybody does.
-2. A key is `Authorization: Bearer al_…` and nothing else; in an address it would be written down.
+2. A key is `Authorization: Bearer al_…` and nothing else; in an address it would be written down. A person's pages have it in a cookie.
 3. A verdict about a key is kept for `KEPT_S`: a key that is revoked, and a first one that is made, count within a second.
 4. One caller's failures lock nobody else out, and rollbacks and active prompts are counted apart from all the rest.
 """
 
 import hashlib
 import time
+from asyncio import Lock
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ from limits import RateLimitItem, parse
 from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
 
+from deployments.http.cookies import key_of
 from lifecycle_core.access import Key, Role, Secret, reach
 from lifecycle_core.errors import ForbiddenError, LifecycleError, RateLimitedError, UnauthenticatedError
 from lifecycle_core.operations import keys
@@ -29,7 +31,11 @@ from tasks import context
 ROLES: Final = "x-required-roles"
 SCHEME: Final = "key"
 KEPT_S: Final = 0.5
-URGENT: Final = {("POST", "/api/lifecycle/versions/rollback"), ("GET", "/api/lifecycle/versions/active")}
+URGENT: Final = {
+    ("POST", "/api/lifecycle/versions/rollback"),
+    ("POST", "/variant/rollback"),
+    ("GET", "/api/lifecycle/versions/active"),
+}
 """What must be had when all else is too much."""
 URGENT_TIMES: Final = 10
 FAILURES: Final = "30/minute"
@@ -91,6 +97,7 @@ class Doorkeeper:
     def __init__(self) -> None:
         self._kept = _Kept()
         self._threads: CapacityLimiter | None = None
+        self._alone = Lock()
         self._limiter = FixedWindowRateLimiter(MemoryStorage())
         self._failures = parse(FAILURES)
 
@@ -98,7 +105,7 @@ class Doorkeeper:
         """Who asks; wanted : the roles of which one is needed, None for what everybody may ask."""
         if wanted is None:
             return Caller()
-        given = request.headers.get("Authorization")
+        given = request.headers.get("Authorization") or key_of(request)
         if given is None:
             if not await self._open():
                 message = "this needs a key; send Authorization: Bearer al_…, which an admin makes by lifecycle keys create"
@@ -119,7 +126,10 @@ class Doorkeeper:
         place = context.settings().database_url
         found = self._kept.get(place)
         if found is None:
-            found = self._kept.put(place, not await self._asked(partial(keys.any_made, context.database())))
+            async with self._alone:  # of a crowd whose verdict has just grown old one asks anew
+                found = self._kept.get(place)
+                if found is None:
+                    found = self._kept.put(place, not await self._asked(partial(keys.any_made, context.database())))
         return bool(found)
 
     async def _key(self, request: Request, given: str) -> Key:

@@ -1,4 +1,4 @@
-"""The API."""
+"""The API, and the pages beside it."""
 
 from functools import cache
 from typing import Final
@@ -12,6 +12,7 @@ from deployments.http.docs import page
 from deployments.http.document import document
 from deployments.http.parameters import only_known
 from deployments.http.routes import (
+    acts,
     alerts,
     audit,
     backtest,
@@ -20,9 +21,11 @@ from deployments.http.routes import (
     drift,
     failures,
     keys,
+    pages,
     policy,
     retraining,
     shadow,
+    signing,
     status,
     traces,
     training,
@@ -52,6 +55,9 @@ ROUTERS: Final = tuple(
         keys,
         audit,
         status,
+        pages,
+        acts,
+        signing,
     )
 )
 
@@ -69,7 +75,6 @@ def create_app() -> FastAPI:
     app.openapi = cache(lambda: document(app))  # type: ignore[method-assign]
 
     @app.get("/docs", include_in_schema=False)
-    @app.get("/", include_in_schema=False)
     def docs() -> HTMLResponse:
         """Every route on one page, which asks nothing of anywhere else."""
         return page(app.openapi())

@@ -1,6 +1,8 @@
-"""Bodies before they are read: unpacked within a bound, and refused where they nest too deeply, while they are still bytes."""
+"""Bodies before they are read: held in a lane, unpacked within a bound, and refused where they nest too deeply, while they are bytes."""
 
+import asyncio
 import zlib
+from contextlib import ExitStack
 from functools import partial
 from http import HTTPStatus
 from typing import Final
@@ -11,14 +13,16 @@ from fastapi import FastAPI, Request
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from deployments.http.lanes import BODY_WITHIN_S, Lane, Lanes
 from deployments.http.problems import problem, refused
-from lifecycle_core.errors import TooDeepError, TooLargeError
+from lifecycle_core.errors import LifecycleError, SlowBodyError, TooDeepError, TooLargeError
 from lifecycle_core.traffic.lines import MAX_EXPANSION
 from lifecycle_core.traffic.posted import MAX_BODY_BYTES
 from lifecycle_core.traffic.posted_traces import PROTOBUF
 
 MOST_DEEP: Final = 100
 """How deeply lists and objects may stand in each other."""
+READS: Final = {"GET", "HEAD"}
 GZIP: Final = ("gzip", "x-gzip")
 FREE_BYTES: Final = 2**20
 """What any packed body may grow to."""
@@ -34,7 +38,7 @@ _LOOKING: Final = 2
 
 def install(app: FastAPI) -> None:
     """Let every body to `app` pass."""
-    app.add_middleware(_Bodies)
+    app.add_middleware(_Bodies, lanes=Lanes())
 
 
 def depth(body: bytes, most: int | None = None) -> int:
@@ -89,16 +93,16 @@ def unpacked(body: bytes) -> bytes:
 
 
 class _Bodies:
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
+    def __init__(self, app: ASGIApp, lanes: Lanes) -> None:
+        self.app, self._lanes = app, lanes
         self._threads: CapacityLimiter | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] in {"GET", "HEAD"}:
+        if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        request = Request(scope)
-        packing = request.headers.get("Content-Encoding", "identity").strip().lower()
+        request = Request(scope, receive)
+        packing = "identity" if scope["method"] in READS else request.headers.get("Content-Encoding", "identity").strip().lower()
         if packing not in {"identity", *GZIP}:
             detail = f"the body is packed as {packing[:50]!r}; send it as it is, or as gzip"
             answer = problem(request, HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported-encoding", detail)
@@ -106,17 +110,26 @@ class _Bodies:
             await answer(scope, receive, send)
             return
         try:
-            nested = not request.headers.get("Content-Type", "").startswith(PROTOBUF)  # whose parser has a bound of its own
-            body = await self._read(await _whole(receive), packed=packing in GZIP, nested=nested)
-        except TooLargeError as error:
+            await self._served(request, self._lanes.of(scope["method"], scope["path"]), send, packed=packing in GZIP)
+        except LifecycleError as error:
             await refused(request, error)(scope, receive, send)
         except zlib.error:
             detail = "the body says that it is gzip, and is not, or is cut off, or goes on behind its end; send one whole stream"
             await problem(request, HTTPStatus.BAD_REQUEST, "unreadable-body", detail)(scope, receive, send)
         except ClientDisconnect:  # nobody is left to be answered, and half a body is none
             return
-        else:
-            await self.app(scope, _again(body, receive), send)
+
+    async def _served(self, request: Request, lane: Lane, send: Send, *, packed: bool) -> None:
+        """Wait for a place at work with the body as it came, then read it and answer."""
+        with lane.entered(), ExitStack() as held:
+            body = await _whole(request, lane, held)
+            async with lane.at_work() as waited:
+                if waited and await request.is_disconnected():
+                    raise ClientDisconnect
+                if request.method not in READS:
+                    nested = not request.headers.get("Content-Type", "").startswith(PROTOBUF)  # whose parser has a bound of its own
+                    body = await self._read(body, packed=packed, nested=nested)
+                await self.app(request.scope, _again(body, request.receive), send)
 
     async def _read(self, body: bytes, *, packed: bool, nested: bool) -> bytes:
         """The body as it was before it was packed, when it may be parsed."""
@@ -133,15 +146,28 @@ def _admitted(body: bytes, *, packed: bool, nested: bool) -> bytes:
     return body
 
 
-async def _whole(receive: Receive) -> bytes:
+async def _whole(request: Request, lane: Lane, held: ExitStack) -> bytes:
+    """The body; what its lane holds of it is let go with `held`."""
+    told = request.headers.get("Content-Length", "")
+    announced = int(told) if told.isdecimal() else 0
+    held.enter_context(lane.held(announced))
     parts: list[bytes] = []
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise ClientDisconnect
-        parts.append(message.get("body", b""))
-        if not message.get("more_body"):
-            return b"".join(parts)
+    came = 0
+    try:
+        async with asyncio.timeout(BODY_WITHIN_S):
+            while True:
+                message = await request.receive()
+                if message["type"] == "http.disconnect":
+                    raise ClientDisconnect
+                part = message.get("body", b"")
+                held.enter_context(lane.held(max(0, came + len(part) - max(announced, came))))
+                came += len(part)
+                parts.append(part)
+                if not message.get("more_body"):
+                    return b"".join(parts)
+    except TimeoutError:
+        slow = f"the body has not come to its end within {BODY_WITHIN_S:g} s; nothing was done: send less at a time"
+        raise SlowBodyError(slow) from None
 
 
 def _again(body: bytes, receive: Receive) -> Receive:

@@ -18,7 +18,7 @@ from lifecycle_core.operations import secrets
 from tasks import context
 
 PURPOSE: Final = "cursors"
-NOT_ASKED: Final = {"cursor", "limit"}
+NOT_ASKED: Final = {"cursor", "done", "limit", "verify"}
 """Parameters that do not change which list it is."""
 
 
@@ -75,7 +75,7 @@ class Page:
 
     def _list(self) -> str:
         """The list that is asked for, in few letters however long its parameters are."""
-        asked = sorted((name, value) for name, value in self._request.query_params.multi_items() if name not in NOT_ASKED)
+        asked = sorted((name, value) for name, value in self._request.query_params.multi_items() if value and name not in NOT_ASKED)
         return sha256(f"{self._request.url.path}?{urlencode(asked)}".encode()).hexdigest()[:32]
 
 

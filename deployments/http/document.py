@@ -26,12 +26,12 @@ EXAMPLES: Final = Path(__file__).parent / "examples"
 PROBLEMS: Final = "problems"
 """The example file of what is refused: by status, and by code where one status has several."""
 
-EVERY: Final = (421, 422, 500)
-"""What everybody may be answered: for another host, for a parameter that is none, and where the program fails."""
+EVERY: Final = (421, 422, 500, 503)
+"""What everybody may be answered: for another host, for a parameter that is none, where the program fails, and where too many ask."""
 GUARDED: Final = (401, 403, 429)
 """What the gate may answer for a route that asks for a role."""
-CHANGING: Final = (400, 403, 413, 415)
-"""What may be answered before a body is read: that it cannot be, that a page elsewhere sends it, its size and its packing."""
+CHANGING: Final = (400, 403, 408, 413, 415)
+"""What may be answered before a body is read: that it cannot be, that a page elsewhere sends it, its slowness, its size and its packing."""
 PAGED: Final = (400,)
 """What is answered to a cursor that was not given out."""
 

@@ -4,14 +4,17 @@ import logging
 from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
-from lifecycle_core.errors import LifecycleError, RateLimitedError
+from deployments.dashboard.rendering import address, rendered
+from deployments.http.cookies import HEADERS, wants_page
+from lifecycle_core.errors import LaterError, LifecycleError
 from lifecycle_core.retraining.errors import NotReadyError
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -80,8 +83,8 @@ def problem(
     detail: str,
     errors: Sequence[Fault] = (),
     **members: float | None,
-) -> JSONResponse:
-    """The answer to `request` that tells a problem; `members` are what its kind tells beside."""
+) -> Response:
+    """The answer to `request` that tells a problem, as a page where a person reads it; `members` are what its kind tells beside."""
     told = Problem(
         type=f"/problems/{code}",
         title=HTTPStatus(status).phrase,
@@ -96,17 +99,31 @@ def problem(
         headers["Retry-After"] = RETRY_AFTER_S
     if status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = "Bearer"
+    if wants_page(request):
+        return _page(request, told, headers)
     return JSONResponse({**told.model_dump(), **members}, status, headers, MEDIA_TYPE)
 
 
-def refused(request: Request, error: LifecycleError) -> JSONResponse:
+def _page(request: Request, told: Problem, headers: dict[str, str]) -> Response:
+    """A problem as a page; whoever has no key is asked for one."""
+    if told.status == HTTPStatus.UNAUTHORIZED:
+        asked = f"{request.url.path}?{request.url.query}".removesuffix("?") if request.method == "GET" else "/"
+        again = "yes" if request.url.path == "/sign-in" else None
+        return RedirectResponse(address("/sign-in", to=asked, refused=again), HTTPStatus.SEE_OTHER, headers=HEADERS)
+    from_page = urlsplit(request.headers.get("Referer", ""))
+    back = f"/{from_page.path.lstrip('/')}?{from_page.query}".removesuffix("?")
+    html = rendered("problem.html", told=told, back=back)
+    return HTMLResponse(html, told.status, headers | HEADERS)
+
+
+def refused(request: Request, error: LifecycleError) -> Response:
     """The answer to `request` that tells a refusal of the core."""
     errors = [Fault(field=error.field, message=str(error))] if error.field else []
     if isinstance(error, NotReadyError) and error.needed is not None:
         how_far = {"samples": error.samples, "needed": error.needed, "secondsLeft": error.seconds_left}
         return problem(request, error.status, error.code, str(error), errors, **how_far)
     answer = problem(request, error.status, error.code, str(error), errors)
-    if isinstance(error, RateLimitedError):
+    if isinstance(error, LaterError):
         answer.headers["Retry-After"] = str(error.retry_after_s)
     return answer
 
@@ -115,11 +132,11 @@ def install(app: FastAPI) -> None:
     """Let `app` answer every error with a problem document."""
 
     @app.exception_handler(LifecycleError)
-    def _(request: Request, error: LifecycleError) -> JSONResponse:
+    def _(request: Request, error: LifecycleError) -> Response:
         return refused(request, error)
 
     @app.exception_handler(RequestValidationError)
-    def _(request: Request, error: RequestValidationError) -> JSONResponse:
+    def _(request: Request, error: RequestValidationError) -> Response:
         errors = [_fault(it) for it in error.errors()]
         detail = "; ".join(it.message for it in errors)
         return problem(request, HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-input", detail, errors)
@@ -139,7 +156,7 @@ def install(app: FastAPI) -> None:
         return answer
 
     @app.exception_handler(Exception)
-    def _(request: Request, error: Exception) -> JSONResponse:
+    def _(request: Request, error: Exception) -> Response:
         _LOG.exception("request %s failed", request.state.request_id, exc_info=error)
         detail = f"the program failed; its log tells more under request {request.state.request_id}"
         return problem(request, HTTPStatus.INTERNAL_SERVER_ERROR, "internal", detail)

@@ -11,6 +11,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from deployments.http.access import ANONYMOUS, Doorkeeper
+from deployments.http.bodies import READS
 from deployments.http.problems import problem, refused
 from lifecycle_core.access import Role
 from lifecycle_core.errors import LifecycleError, TooLargeError
@@ -20,7 +21,6 @@ from lifecycle_core.traffic.posted_traces import PROTOBUF
 from tasks import context
 
 REQUEST_ID: Final = "X-Request-Id"
-READS: Final = {"GET", "HEAD"}
 
 _USABLE: Final = re.compile(r"[\w.:-]{1,128}")
 

@@ -60,18 +60,19 @@ def page(it: Report) -> str:
         lead=escape(it.sentence),
         simulated=f'<p class="note">{SIMULATED}</p>\n' if it.simulated else "",
         figures="".join(f"<div><dt>{escape(name)}</dt><dd>{escape(told)}</dd></div>" for name, told in it.figures),
-        facts=_block(it.facts),
+        facts=block(it.facts),
         parts=" ".join(f'<a href="#{escape(one.key)}">{escape(one.title)}</a>' for one in it.sections),
         sections="\n".join(_section(one) for one in it.sections),
     )
 
 
 def _section(it: Section) -> str:
-    blocks = "\n".join(_block(one) for one in it.blocks)
+    blocks = "\n".join(block(one) for one in it.blocks)
     return f'<section id="{escape(it.key)}"><h2>{escape(it.title)}</h2><p class="lead">{escape(it.sentence)}</p>\n{blocks}</section>'
 
 
-def _block(it: Block) -> str:
+def block(it: Block) -> str:
+    """One block as HTML; of its drawings the places are written into the elements."""
     match it:
         case Paragraph(text):
             said = f"<p>{escape(text)}</p>"
@@ -98,10 +99,11 @@ def _block(it: Block) -> str:
 
 
 def _table(it: Table) -> str:
-    heads = "".join(f"<th>{escape(head)}</th>" for head in it.heads)
+    looks = dict.fromkeys(it.figures, ' class="figure"')
+    heads = "".join(f"<th{looks.get(head, '')}>{escape(head)}</th>" for head in it.heads)
     rows = "".join(f"<tr>{''.join(_cells(it, row))}</tr>" for row in it.rows)
     look = ' class="wide"' if len(it.heads) > MOST_COLUMNS else ""
-    return f'<div class="scroll"><table{look}><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>'
+    return f'<div class="scroll" tabindex="0"><table{look}><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>'
 
 
 def _cells(it: Table, row: tuple[Said, ...]) -> Iterator[str]:
@@ -134,7 +136,7 @@ def _stayed(text: str, *, first: bool, last: bool) -> str:
 def _run_with(it: Diff) -> str:
     """What else the version is run with that changed."""
     rows = [(one.path, f"{one.before} → {one.after}") for name in it.run_with for one in getattr(it, name)]
-    return _block(Facts(tuple(rows))) if rows else ""
+    return block(Facts(tuple(rows))) if rows else ""
 
 
 def _side_by_side(it: SideBySide) -> str:

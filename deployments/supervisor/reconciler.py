@@ -8,7 +8,7 @@ Each of these costs half a minute at most, and none of them a session:
 3. A suspended run goes on once nothing is waited for: a wake-up was lost, or a deadline has passed.
 4. A run that a person cancelled in Prefect ends its session, for that reason.
 5. A shadow test whose goals wait is served; one whose posted pairs allow a verdict gets it.
-6. A backfill that fewer runs work on than it was begun with gets another.
+6. A backfill that fewer runs work on than it was begun with gets another; leases of the dead are let go.
 """
 
 import asyncio
@@ -16,6 +16,7 @@ import logging
 import os
 import signal
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -23,7 +24,7 @@ from typing import Any, Final
 from prefect.client.schemas.objects import State, StateType
 
 from lifecycle_core.errors import LifecycleError
-from lifecycle_core.operations import backfills, promotion, retraining, shadow
+from lifecycle_core.operations import backfills, leases, promotion, retraining, shadow
 from lifecycle_core.provenance import Provenance
 from lifecycle_core.retraining.session import Answer, Session, Status
 from lifecycle_core.traffic.backfill import FileState, Progress
@@ -63,6 +64,7 @@ async def reconcile() -> None:
     for it in await asyncio.to_thread(retraining.open_sessions, context.database()):
         await _bounded(_reconcile(it.session_id, it.flow_run_id))
     await _bounded(_let_ended_go())
+    await asyncio.to_thread(leases.sweep, context.database(), replace(_act(), at=context.outside()))
     for found in await asyncio.to_thread(backfills.unfinished, context.database()):
         await _bounded(_work_on(found))
 

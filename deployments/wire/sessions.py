@@ -146,6 +146,7 @@ class ProbationWire(Wire):
 class LinksWire(Wire):
     """Where to read on: paths of this API, and one address of Prefect's pages."""
 
+    page: str = Field(description="Its page, for people.")
     session: str
     report: str = Field(description="All of it as one page.")
     review: str | None = Field(description="What a decision rests on; null before there is a candidate.")
@@ -157,6 +158,7 @@ class LinksWire(Wire):
         """Shape it; prefect_url : where Prefect's pages are."""
         name, base = quote(it.session_id, safe=""), "/api/lifecycle"
         return cls(
+            page=f"/retraining?sessionId={name}",
             session=f"{base}/retraining/status?sessionId={name}",
             report=f"{base}/retraining/report?sessionId={name}",
             review=f"{base}/retraining/review?sessionId={name}" if it.version else None,

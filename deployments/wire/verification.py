@@ -12,10 +12,8 @@ from lifecycle_core.retraining.verification import E_VALUES, Verification
 class VerificationWire(CopiedWire):
     """What was read, and a sentence for each thing that is not as it must be."""
 
-    invariants: int
     conversations: int
     rollups_checked: int
-    verdicts: int
     audit_rows: int
     audit_head: str
     problems: list[str]

@@ -14,10 +14,9 @@ from lifecycle_core.alerts.states import AlertEpisode, Notice, Standing
 from lifecycle_core.retraining.session import Session
 from lifecycle_core.versions.version import Activation, Rollback
 
-DETECT: Final = "/api/lifecycle/drift/detect"
-READINESS: Final = "/readyz"
-REPORT: Final = "/api/lifecycle/retraining/report"
-HISTORY: Final = "/api/lifecycle/versions/history"
+ALERTS: Final = "/alerts"
+SESSION: Final = "/retraining"
+VARIANT: Final = "/variant"
 
 
 class Kind(StrEnum):
@@ -100,7 +99,7 @@ def of_episode(notice: Notice, episode: AlertEpisode, standings: Iterable[Standi
         at=at,
         title=f"{name}: {begins}{said_first}{more}",
         lines=lines,
-        path=READINESS if episode.variant == INSTALLATION else _path(DETECT, variant=episode.variant, at=_typed(at)),
+        path=ALERTS if episode.variant == INSTALLATION else _path(VARIANT, variant=episode.variant, at=_typed(at)),
         episode_id=episode.id,
         since=episode.opened_at,
         **_of(serving, episode.variant),
@@ -122,7 +121,7 @@ def of_verdict(session: Session, serving: Serving) -> Message:
         at=at,
         title=f"{session.variant}: {words}",
         lines=(Line(signal=Signal.VERDICT, words=words, n=n, since=session.started_at),),
-        path=_path(REPORT, sessionId=session.session_id),
+        path=_path(SESSION, sessionId=session.session_id),
         since=session.started_at,
         **_of(serving, session.variant),
     )
@@ -138,7 +137,7 @@ def of_rollback(done: Rollback, serving: Serving) -> Message:
         at=done.rolled_back_at,
         title=f"{done.variant_name}: {words}",
         lines=(Line(signal=Signal.ROLLBACK, words=words, since=done.rolled_back_at),),
-        path=_path(HISTORY, variantName=done.variant_name),
+        path=_path(VARIANT, variant=done.variant_name),
         since=done.rolled_back_at,
         **_of(serving, done.variant_name),
     )
@@ -147,7 +146,7 @@ def of_rollback(done: Rollback, serving: Serving) -> Message:
 def of_test(name: str, by: str, at: datetime) -> Message:
     """A message that says nothing but that messages arrive. name : tells this trial from others."""
     words = f"a test by {by}: messages of this installation arrive here"
-    return Message(id=message_id("test", name), kind=Kind.TEST, variant=INSTALLATION, at=at, title=words, lines=(), path=READINESS)
+    return Message(id=message_id("test", name), kind=Kind.TEST, variant=INSTALLATION, at=at, title=words, lines=(), path=ALERTS)
 
 
 def message_id(*parts: object) -> str:

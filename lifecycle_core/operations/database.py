@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -18,16 +19,13 @@ class Verification:
     """What a look at everything found.
 
     problems : a sentence for each thing that is not as it must be; empty where all is well.
-    invariants : how many rules of `store/invariants.sql` were asked.
-    conversations, rollups_checked, verdicts, audit_rows : what was read, counted and worked out anew.
+    conversations, rollups_checked, audit_rows : what was read.
     audit_head : the last hash of the audit log. Noted elsewhere together with `audit_rows`, it betrays a log that was cut short.
     """
 
     problems: tuple[str, ...]
-    invariants: int
     conversations: int
     rollups_checked: int
-    verdicts: int
     audit_rows: int
     audit_head: str
 
@@ -141,31 +139,30 @@ def sqlite_version() -> str:
     return version
 
 
-def verify(database: Database) -> Verification:
-    """Ask every invariant, count every rollup anew from its conversations and work every verdict out anew from its samples.
+def verify(database: Database, at: datetime | None = None) -> Verification:
+    """Look whether everything holds: each rollup counted anew, each verdict worked out anew, the audit log, and every invariant.
 
-    Versions and activations are held against each other, and all that is audited against the audit log.
+    at : the instant as of which leases are looked at; None : they are not.
     """
-    from lifecycle_core.store import verification
+    from lifecycle_core.store import session_checks, verification
 
     with database.read() as tx:
-        rollups, verdicts = verification.rollups(tx), verification.verdicts(tx)
+        rollups = verification.rollups(tx)
         problems = (
             *damage.of_file(tx),
             *rollups.problems,
             *verification.versions(tx),
-            *invariants.broken(tx),
-            *verdicts.problems,
+            *invariants.broken(tx, at),
+            *session_checks.unlawful(tx),
+            *session_checks.unproved(tx),
             *audit_checks.broken_links(tx),
             *audit_checks.unexplained(tx),
         )
         audit_rows, audit_head = audit.head(tx)
     return Verification(
         problems=problems,
-        invariants=len(invariants.invariants()),
         conversations=rollups.conversations,
         rollups_checked=rollups.checked,
-        verdicts=verdicts.checked,
         audit_rows=audit_rows,
         audit_head=audit_head,
     )

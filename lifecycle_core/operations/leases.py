@@ -23,6 +23,15 @@ def release(database: Database, act: Provenance, name: str, holder: str) -> None
         leases.release(tx, name, holder)
 
 
+def sweep(database: Database, act: Provenance) -> int:
+    """Let go of leases whose holders said nothing for twice their time: -> how many. Nothing is written where there is none."""
+    with database.read() as tx:
+        if not leases.any_before(tx, act.at - LASTS):
+            return 0
+    with database.write(act, "sweep_leases") as tx:
+        return leases.sweep(tx, act.at - LASTS)
+
+
 def holder_of(database: Database, name: str, at: datetime) -> str | None:
     """Who has it; None where nobody does."""
     with database.read() as tx:

@@ -73,6 +73,12 @@ def policy(database: Database, variant: str) -> Policy:
         return policies.of(tx, variant)
 
 
+def own(database: Database) -> dict[str, Policy]:
+    """Variant -> its policy, of the variants that have one of their own, by name."""
+    with database.read() as tx:
+        return dict(sorted(policies.all(tx).items()))
+
+
 def set_policy(database: Database, act: Provenance, variant: str, policy: Policy) -> Policy:
     """Give the variant this policy; the next check goes by it, an open session by the one that it began with.
 

@@ -15,7 +15,7 @@ from lifecycle_core.operations.database import expect_current
 from lifecycle_core.operations.drift import watch_metrics
 from lifecycle_core.retraining.session import OPEN
 from lifecycle_core.retraining.session import Status as SessionStatus
-from lifecycle_core.store import alerts, checks, episodes, figures, migrations, outbox, quarantine, sessions, versions
+from lifecycle_core.store import alerts, checks, episodes, figures, migrations, outbox, quarantine, sessions, summaries
 from lifecycle_core.store.database import Database
 from lifecycle_core.versions.version import VariantSummary
 
@@ -149,7 +149,7 @@ def status(database: Database, at: datetime) -> Status:
         last, going_on, last_at = checks.last_of_each(tx, at), episodes.all_open(tx, at), checks.last_at(tx, until=at)
         variants = tuple(
             VariantStatus(summary=it, last_check=last.get(it.variant_name), open_episode=going_on.get(it.variant_name))
-            for it in versions.summaries(tx)
+            for it in summaries.every(tx)
         )
         return Status(
             at=at,
@@ -161,6 +161,12 @@ def status(database: Database, at: datetime) -> Status:
             last_check_at=last_at,
             last_check_age_s=(at - last_at).total_seconds() if last_at else None,
         )
+
+
+def checked_at(database: Database, at: datetime) -> datetime | None:
+    """When the watch checked any variant last, as of `at`; None before the first check."""
+    with database.read() as tx:
+        return checks.last_at(tx, until=at)
 
 
 def readiness(database: Database, at: datetime, interval_s: float) -> Readiness:
@@ -184,16 +190,16 @@ def reliability(database: Database, at: datetime) -> Reliability:
     """The figures of drift, traffic and versions as of `at`."""
     window = Window.before(hour_of(at), hours=RECENT_HOURS)
     with database.read() as tx:
-        summaries = versions.summaries(tx)
+        known = summaries.every(tx)
         sums, changes = figures.sums(tx, window.start, window.end), figures.changes(tx, at - MONTH, at)
         return Reliability(
             at=at,
             drift=watch_metrics(tx, at),
             window=window,
-            traffic=tuple(_traffic(it.variant_name, sums.get(it.variant_name, {})) for it in summaries),
+            traffic=tuple(_traffic(it.variant_name, sums.get(it.variant_name, {})) for it in known),
             versions=VersionFigures(
-                versions=sum(it.total_versions for it in summaries),
-                active_versions=sum(it.active_version is not None for it in summaries),
+                versions=sum(it.total_versions for it in known),
+                active_versions=sum(it.active_version is not None for it in known),
                 activations_last_month=changes["activate"],
                 rollbacks_last_month=changes["rollback"],
             ),

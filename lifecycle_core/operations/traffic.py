@@ -73,6 +73,7 @@ def kept_since(database: Database) -> datetime | None:
 
 
 def _ingest(tx: Transaction, act: Provenance, batch: Sequence[Conversation], rejected: Sequence[Rejected]) -> Ingested:
+    retention.hold(tx)
     since = retention.kept_since(tx, Kept.CONVERSATIONS)
     old = next((it for it in batch if since is not None and it.ended_at < since), None)
     if old is not None and since is not None:

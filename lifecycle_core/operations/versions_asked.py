@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from lifecycle_core.errors import NothingActiveError
-from lifecycle_core.store import conversations, probations, sessions, variants, versions
+from lifecycle_core.store import conversations, probations, sessions, summaries, variants, versions
 from lifecycle_core.store.database import Database, Transaction
 from lifecycle_core.versions.compare import Comparison
 from lifecycle_core.versions.compare import compare as side_by_side
@@ -138,7 +138,7 @@ def preview(database: Database, variant: str) -> Preview:
 def list_variants(database: Database, limit: int | None = None, after: str | None = None) -> list[VariantSummary]:
     """The variants with their versions and their traffic, by name: up to `limit` of those that follow `after`, where these are given."""
     with database.read() as tx:
-        return versions.summaries(tx, limit, after)
+        return summaries.every(tx, limit, after)
 
 
 def _evidence(tx: Transaction, made: Activation) -> Evidence:

@@ -110,6 +110,15 @@ def counted(tx: Transaction, at: datetime, variant: str | None = None) -> dict[s
     }
 
 
+def alerting_each(tx: Transaction) -> dict[str, tuple[Signal, ...]]:
+    """Variant -> its signals that alert; a variant of which none does is left out."""
+    chosen = select(AlertStandingRow.variant, AlertStandingRow.signal).where(AlertStandingRow.state == State.ALERT)
+    found: dict[str, tuple[Signal, ...]] = {}
+    for variant, signal in tx.exec(chosen):
+        found[variant] = (*found.get(variant, ()), Signal(signal))
+    return found
+
+
 def alerting(tx: Transaction) -> dict[Signal, int]:
     """Signal -> of how many variants it alerts."""
     chosen = select(AlertStandingRow.signal, func.count()).where(AlertStandingRow.state == State.ALERT).group_by(AlertStandingRow.signal)

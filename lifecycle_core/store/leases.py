@@ -7,7 +7,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, select
 
 from lifecycle_core.store.database import Transaction
-from lifecycle_core.store.tables import LeaseRow
+from lifecycle_core.store.tables import TABLES, LeaseRow
 
 
 def take(tx: Transaction, name: str, holder: str, at: datetime, lasts: timedelta) -> bool:
@@ -22,6 +22,16 @@ def take(tx: Transaction, name: str, holder: str, at: datetime, lasts: timedelta
 def release(tx: Transaction, name: str, holder: str) -> None:
     """Let it go; one that is another's by now stays."""
     tx.execute(delete(LeaseRow).where(col(LeaseRow.name) == name, col(LeaseRow.holder) == holder))
+
+
+def any_before(tx: Transaction, at: datetime) -> bool:
+    """Whether a lease ran out before then."""
+    return tx.exec(select(LeaseRow.name).where(LeaseRow.until < at).limit(1)).first() is not None
+
+
+def sweep(tx: Transaction, at: datetime) -> int:
+    """Let go of those that ran out before then: -> how many."""
+    return int(tx.connection().execute(delete(TABLES["leases"]).where(col(LeaseRow.until) < at)).rowcount)
 
 
 def holder_of(tx: Transaction, name: str, at: datetime) -> str | None:

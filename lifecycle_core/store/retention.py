@@ -11,6 +11,8 @@ from lifecycle_core.store.mapping import value
 from lifecycle_core.store.tables import TABLES, QuarantineRow, RetentionRow
 from lifecycle_core.traffic.retention import Horizon, Kept
 
+HORIZON_LOCK: Final = 0x1F_C1C20
+"""The key of PostgreSQL's advisory lock between those who write traffic and whoever announces a horizon."""
 _CONVERSATIONS: Final = TABLES["conversations"]
 _CHUNK: Final = 500
 SILENT: Final[dict[str, Any]] = {"messages": [], "goal": None}
@@ -28,8 +30,16 @@ def kept_since(tx: Transaction, what: Kept) -> datetime | None:
     return None if it is None else it.before
 
 
+def hold(tx: Transaction) -> None:
+    """Keep horizons from being announced to the end of `tx`: who announces one goes over all that was written by the one before."""
+    if tx.get_bind().dialect.name == "postgresql":
+        tx.execute(select(func.pg_advisory_xact_lock_shared(HORIZON_LOCK)))
+
+
 def announce(tx: Transaction, what: Kept, before: datetime) -> Horizon:
     """Set a horizon; one that lies further ahead already stays."""
+    if tx.get_bind().dialect.name == "postgresql":
+        tx.execute(select(func.pg_advisory_xact_lock(HORIZON_LOCK)))
     it = tx.get(RetentionRow, what.value, with_for_update=True) or RetentionRow(what=what.value, before=before, reached=None)
     it.before = max(it.before, before)
     tx.add(it)

@@ -7,25 +7,18 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlmodel import col, select
 
 from lifecycle_core.errors import DatabaseUnavailableError
-from lifecycle_core.retraining.promotion import decide
-from lifecycle_core.retraining.session import Status
-from lifecycle_core.retraining.verification import verify as worked_out
 from lifecycle_core.rollups import FAMILIES, SCALARS, RollupKey, scalar
-from lifecycle_core.store import conversations, damage, hourly, retention, samples, sessions, variants
+from lifecycle_core.store import conversations, damage, hourly, retention, variants
 from lifecycle_core.store.database import Transaction
-from lifecycle_core.store.tables import ActivationRow, RetrainingSessionRow, VersionRow
+from lifecycle_core.store.tables import ActivationRow, VersionRow
 from lifecycle_core.traffic.retention import Kept
 from lifecycle_core.versions.stack import Stack
 from lifecycle_core.versions.version import Tag, content_hash
 
 RELATIVE_TOLERANCE: Final = 1e-9
 """Sums in another order differ in the last digits."""
-
-_DECIDED: Final = (Status.PROMOTED, Status.ROLLED_BACK, Status.INVALID)
-"""The endings that are what evidence and answers say; a session is left undecided for other reasons, too."""
 
 Sums = Mapping[RollupKey, NDArray[np.float64]]
 
@@ -57,39 +50,6 @@ def rollups(tx: Transaction) -> CheckedRollups:
         counted += round(sum(sums[scalar("conversations")] for sums in recounted.values()))
         problems += _differences(kept, recounted)
     return CheckedRollups(checked, counted, tuple(problems))
-
-
-@dataclass(frozen=True, slots=True)
-class CheckedVerdicts:
-    """How many verdicts were worked out anew, and which do not come to themselves."""
-
-    checked: int
-    problems: tuple[str, ...]
-
-
-def verdicts(tx: Transaction) -> CheckedVerdicts:
-    """Work every kept verdict out anew from its samples, and every promotion and rejection that rests on one from that."""
-    checked = 0
-    problems: list[str] = []
-    tested = select(RetrainingSessionRow.session_id).where(col(RetrainingSessionRow.shadow_analysis).is_not(None))
-    for name in tx.exec(tested.order_by(col(RetrainingSessionRow.id))).all():
-        try:
-            it = sessions.get(tx, name)
-            recorded = samples.recorded(tx, name)
-        except (DatabaseUnavailableError, ValueError, TypeError, KeyError) as error:
-            problems.append(f"session {name} is damaged and cannot be worked out: {str(error).splitlines()[0]}")
-            continue
-        if it.shadow_analysis is None:
-            continue
-        checked += 1
-        problems += (
-            f"the verdict of session {name} does not hold: {told}"
-            for told in worked_out(it.shadow_analysis, recorded, it.policy).differences
-        )
-        decision = decide(it.shadow_analysis, review=it.review, force=it.force, fewest=it.policy.shadow.fewest_for_force)
-        if it.status in _DECIDED and decision.status is not it.status:
-            problems.append(f"session {name} is {it.status}; its evidence and its answers make it {decision.status}")
-    return CheckedVerdicts(checked, tuple(problems))
 
 
 def versions(tx: Transaction) -> Iterator[str]:

@@ -6,7 +6,6 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Final
 
-from sqlalchemy import select as select_columns
 from sqlalchemy import text
 from sqlmodel import col, func, select
 
@@ -14,12 +13,11 @@ from lifecycle_core.alerts.messages import Serving
 from lifecycle_core.errors import NothingToRollBackError, StaleError, UnknownVersionError
 from lifecycle_core.provenance import Provenance
 from lifecycle_core.store import telling, variants
-from lifecycle_core.store.columns import InstantColumn
 from lifecycle_core.store.database import Transaction
 from lifecycle_core.store.mapping import row, value
-from lifecycle_core.store.tables import MARKED, ActivationRow, ConversationRow, RollupRow, VariantRow, VersionRow
+from lifecycle_core.store.tables import MARKED, ActivationRow, VersionRow
 from lifecycle_core.versions.stack import Stack
-from lifecycle_core.versions.version import READY_FOR_ROLLBACK, Activation, Rollback, Tag, Tagged, VariantSummary, Version
+from lifecycle_core.versions.version import READY_FOR_ROLLBACK, Activation, Rollback, Tag, Tagged, Version
 
 ANY: Final = "*"
 """The etag that stands for every one, as in HTTP: what is insisted on is that there is a version."""
@@ -63,31 +61,6 @@ def newest(tx: Transaction, variant: str, limit: int, before_version: int | None
     if before_version is not None:
         chosen = chosen.where(VersionRow.version < before_version)
     return [_version(it) for it in tx.exec(chosen.order_by(col(VersionRow.version).desc()).limit(limit))]
-
-
-def summaries(tx: Transaction, limit: int | None = None, after: str | None = None) -> list[VariantSummary]:
-    """The variants with their versions and their traffic, by name: up to `limit` of those that follow `after`, where these are given."""
-    ours = VersionRow.variant_name == VariantRow.name
-    latest = select(func.max(VersionRow.version)).where(ours).scalar_subquery()
-    total = select(func.count()).where(ours).scalar_subquery()
-    active_number = select(VersionRow.version).where(ours, text("is_active = 1")).scalar_subquery()
-    counted = select(func.sum(RollupRow.conversations)).where(RollupRow.variant == VariantRow.name).scalar_subquery()
-    ended_at = func.max(ConversationRow.ended_at, type_=InstantColumn)
-    last = select(ended_at).where(ConversationRow.variant == VariantRow.name).scalar_subquery()
-    chosen = select_columns(col(VariantRow.name), latest, total, active_number, counted, last).order_by(col(VariantRow.name)).limit(limit)
-    if after is not None:
-        chosen = chosen.where(col(VariantRow.name) > after)
-    return [
-        VariantSummary(
-            variant_name=name,
-            latest_version=latest_version,
-            total_versions=total_versions,
-            active_version=active_version,
-            conversations=int(conversations or 0),
-            last_ended_at=last_ended_at,
-        )
-        for name, latest_version, total_versions, active_version, conversations, last_ended_at in tx.execute(chosen)
-    ]
 
 
 def stack(tx: Transaction, variant: str) -> Stack:

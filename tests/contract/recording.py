@@ -24,7 +24,7 @@ from deployments.http.document import EXAMPLES, PROBLEMS
 from deployments.http.names import NAMES
 from lifecycle_core.access import Role, Secret
 from lifecycle_core.conversations import Conversation
-from lifecycle_core.errors import DatabaseUnavailableError, RateLimitedError
+from lifecycle_core.errors import DatabaseUnavailableError, OverloadedError, RateLimitedError, SlowBodyError
 from lifecycle_core.operations import drift, keys, shadow, traffic, versions
 from lifecycle_core.provenance import Provenance
 from lifecycle_core.traffic.posted import MAX_BODY_BYTES
@@ -309,6 +309,8 @@ def _refusals(it: Recorder) -> None:
     for error in (
         RateLimitedError("more than 600 requests of key 'agent' in 1 minute; wait 21 s", retry_after_s=21),
         DatabaseUnavailableError("the database is locked: others have written to it for 10 s; ask again"),
+        OverloadedError("64 batches are in hand, which is the most; nothing was done: ask again in 3 s", retry_after_s=3),
+        SlowBodyError("the body has not come to its end within 30 s; nothing was done: send less at a time"),
         ZeroDivisionError(),
     ):
         with _failing(it, error):

@@ -71,5 +71,5 @@ def test_a_session_links_its_report_and_what_a_decision_rests_on(client, asked):
     links = client.get(f"{BASE}/status?sessionId={asked}").json()["session"]["links"]
     assert links.pop("flowRun") is None
     assert {name: client.get(path).status_code for name, path in links.items()} == dict.fromkeys(
-        ("session", "report", "review", "failures"), 200
+        ("page", "session", "report", "review", "failures"), 200
     )

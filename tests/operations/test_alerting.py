@@ -74,7 +74,7 @@ def test_a_check_that_finds_a_rate_below_its_threshold_writes_one_message_with_a
     assert (it.kind, it.variant, it.at, it.version) == (Kind.OPENED, "a", NOON, 2)
     assert (it.lines[0].signal, it.lines[0].threshold, it.lines[0].n, it.lines[0].since) == (Signal.BOOKING_RATE, 0.7, 288, NOON)
     assert it.last_change == "version 2 activated at 2025-10-07 12:00Z by ada"
-    assert it.path == "/api/lifecycle/drift/detect?variant=a&at=2025-10-07T12%3A00%3A00Z"
+    assert it.path == "/variant?variant=a&at=2025-10-07T12%3A00%3A00Z"
     assert it.rollback == "lifecycle versions rollback a"
     assert SECRET_WORDS not in repr(it)
 

@@ -1,5 +1,6 @@
 """Traffic whose time is over goes; its sums stay, and nothing is counted twice."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
@@ -127,3 +128,14 @@ def test_cut_short_it_goes_on(filled, act, monkeypatch):
     monkeypatch.setattr(retention.retention, "let_go", let_go)
     assert [it.conversations for it in retention.maintain(filled, act, {Kept.CONVERSATIONS: 60})] == [0]
     assert (sorted(kept(filled)), verify(filled).problems) == (["c1", "c20", "c40"], ())
+
+
+@pytest.mark.postgres
+def test_what_is_being_taken_in_while_a_horizon_is_announced_falls_silent_too(postgres_database, act):
+    with ThreadPoolExecutor(1) as pool:
+        with postgres_database.write(act) as tx:
+            traffic._ingest(tx, act, [held(act, 40)], ())
+            maintaining = pool.submit(lambda: list(retention.maintain(postgres_database, act, {Kept.MESSAGES: 30})))
+            assert not maintaining.done()
+        [went] = maintaining.result()
+    assert (went.conversations, kept(postgres_database)["c40"]) == (1, ((), None))

@@ -1,5 +1,6 @@
 """Schema and tables are one, on both databases, and every step can be taken back."""
 
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 
@@ -7,7 +8,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Column, Integer, LargeBinary, MetaData, Table, insert, inspect
+from sqlalchemy import Column, Integer, LargeBinary, MetaData, Table, insert, inspect, text
 from sqlmodel import SQLModel
 
 from lifecycle_core.conversations import Conversation, Window
@@ -17,6 +18,7 @@ from lifecycle_core.errors import DatabaseUnavailableError, InvalidInputError, S
 from lifecycle_core.operations import traffic, versions
 from lifecycle_core.operations.database import downgrade, revision, upgrade, verify
 from lifecycle_core.store import conversations, episodes, migrations, variants
+from lifecycle_core.store.database import Database
 
 REVISIONS = ["0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010"]
 VERSION_TABLE = Table("alembic_version", MetaData(), Column("version_num", Integer))
@@ -146,3 +148,17 @@ def test_another_programs_tables_are_left_alone(fresh):
         upgrade(fresh)
     with fresh.migrate() as connection:
         assert inspect(connection).get_table_names() == ["conversations"]
+
+
+@pytest.mark.postgres
+def test_a_migration_that_would_keep_others_waiting_gives_up_and_leaves_all_as_it_was(postgres_url, monkeypatch):
+    monkeypatch.setattr("lifecycle_core.store.database.LOCK_SECONDS", 1)
+    with closing(Database(postgres_url)) as database, closing(Database(postgres_url)) as other:
+        upgrade(database)
+        with other.read() as tx:
+            tx.connection().execute(text("SELECT * FROM retention"))
+            with pytest.raises(DatabaseUnavailableError, match="locked"):
+                downgrade(database, "0009")
+            assert revision(database) == REVISIONS[-1]
+        assert downgrade(database, "0009") == REVISIONS[-1:]
+        assert upgrade(database) == REVISIONS[-1:]

