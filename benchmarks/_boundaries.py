@@ -40,6 +40,9 @@ class Moment(StrEnum):
     ANSWERED = "answered"
 
 
+IN_TRANSACTIONS: Final = (Moment.BEGUN, Moment.WRITTEN, Moment.KEPT)
+
+
 def kill_at(step: str, moment: Moment) -> None:
     """From now on this process ends at `moment` of the first transaction called `step` that writes; there is no way back."""
     _watch_transactions(lambda *boundary: _end() if boundary == (step, moment) else None)

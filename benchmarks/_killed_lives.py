@@ -20,7 +20,7 @@ from benchmarks._driven import in_a_child
 from lifecycle_core.operations.database import verify
 from lifecycle_core.store.database import Database
 
-BOUNDARIES: Final = 25
+BOUNDARIES: Final = 60
 """So many are passed before a kill, on average, where all are known."""
 MOST_LIVES: Final = 400
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import inspect, select
 
-from benchmarks._boundaries import Moment, kill_at
+from benchmarks._boundaries import IN_TRANSACTIONS, Moment, kill_at
 from benchmarks._sessions import STEPS, proved, ready
 from lifecycle_core.operations import promotion, retraining, shadow
 from lifecycle_core.operations.database import verify
@@ -81,7 +81,7 @@ def killed(path: Path, step, moment) -> int:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("moment", list(Moment))
+@pytest.mark.parametrize("moment", IN_TRANSACTIONS)
 @pytest.mark.parametrize("number", range(len(TAKEN)), ids=[name for name, _ in TAKEN])
 def test_a_killed_step_is_not_done_or_done_and_taken_again_ends_the_same(tmp_path, unkilled, opened, number, moment):
     folder, whole = unkilled
