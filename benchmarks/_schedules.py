@@ -18,14 +18,16 @@ from benchmarks._versions_model import Model
 from lifecycle_core.errors import DatabaseUnavailableError, LifecycleError
 from lifecycle_core.operations import promotion, shadow, versions, versions_asked
 from lifecycle_core.provenance import Provenance
-from lifecycle_core.retraining.session import Session, Status
+from lifecycle_core.retraining.session import OPEN, Session, Status, label
+from lifecycle_core.store import samples as kept_samples
 from lifecycle_core.store import sessions, variants
 from lifecycle_core.store import versions as kept_versions
-from lifecycle_core.store.database import Database
+from lifecycle_core.store.database import Database, Transaction
 from lifecycle_core.versions.version import Activation, Tag, Version, content_hash
 
 START: Final = datetime(2025, 10, 7, 12, tzinfo=UTC)
 VERSIONS: Final = 3
+SAMPLES: Final = 100
 CANDIDATE: Final = VERSIONS
 KINDS: Final[Mapping[str, float]] = {"activate": 0.3, "swap": 0.15, "rollback": 0.25, "promote": 0.07, "tag": 0.14, "untag": 0.09}
 """Operation -> how often it is chosen; a swap is an activation that insists on what its actor saw."""
@@ -80,7 +82,7 @@ def proven(database: Database) -> Session:
     """A retraining whose evidence is in, from which those of the schedules are taken."""
     act = Provenance("benchmark", START)
     it = in_shadow_test(database, act, "proven", manual_review=True)
-    shadow.record_samples(database, act, it.session_id, samples(act, 100))
+    shadow.record_samples(database, act, it.session_id, samples(act, SAMPLES))
     return shadow.keep_verdict(database, act, it.session_id)
 
 
@@ -98,8 +100,19 @@ def prepare(database: Database, like: Session, schedules: Sequence[int]) -> None
             kept_versions.push(tx, act, name, 1)
             if not any(it.kind == "promote" for actor in range(ACTORS) for it in plan(schedule, actor)):
                 continue
-            its = _session_of(schedule)
-            sessions.add(tx, replace(like, id=None, session_id=its, key=its, variant=name, version=CANDIDATE, incumbent_version=1))
+            _add_session(tx, act, like, _session_of(schedule), name)
+
+
+def _add_session(tx: Transaction, act: Provenance, like: Session, its: str, variant: str) -> None:
+    """Take a session to where `like` stands, by the moves that lead there, and give it its samples."""
+    there = replace(
+        like, session_id=its, key=its, variant=variant, version=CANDIDATE, incumbent_version=1, new_variant=label(variant, CANDIDATE)
+    )
+    first, *others = OPEN
+    number = sessions.add(tx, replace(there, id=None, status=first)).id
+    for status in others:
+        sessions.save(tx, replace(there, id=number, status=status))
+    kept_samples.record(tx, act, its, samples(act, SAMPLES))
 
 
 def played(database: Database, schedule: int, actor: int) -> list[Told]:
