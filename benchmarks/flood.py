@@ -9,7 +9,6 @@ end every batch that was accepted is looked for row by row; one that was refused
 import asyncio
 import json
 import multiprocessing
-import sqlite3
 import threading
 import time
 from collections import Counter
@@ -33,7 +32,7 @@ from benchmarks._databases import places
 from lifecycle_core.operations import versions
 from lifecycle_core.operations.database import upgrade, verify
 from lifecycle_core.provenance import Provenance
-from lifecycle_core.store.database import Database
+from lifecycle_core.store.database import Database, sqlite_module
 
 VARIANT: Final = "baseline"
 PATIENCE_S: Final = 60.0
@@ -262,7 +261,7 @@ def _batches(url: str) -> dict[str, int]:
     """Name of a batch -> how many of its conversations are there."""
     asked = "SELECT substr(id, 1, 10) AS batch, count(*) FROM conversations GROUP BY batch"
     if url.startswith("sqlite"):
-        with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection:
+        with closing(sqlite_module().connect(url.removeprefix("sqlite:///"))) as connection:
             return dict(connection.execute(asked).fetchall())
     import psycopg
 

@@ -13,7 +13,6 @@ import os
 import random
 import shutil
 import signal
-import sqlite3
 import struct
 import time
 from collections import Counter
@@ -31,7 +30,7 @@ from lifecycle_core.conversations import Conversation
 from lifecycle_core.operations import traffic, versions
 from lifecycle_core.operations.database import upgrade, verify
 from lifecycle_core.provenance import Provenance
-from lifecycle_core.store.database import Database
+from lifecycle_core.store.database import Database, sqlite_module
 
 VARIANT: Final = "baseline"
 BATCH: Final = 10
@@ -156,7 +155,8 @@ def _write(path: Path, told: Path, writer: int) -> None:
                 versions.roll_back(database, act, VARIANT)
                 versions.activate(database, act, VARIANT, 2)
             elif number % 7 == 0:
-                with closing(sqlite3.connect(path)) as connection:
+                # by the same SQLite as all else: another copy of it in this process would let go of the locks of the first
+                with closing(sqlite_module().connect(path)) as connection:
                     connection.execute("PRAGMA wal_checkpoint")
 
 
@@ -218,6 +218,6 @@ def _looked_at(path: Path) -> tuple[list[str], dict[str, int]]:
     """What does not hold in a copy, and its batches with their rows."""
     with closing(Database(f"sqlite:///{path}")) as database:
         problems = list(verify(database).problems)
-    with closing(sqlite3.connect(path)) as connection:
+    with closing(sqlite_module().connect(path)) as connection:
         found = connection.execute("SELECT substr(id, 1, 9) AS batch, count(*) FROM conversations GROUP BY batch").fetchall()
     return problems, dict(found)
