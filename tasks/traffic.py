@@ -27,7 +27,7 @@ def take_in(reading: Reading, summary: Summary, act: Provenance, *, keep: bool =
     is not read again. Without `keep` all is read and judged, and nothing written.
     """
     compared: set[str] = set()
-    since = traffic.kept_since(context.database())
+    since = traffic.kept_since(context.database()) if keep else None
     with _few_collections():
         for piece in reading.pieces(most):
             taken = traffic.taken(context.database(), piece.digest) if keep else None

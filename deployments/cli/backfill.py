@@ -29,11 +29,11 @@ Examples:
 
 @click.group(epilog=EPILOG)
 def backfill() -> None:
-    """Many files taken in by several workers, each file by one at a time.
+    """Take many files in, by several flow runs.
 
-    For a few files `lifecycle ingest` is simpler. A backfill is worked on by
-    flow runs: of `lifecycle serve`, or of workers on other machines, which
-    must see the files at the same paths.
+    Each file is taken in by one of them at a time: by runs of `lifecycle
+    serve`, or of workers on other machines, which must see the files at the
+    same paths. For a few files `lifecycle ingest` is simpler.
     """
 
 
