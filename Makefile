@@ -31,7 +31,7 @@ lint: $(READY) ## style, types, import contracts, stale documents
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports --config .importlinter
+	@$(BIN)/lint-imports .importlinter
 	@$(BIN)/python -m deployments.cli.reference --check
 
 docs: $(READY) ## rewrite the generated parts of README.md, the API's examples, and openapi.json

@@ -10,7 +10,6 @@ import os
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
 from hashlib import sha256
 from threading import Event, Thread, get_ident
 from typing import Final
@@ -18,7 +17,6 @@ from typing import Final
 from lifecycle_core.errors import LifecycleError
 from lifecycle_core.operations import leases
 from lifecycle_core.operations.leases import LASTS
-from lifecycle_core.provenance import Provenance
 from tasks import context
 
 LOCKS: Final = "locks"
@@ -41,7 +39,7 @@ def alone(work: str, places: int = 1) -> Iterator[bool]:
 def leased(name: str, holder: str = "") -> Iterator[bool]:
     """Whether `holder`, else this thread, has the lease of that name while the block runs."""
     holder, over = holder or f"{socket.gethostname()}/{os.getpid()}/{get_ident()}", Event()
-    if not leases.take(context.database(), _act(), name, holder):
+    if not leases.take(context.database(), context.act_outside(ACTOR), name, holder):
         yield False
         return
     holding = Thread(target=_hold_on, args=(name, holder, over), name=f"lease of {name}", daemon=True)
@@ -51,7 +49,7 @@ def leased(name: str, holder: str = "") -> Iterator[bool]:
     finally:
         over.set()
         holding.join()
-        leases.release(context.database(), _act(), name, holder)
+        leases.release(context.database(), context.act_outside(ACTOR), name, holder)
 
 
 def held_by_anybody(name: str) -> bool:
@@ -62,7 +60,7 @@ def held_by_anybody(name: str) -> bool:
 def _hold_on(name: str, holder: str, over: Event) -> None:
     while not over.wait(HELD_ON_EVERY_S):
         try:
-            leases.take(context.database(), _act(), name, holder)
+            leases.take(context.database(), context.act_outside(ACTOR), name, holder)
         except LifecycleError as error:
             log.warning("%s", error)  # a database that is away comes back; if it does not in time, another takes over
 
@@ -78,7 +76,3 @@ def _locked(name: str) -> Iterator[bool]:
             yield False
         else:
             yield True
-
-
-def _act() -> Provenance:
-    return replace(context.act(ACTOR), at=context.outside())

@@ -10,51 +10,49 @@ from prefect import task
 
 from lifecycle_core.errors import LifecycleError
 from lifecycle_core.operations import backfills
-from lifecycle_core.provenance import Provenance
 from lifecycle_core.traffic.backfill import BackfillFile, FileCounts, FileState, Progress
 from lifecycle_core.traffic.mapping import Mapping
 from lifecycle_core.traffic.reading import Reading
 from lifecycle_core.traffic.rejected import source_name
 from lifecycle_core.traffic.summary import Summary
 from tasks import context, traffic
-from tasks.drift import may_pass
+from tasks.steps import may_pass, passes
 
 ACTOR: Final = "flow:backfill"
 ASKS_EVERY_S: Final = 5.0
 """How often a run that finds all files claimed asks again: a claim may run out."""
-_FAULT_OF_THIS_SIDE: Final = 500
 
 
 def files_of(backfill_id: str, worker: str) -> Iterator[BackfillFile]:
     """The files that `worker` gets to take in, each claimed, until none of the backfill is pending."""
-    while not backfills.progress(context.database(), backfill_id).over:
-        claimed = backfills.claim(context.database(), _act(), backfill_id, worker)
+    while not backfills.over(context.database(), backfill_id):
+        claimed = backfills.claim(context.database(), context.act_outside(ACTOR), backfill_id, worker)
         if claimed is None:
             time.sleep(ASKS_EVERY_S)
         else:
             yield claimed
 
 
-@task(task_run_name="take in {claimed.path}", retries=3, retry_delay_seconds=[1, 5, 30], retry_condition_fn=may_pass, persist_result=False)
+@task(task_run_name="take in {claimed.path}", retries=3, retry_delay_seconds=[1, 5, 30], retry_condition_fn=passes, persist_result=False)
 def take_in_file(claimed: BackfillFile) -> str:
     """Take a claimed file in: -> what became of it, in a sentence."""
-    given = backfills.progress(context.database(), claimed.backfill_id).backfill
+    given = backfills.get(context.database(), claimed.backfill_id)
     summary, mapping = Summary(), Mapping.parse(**given.mapping)
     try:
         with Path(claimed.path).open("rb") as stream:
             reading = Reading(stream, source_name(claimed.path), mapping, given.form)
             reading.refuse_if_unusable(allow_empty=True)
             for _ in traffic.take_in(reading, summary, replace(context.act(ACTOR), request_id=claimed.backfill_id)):
-                if not backfills.renew(context.database(), _act(), claimed):
+                if not backfills.renew(context.database(), context.act_outside(ACTOR), claimed):
                     return f"{claimed.path}: another run takes it in by now, or nobody is to"
     except OSError as error:
         return _failed(claimed, f"{error.strerror}; workers must see it at this path, as a folder that they share")
     except LifecycleError as error:
-        if error.status >= _FAULT_OF_THIS_SIDE:
+        if may_pass(error):
             raise
         return _failed(claimed, str(error))
     counts = FileCounts(records=summary.records, conversations=summary.conversations, quarantined=summary.quarantined)
-    backfills.finish(context.database(), _act(), claimed, counts)
+    backfills.finish(context.database(), context.act_outside(ACTOR), claimed, counts)
     return f"{claimed.path}: {counts.records:,} records, {counts.quarantined:,} refused"
 
 
@@ -66,10 +64,8 @@ def ending(found: Progress) -> str:
     >>> ending(Progress(Backfill(id="bf_1", begun_at=datetime(2025, 10, 7, tzinfo=UTC), begun_by="ada", form="auto", runs=1), ()))
     '0 of 0 files are in, 0 conversations of 0 records; 0 could not be taken in'
     """
-    counted = [it.counts for it in found.files if it.counts is not None]
-    conversations, records = sum(it.conversations for it in counted), sum(it.records for it in counted)
-    done, failed = found.count(FileState.DONE), found.count(FileState.FAILED)
-    told = f"{done:,} of {len(found.files):,} files are in, {conversations:,} conversations of {records:,} records"
+    done, failed, counts = found.count(FileState.DONE), found.count(FileState.FAILED), found.counts
+    told = f"{done:,} of {len(found.files):,} files are in, {counts.conversations:,} conversations of {counts.records:,} records"
     return f"{told}; {failed:,} could not be taken in"
 
 
@@ -79,10 +75,5 @@ def progress(backfill_id: str) -> Progress:
 
 
 def _failed(claimed: BackfillFile, why: str) -> str:
-    backfills.fail(context.database(), _act(), claimed, why)
+    backfills.fail(context.database(), context.act_outside(ACTOR), claimed, why)
     return f"{claimed.path}: {why}"
-
-
-def _act() -> Provenance:
-    """By the clock of others: claims are held against it on every machine, also where a demo's own clock runs fast."""
-    return replace(context.act(ACTOR), at=context.outside())

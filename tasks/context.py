@@ -118,6 +118,11 @@ def act(by: str, why: str = "", request_id: str | None = None) -> Provenance:
     return Provenance(by, now(), why, request_id)
 
 
+def act_outside(by: str) -> Provenance:
+    """The provenance of a change that is held against the clocks of other machines: leases, claims, what is sent out."""
+    return Provenance(by, outside())
+
+
 def chance() -> "Generator":
     """The chance that imagined tests are given: it begins anew each time, so that one question has one answer."""
     import numpy as np

@@ -15,7 +15,7 @@ from lifecycle_core.traffic.refusals import Refusal
 from lifecycle_core.traffic.rejected import Rejected
 from lifecycle_core.traffic.retention import too_old
 from lifecycle_core.traffic.retrying import judged
-from lifecycle_core.traffic.summary import Summary, TakenBatch, spans_of
+from lifecycle_core.traffic.summary import Summary, TakenBatch
 from tasks import context, quality
 
 
@@ -38,13 +38,13 @@ def take_in(reading: Reading, summary: Summary, act: Provenance, *, keep: bool =
             read = reading.batch(piece)
             findings = quality.check(read.conversations, act.at)
             batch = read.without({**_let_go(read, since), **findings.refused})
-            summary.add(batch, findings.untold)
+            spans = summary.add(batch, findings.untold)
             remarks = dict.fromkeys([*findings.remarks, *(_changes(batch, compared) if keep else ())])
             summary.remarks |= remarks
             if keep:
                 it = TakenBatch(
                     conversations=len(batch.conversations),
-                    spans=spans_of(batch.conversations),
+                    spans=spans,
                     untold=findings.untold,
                     unused=batch.unused,
                     remarks=tuple(remarks),

@@ -196,7 +196,7 @@ def _tell(found: "Progress") -> None:
     from lifecycle_core.traffic.backfill import FileState
     from tasks import context
 
-    counted = [it.counts for it in found.files if it.counts is not None]
+    counts = found.counts
     print_facts(
         (
             ("Files", f"{len(found.files):,}"),
@@ -204,8 +204,8 @@ def _tell(found: "Progress") -> None:
             ("Pending", "given up" if found.backfill.cancelled_at else f"{found.count(FileState.PENDING):,}"),
             ("Could not be taken in", f"{found.count(FileState.FAILED):,}"),
             ("Runs at work", f"{len(found.at_work(context.outside()))} of {found.backfill.runs}"),
-            ("Records", f"{sum(it.records for it in counted):,}"),
-            ("Refused", f"{sum(it.quarantined for it in counted):,}"),
+            ("Records", f"{counts.records:,}"),
+            ("Refused", f"{counts.quarantined:,}"),
         )
     )
     failed = [it for it in found.files if it.state is FileState.FAILED]

@@ -16,7 +16,6 @@ import logging
 import os
 import signal
 from contextlib import suppress
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -64,7 +63,7 @@ async def reconcile() -> None:
     for it in await asyncio.to_thread(retraining.open_sessions, context.database()):
         await _bounded(_reconcile(it.session_id, it.flow_run_id))
     await _bounded(_let_ended_go())
-    await asyncio.to_thread(leases.sweep, context.database(), replace(_act(), at=context.outside()))
+    await asyncio.to_thread(leases.sweep, context.database(), context.act_outside(ACTOR))
     for found in await asyncio.to_thread(backfills.unfinished, context.database()):
         await _bounded(_work_on(found))
 

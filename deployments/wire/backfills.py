@@ -39,8 +39,7 @@ class BackfillWire(Wire):
     @classmethod
     def of(cls, it: Progress) -> Self:
         """Shape it."""
-        counted = [one.counts for one in it.files if one.counts is not None]
-        begun = it.backfill
+        begun, counts = it.backfill, it.counts
         return cls(
             id=begun.id,
             begun_at=begun.begun_at,
@@ -53,9 +52,9 @@ class BackfillWire(Wire):
             done=it.count(FileState.DONE),
             pending=it.count(FileState.PENDING),
             failed=it.count(FileState.FAILED),
-            records=sum(one.records for one in counted),
-            conversations=sum(one.conversations for one in counted),
-            quarantined=sum(one.quarantined for one in counted),
+            records=counts.records,
+            conversations=counts.conversations,
+            quarantined=counts.quarantined,
             files=[BackfillFileWire.of(one) for one in it.files],
         )
 

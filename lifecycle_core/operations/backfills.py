@@ -61,6 +61,18 @@ def fail(database: Database, act: Provenance, claimed: BackfillFile, error: str)
         return backfills.settle(tx, claimed, act.at, error=error)
 
 
+def get(database: Database, name: str) -> Backfill:
+    """What was begun; raises UnknownBackfillError."""
+    with database.read() as tx:
+        return _expect(tx, name)
+
+
+def over(database: Database, name: str) -> bool:
+    """Whether nothing of it is left to be done; raises UnknownBackfillError."""
+    with database.read() as tx:
+        return _expect(tx, name).cancelled_at is not None or not backfills.pending(tx, name)
+
+
 def progress(database: Database, name: str) -> Progress:
     """How far it has come; raises UnknownBackfillError."""
     with database.read() as tx:

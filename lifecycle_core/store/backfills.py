@@ -36,6 +36,12 @@ def progress(tx: Transaction, it: Backfill) -> Progress:
     return Progress(it, tuple(value(BackfillFile, one) for one in tx.exec(chosen)))
 
 
+def pending(tx: Transaction, name: str) -> bool:
+    """Whether a file of it is left to be taken in."""
+    chosen = select(BackfillFileRow.number).where(BackfillFileRow.backfill_id == name, BackfillFileRow.state == FileState.PENDING)
+    return tx.exec(chosen.limit(1)).first() is not None
+
+
 def newest(tx: Transaction, limit: int) -> list[Backfill]:
     """The backfills that began last."""
     chosen = select(BackfillRow).order_by(col(BackfillRow.begun_at).desc(), BackfillRow.id)

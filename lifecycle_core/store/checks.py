@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, func, select
 
 from lifecycle_core.drift.episodes import RecordedCheck
@@ -11,7 +10,8 @@ from lifecycle_core.drift.glance import Glance
 from lifecycle_core.drift.report import DriftReport, Metric, Severity, Status
 from lifecycle_core.provenance import Provenance
 from lifecycle_core.store.database import Transaction
-from lifecycle_core.store.tables import TABLES, DriftCheckRow
+from lifecycle_core.store.mapping import insert_into
+from lifecycle_core.store.tables import DriftCheckRow
 
 
 def recorded(tx: Transaction, variant: str, at: datetime) -> bool:
@@ -58,8 +58,7 @@ def add_quiet(tx: Transaction, act: Provenance, quiet: Sequence[Glance]) -> None
         }
         for it in quiet
     ]
-    dialect = postgresql if tx.get_bind().dialect.name == "postgresql" else sqlite
-    tx.connection().execute(dialect.insert(TABLES["drift_checks"]).on_conflict_do_nothing(), rows)
+    tx.connection().execute(insert_into(tx, DriftCheckRow).on_conflict_do_nothing(), rows)
 
 
 def last_at(tx: Transaction, variant: str | None = None, until: datetime | None = None, by: str | None = None) -> datetime | None:

@@ -3,17 +3,16 @@
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, select
 
 from lifecycle_core.store.database import Transaction
+from lifecycle_core.store.mapping import insert_into
 from lifecycle_core.store.tables import TABLES, LeaseRow
 
 
 def take(tx: Transaction, name: str, holder: str, at: datetime, lasts: timedelta) -> bool:
     """Take a lease that is free, over, or this holder's already: -> whether it has it now."""
-    dialect = postgresql if tx.get_bind().dialect.name == "postgresql" else sqlite
-    made = dialect.insert(LeaseRow).values(name=name, holder=holder, until=at + lasts)
+    made = insert_into(tx, LeaseRow).values(name=name, holder=holder, until=at + lasts)
     free = (col(LeaseRow.until) <= at) | (col(LeaseRow.holder) == holder)
     taken = made.on_conflict_do_update(index_elements=["name"], set_={"holder": holder, "until": at + lasts}, where=free)
     return tx.connection().execute(taken.returning(col(LeaseRow.holder))).first() is not None

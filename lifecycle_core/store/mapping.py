@@ -6,7 +6,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import TypeAdapter
-from sqlmodel import SQLModel
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Session, SQLModel
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -26,6 +27,11 @@ def row(kind: type[R], it: "DataclassInstance", **others: Any) -> R:  # noqa: AN
     """The row of `kind` that holds `it`; `others` names the columns that are called otherwise, or not a field."""
     named = {field.name: getattr(it, field.name) for field in fields(it) if field.name in kind.model_fields}
     return kind(**{**named, **others})
+
+
+def insert_into(tx: Session, kind: type[SQLModel]) -> postgresql.Insert | sqlite.Insert:
+    """An insert that can say what becomes of a row whose key is there already, as the database of `tx` has it."""
+    return postgresql.insert(kind) if tx.get_bind().dialect.name == "postgresql" else sqlite.insert(kind)
 
 
 def to_json(it: "DataclassInstance") -> dict[str, Any]:

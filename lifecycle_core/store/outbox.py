@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import Final
 
 from sqlalchemy import ColumnElement, exists, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import aliased
 from sqlmodel import col, func, select
 
@@ -18,7 +17,7 @@ from lifecycle_core.alerts.delivery import LEASE, Claimed, Delivery, DeliverySta
 from lifecycle_core.alerts.messages import Message
 from lifecycle_core.provenance import Provenance
 from lifecycle_core.store.database import Transaction
-from lifecycle_core.store.mapping import from_json, to_json, value
+from lifecycle_core.store.mapping import from_json, insert_into, to_json, value
 from lifecycle_core.store.tables import AlertDeliveryRow, AlertMessageRow
 
 MOST_ADDRESSED: Final = 1000
@@ -28,9 +27,8 @@ MOST_ERROR_CHARACTERS: Final = 300
 
 def add(tx: Transaction, act: Provenance, message: Message) -> None:
     """Write a message; one of its id that is there already stays as it is."""
-    dialect = postgresql if tx.get_bind().dialect.name == "postgresql" else sqlite
     told = {"id": message.id, "variant": message.variant, "kind": message.kind.value}
-    made = dialect.insert(AlertMessageRow).values(**told, document=to_json(message), written_at=act.at)
+    made = insert_into(tx, AlertMessageRow).values(**told, document=to_json(message), written_at=act.at)
     tx.execute(made.on_conflict_do_nothing(index_elements=["id"]))
 
 

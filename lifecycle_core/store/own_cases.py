@@ -4,7 +4,6 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from sqlalchemy import delete
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, select
 
 from lifecycle_core.errors import InvalidInputError, UnknownCaseError
@@ -13,7 +12,7 @@ from lifecycle_core.replay.episode import Replay
 from lifecycle_core.replay.identity import Served
 from lifecycle_core.retraining.written_cases import KeptCase, WrittenCase
 from lifecycle_core.store.database import Transaction
-from lifecycle_core.store.mapping import from_json, to_json
+from lifecycle_core.store.mapping import from_json, insert_into, to_json
 from lifecycle_core.store.tables import CaseRow, ServedCaseRow
 
 
@@ -68,7 +67,6 @@ def served(tx: Transaction, hashes: Collection[str], since: datetime) -> dict[st
 def keep_served(tx: Transaction, variant: str, found: Served, at: datetime, since: datetime) -> None:
     """Keep a replay that was served just now in place of one before it, and forget the variant's that are older than `since`."""
     tx.execute(delete(ServedCaseRow).where(col(ServedCaseRow.variant) == variant, col(ServedCaseRow.served_at) < since))
-    dialect = postgresql if tx.get_bind().dialect.name == "postgresql" else sqlite
     told: Mapping[str, object] = {
         "variant": variant,
         "case_id": found.case_id,
@@ -77,7 +75,7 @@ def keep_served(tx: Transaction, variant: str, found: Served, at: datetime, sinc
         "document": to_json(found.replay),
         "served_at": at,
     }
-    made = dialect.insert(ServedCaseRow).values(content_hash=found.content_hash, **told)
+    made = insert_into(tx, ServedCaseRow).values(content_hash=found.content_hash, **told)
     tx.execute(made.on_conflict_do_update(index_elements=["content_hash"], set_=dict(told)))
 
 

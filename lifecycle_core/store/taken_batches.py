@@ -5,10 +5,8 @@ The row is written in the transaction of the conversations: it is there if, and 
 
 from datetime import datetime
 
-from sqlalchemy.dialects import postgresql, sqlite
-
 from lifecycle_core.store.database import Transaction
-from lifecycle_core.store.mapping import from_json, to_json
+from lifecycle_core.store.mapping import from_json, insert_into, to_json
 from lifecycle_core.store.tables import TakenBatchRow
 from lifecycle_core.traffic.summary import TakenBatch
 
@@ -21,6 +19,5 @@ def get(tx: Transaction, digest: str) -> TakenBatch | None:
 
 def add(tx: Transaction, digest: str, it: TakenBatch, source: str, at: datetime) -> None:
     """Keep that a batch was taken in; of two that did so at once the first one tells."""
-    dialect = postgresql if tx.get_bind().dialect.name == "postgresql" else sqlite
-    made = dialect.insert(TakenBatchRow).values(digest=digest, source=source, document=to_json(it), taken_at=at)
+    made = insert_into(tx, TakenBatchRow).values(digest=digest, source=source, document=to_json(it), taken_at=at)
     tx.execute(made.on_conflict_do_nothing(index_elements=["digest"]))

@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import bindparam, exists
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, select
 
 from lifecycle_core.errors import UnknownVariantError
 from lifecycle_core.store.database import Transaction
+from lifecycle_core.store.mapping import insert_into
 from lifecycle_core.store.tables import TABLES, VariantRow
 
 _VARIANTS, _POLICIES, _ACTIVATIONS, _EPISODES = (TABLES[it] for it in ("variants", "policies", "activations", "drift_detections"))
@@ -28,8 +28,7 @@ _STANDING: Final = (
 def enter(tx: Transaction, name: str, at: datetime) -> None:
     """See to it that the variant exists, and lock it."""
     if not _locked(tx, name):
-        dialect = postgresql if tx.get_bind().dialect.name == "postgresql" else sqlite
-        tx.execute(dialect.insert(VariantRow).values(name=name, created_at=at).on_conflict_do_nothing())
+        tx.execute(insert_into(tx, VariantRow).values(name=name, created_at=at).on_conflict_do_nothing())
         lock(tx, name)
 
 

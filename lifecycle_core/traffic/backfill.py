@@ -85,6 +85,16 @@ class Progress:
         return sum(it.state is state for it in self.files)
 
     @property
+    def counts(self) -> FileCounts:
+        """The sums over the files that are done."""
+        counted = [it.counts for it in self.files if it.counts is not None]
+        return FileCounts(
+            records=sum(it.records for it in counted),
+            conversations=sum(it.conversations for it in counted),
+            quarantined=sum(it.quarantined for it in counted),
+        )
+
+    @property
     def over(self) -> bool:
         """Whether nothing of it is left to be done."""
         return self.backfill.cancelled_at is not None or not self.count(FileState.PENDING)

@@ -86,8 +86,8 @@ class Summary:
         """How many records were conversations."""
         return self.records - self.quarantined
 
-    def add(self, batch: Batch, untold: Mapping[str, int]) -> None:
-        """Count a batch that was read and judged."""
+    def add(self, batch: Batch, untold: Mapping[str, int]) -> dict[str, Span]:
+        """Count a batch that was read and judged: -> variant -> the span of its conversations."""
         self.records += len(batch.conversations) + len(batch.rejected)
         self.quarantined += len(batch.rejected)
         self.untold.update(untold)
@@ -97,7 +97,9 @@ class Summary:
             reason.records += 1
             if len(reason.places) < SHOWN_PLACES:
                 reason.places.append((it.source, it.line))
-        self._extend(spans_of(batch.conversations))
+        spans = _spans_of(batch.conversations)
+        self._extend(spans)
+        return spans
 
     def add_again(self, it: TakenBatch) -> None:
         """Count a batch that is known by its bytes."""
@@ -115,7 +117,7 @@ class Summary:
             self.spans[variant] = it if before is None else before.with_others(it)
 
 
-def spans_of(conversations: Iterable[Conversation]) -> dict[str, Span]:
+def _spans_of(conversations: Iterable[Conversation]) -> dict[str, Span]:
     """Variant -> the span of its conversations."""
     ended_at: defaultdict[str, list[datetime]] = defaultdict(list)
     assumed: Counter[str] = Counter()
