@@ -9,6 +9,8 @@ Each of these costs half a minute at most, and none of them a session:
 4. A run that a person cancelled in Prefect ends its session, for that reason.
 5. A shadow test whose goals wait is served; one whose posted pairs allow a verdict gets it.
 6. A backfill that fewer runs work on than it was begun with gets another; leases of the dead are let go.
+
+Where Prefect does not answer at all it is asked once in a look; verdicts and deadlines come of the database alone, and are kept then too.
 """
 
 import asyncio
@@ -60,12 +62,15 @@ async def reconcile_for_ever() -> None:
 
 async def reconcile() -> None:
     """Bring every open session and its run together, and let the runs of ended ones go on to their end."""
+    there = True
     for it in await asyncio.to_thread(retraining.open_sessions, context.database()):
-        await _bounded(_reconcile(it.session_id, it.flow_run_id))
-    await _bounded(_let_ended_go())
+        there = there and await _bounded(_reconcile(it.session_id, it.flow_run_id))
+        if not there:
+            await _bounded(asyncio.to_thread(_advanced, it.session_id))
     await asyncio.to_thread(leases.sweep, context.database(), context.act_outside(ACTOR))
+    there = there and await _bounded(_let_ended_go())
     for found in await asyncio.to_thread(backfills.unfinished, context.database()):
-        await _bounded(_work_on(found))
+        there = there and await _bounded(_work_on(found))
 
 
 async def _work_on(it: Progress) -> None:
@@ -87,13 +92,16 @@ def end_orphans() -> None:
                 os.kill(it.flow_process, signal.SIGKILL)
 
 
-async def _bounded(one: Any) -> None:  # noqa: ANN401 - a coroutine
+async def _bounded(one: Any) -> bool:  # noqa: ANN401 - a coroutine
+    """Whether Prefect is there, as far as was seen."""
     try:
         await one
     except LifecycleError as error:
         _LOG.warning("%s", error)
+        return not isinstance(error, runs.RunnerAwayError)
     except Exception:  # noqa: BLE001 - the next session, and the next time, may fare better
         _LOG.exception("the reconciler failed")
+    return True
 
 
 async def _reconcile(session_id: str, flow_run_id: str | None) -> None:
