@@ -14,10 +14,7 @@ last look found something to mend, for one often follows from the other:
 
 import asyncio
 import logging
-import os
-import signal
 from collections.abc import Coroutine
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -54,8 +51,6 @@ _deaths: Final[dict[str, tuple[object, int]]] = {}
 
 async def reconcile_for_ever() -> None:
     """Bring sessions and runs together, again and again; what goes wrong with one stops no other."""
-    if context.settings().prefect_api is None:
-        await asyncio.to_thread(end_orphans)
     while True:
         mended = await reconcile()
         await asyncio.sleep(QUICK_S if context.settings().watch_seconds else SOON_S if mended else EVERY_S)
@@ -80,17 +75,6 @@ async def _work_on(it: Progress) -> bool:
         await runs.begin_backfill(it.backfill, now.isoformat())
         return True
     return False
-
-
-def end_orphans() -> None:
-    """End the flow processes that the last serving process left: Prefect has no fence between them and their followers.
-
-    Only for a process that holds the data folder: nobody else runs flows of it.
-    """
-    for it in retraining.open_sessions(context.database()):
-        if it.flow_process is not None and _executes(it.flow_process, it):
-            with suppress(ProcessLookupError):
-                os.kill(it.flow_process, signal.SIGKILL)
 
 
 async def _bounded(one: Coroutine[Any, Any, object]) -> bool:
