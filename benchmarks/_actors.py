@@ -37,7 +37,9 @@ POLICY: Final = Policy(
 )
 """Of few samples and few conversations, so that a session is short."""
 MOST_SESSIONS: Final = 2
-MOST_RUNS: Final = 3
+MOST_RUNS: Final = 8
+BREAKING: Final = 5
+"""Once there were so many runs nothing more befalls them."""
 LAST: Final = START + timedelta(days=40)
 STEP: Final = timedelta(days=4)
 """So far the clock moves on; every deadline is seven days, and is passed by two."""
@@ -283,7 +285,7 @@ def _answered(scene: Scene) -> None:
 
 
 def _runs(world: World) -> bool:
-    return bool(world.runs) and world.runs[-1].state in {StateType.RUNNING, StateType.PAUSED}
+    return 0 < len(world.runs) < BREAKING and world.runs[-1].state in {StateType.RUNNING, StateType.PAUSED}
 
 
 def _asks(world: World) -> bool:
@@ -326,7 +328,7 @@ ACTORS: Final[Mapping[str, Actor]] = MappingProxyType(
         "probation": Actor(lambda it: probation.check(it.database, it.act("watch"), VARIANT)),
         "customers book": Actor(lambda it: _served(it, well=True)),
         "customers leave": Actor(lambda it: _served(it, well=False)),
-        "time passes": Actor(_later, lambda world: world.at < LAST, often=4),
+        "time passes": Actor(_later, lambda world: world.at < LAST),
         "reconcile": Actor(lambda _it: finished(reconciler.reconcile()), staged=True, often=4),
         "lost": Actor(_lost, _runs),
         "killed": Actor(_killed, lambda world: _runs(world) and world.runs[-1].alive),

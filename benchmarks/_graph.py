@@ -26,7 +26,13 @@ from lifecycle_core.retraining.session import TRANSITIONS, Event, Status
 POOL: Final = 6
 """Databases that stand where an actor passed a boundary."""
 MOST_PAUSED: Final = 2
+GOING_ON: Final = 4
+"""How often an actor that stopped goes on, beside others."""
+ENDS_EVERY: Final = 5
+"""Of so many states in which schedules end, one is held to all of `lifecycle db verify`."""
+LOG_EVERY: Final = 4
 VERIFY_EVERY: Final = 200
+"""Of so many states that are new, one is held to its audit log, and one to all of `lifecycle db verify`."""
 _EVENTS: Final = MappingProxyType({(start.value, end.value): (start, event) for (start, event), end in TRANSITIONS.items()})
 
 
@@ -76,6 +82,14 @@ class Found:
     repeated: int = 0
     verified: int = 0
 
+    def add(self, other: "Found") -> None:
+        """Count what another process saw, too."""
+        self.statuses |= other.statuses
+        self.moves |= other.moves
+        self.broken += other.broken
+        self.refusals += other.refusals
+        self.taken, self.repeated, self.verified = self.taken + other.taken, self.repeated + other.repeated, self.verified + other.verified
+
 
 class Graph:
     """The states that are known, from the first one on."""
@@ -95,6 +109,7 @@ class Graph:
         self.states: dict[bytes, State] = {self.first.key: self.first}
         self.came: dict[bytes, tuple[bytes, Step]] = {}
         self._told: dict[bytes, Mapping[str, Told]] = {}
+        self._verified: set[bytes] = set()
         self._next: dict[tuple[bytes, Step], bytes] = {}
         self._steps: dict[bytes, tuple[Step, ...]] = {}
         self._look(self.first, None, None)
@@ -105,23 +120,53 @@ class Graph:
             self._steps[key] = tuple(self._possible(self.states[key]))
         return self._steps[key]
 
-    def after(self, key: bytes, step: Step, *, anew: bool = False) -> bytes:
-        """The state after a step; one that is known is taken again only where it is to be done `anew`."""
+    def after(self, key: bytes, step: Step) -> bytes:
+        """The state after a step, which is taken where it is not known."""
         known = self._next.get((key, step))
-        if known is not None and not anew:
-            return known
-        state = self._take(key, step)
-        found = state.key
-        if known is not None:
-            self.found.repeated += 1
-            if found != known:
-                self.broke("a step that was taken again led elsewhere: states are told apart by too little", key, step)
-            return known
-        self._next[key, step] = found
-        if found not in self.states:
-            self.states[found] = state
-            self.came[found] = (key, step)
-        return found
+        if known is None:
+            state = self._take(key, step)
+            known = self._next[key, step] = state.key
+            if known not in self.states:
+                self.states[known], self.came[known] = state, (key, step)
+        return known
+
+    def often(self, key: bytes, step: Step) -> int:
+        """How often a step is taken, beside others."""
+        going_on = step.mode is Mode.TURN and step.actor in dict(self.states[key].paused)
+        return GOING_ON if going_on else 1 if step.mode is not Mode.WHOLE else self.actors[step.actor].often
+
+    def open(self, key: bytes) -> bool:
+        """Whether a session goes on there."""
+        return any(not it.ended for it in self._told[self.states[key].name].values())
+
+    def verify(self, key: bytes) -> None:
+        """Hold the state that a schedule ends in to all of `lifecycle db verify`, unless it was."""
+        name = self.states[key].name
+        if name in self._verified:
+            return
+        self._verified.add(name)
+        if len(self._verified) % ENDS_EVERY:
+            return
+        self.found.verified += 1
+        self._stand_at(name)
+        for sentence in verify(self._memory.database).problems:
+            self.broke(sentence, key, None)
+
+    def straight(self, steps: Sequence[Step]) -> None:
+        """Take the steps of a schedule one after the other on one database, whose whole log is its own: each must lead where it is known to."""
+        state, key = self.first, self.first.key
+        self._stand_at(state.name)
+        with self._memory.taken_back():
+            for step in steps:
+                state = self._died(state, step.actor) if step.mode is Mode.DIES else self._play(state, step)[0]
+                self.found.repeated += 1
+                if state.key != self._next[key, step]:
+                    self.broke("a step led elsewhere than before: states are told apart by too little", key, step)
+                    return
+                key = state.key
+            for sentence in verify(self._memory.database).problems:
+                self.broke(sentence, key, None)
+        self.found.verified += 1
 
     def way(self, key: bytes) -> tuple[Step, ...]:
         """The steps by which a state was first come to."""
@@ -152,15 +197,30 @@ class Graph:
                     yield Step(name, Mode.TURN)
 
     def _take(self, key: bytes, step: Step) -> State:
-        """Take a step by the real code."""
+        """Take a step by the real code, and look at what it leads to."""
         state = self.states[key]
         self.found.taken += 1
-        paused = dict(state.paused)
-        past = paused.pop(step.actor, ())
         if step.mode is Mode.DIES:
-            return self._settled(state.name, _dead(state.world, self.actors[step.actor].run), paused)
+            return self._died(state, step.actor)
         self._stand_at(state.name)
-        with self._memory.taken_back(), ExitStack() as stack:
+        with self._memory.taken_back():
+            after, fault = self._play(state, step)
+            if fault is not None:
+                self.broke(f"{step.actor}: {fault!r}", key, step)
+            if after.name != state.name:
+                self._images.keep(after.name, self._memory.image)
+                self._look(after, key, step)
+        return after
+
+    def _died(self, state: State, actor: str) -> State:
+        paused = {name: past for name, past in state.paused if name != actor}
+        return self._settled(state.name, _dead(state.world, self.actors[actor].run), paused)
+
+    def _play(self, state: State, step: Step) -> tuple[State, Exception | None]:
+        """Let an actor take its turn in a state in which the database stands: -> the state after it, and what went wrong in it."""
+        paused, fault = dict(state.paused), None
+        past = paused.pop(step.actor, ())
+        with ExitStack() as stack:
             known = [(self._at(it.name), it.world) for it in past]
             for memory in {id(it): it for it, _ in known}.values():
                 stack.enter_context(memory.taken_back())
@@ -174,15 +234,11 @@ class Graph:
             except LifecycleError as refusal:
                 self.found.refusals[refusal.code] += 1
             except Exception as error:  # noqa: BLE001 - an operation is answered or refused, and nothing else
-                self.broke(f"{step.actor}: {error!r}", key, step)
-            if not scene.there and step.actor not in paused:
-                scene.world = state.world  # it came to its end before the present, which it has not changed
-            same = self._memory.changes == changes
-            after = self._settled(state.name if same else self._memory.name, scene.world, paused)
-            if after.name != state.name:
-                self._images.keep(after.name, self._memory.image)
-                self._look(after, key, step)
-        return after
+                fault = error
+        if not scene.there and step.actor not in paused:
+            scene.world = state.world  # it came to its end before the present, which it has not changed
+        same = self._memory.changes == changes
+        return self._settled(state.name if same else self._memory.name, scene.world, paused), fault
 
     def _settled(self, name: bytes, world: World, paused: Mapping[str, tuple[Past, ...]]) -> State:
         """The state, in which no dead process is left."""
@@ -214,9 +270,10 @@ class Graph:
                 self.found.moves.add(_EVENTS[start, end])
         known = after.name in self._told
         if not known:
-            told, problems = _claims.looked_at(self._memory.database)
+            nth = len(self._told)
+            told, problems = _claims.looked_at(self._memory.database, log=nth % LOG_EVERY == 0)
             self._told[after.name] = told
-            if len(self._told) % VERIFY_EVERY == 1:
+            if nth % VERIFY_EVERY == 0:
                 self.found.verified += 1
                 problems = [*problems, *verify(self._memory.database).problems]
             for sentence in dict.fromkeys(problems):

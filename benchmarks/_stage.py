@@ -8,7 +8,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -17,11 +17,16 @@ from uuid import UUID
 
 from prefect.client.schemas.objects import State, StateType
 
+from sqlmodel import select
+
 from benchmarks._memory import Memory
 from deployments.supervisor import reconciler
+from lifecycle_core.drift.report import DriftReport
+from lifecycle_core.operations import retraining
 from lifecycle_core.provenance import Provenance
 from lifecycle_core.retraining.session import Session
 from lifecycle_core.store.database import Database, Transaction
+from lifecycle_core.store.tables import ActivationRow, ConversationRow
 from tasks import context, runs
 
 START: Final = datetime(2025, 10, 7, 12, tzinfo=UTC)
@@ -165,13 +170,26 @@ def played() -> Iterator[None]:
         (runs, "on_its_way"): _on_its_way,
         (reconciler, "_executes"): lambda _pid, it: _alive(it),
         (reconciler, "MOST_ATTEMPTS"): 1,
+        (retraining, "report_of"): _once(retraining.report_of),
     }
-    from contextlib import ExitStack
-
     with ExitStack() as stack:
         for (module, name), found in put.items():
             stack.enter_context(patch.object(module, name, found))
         yield
+
+
+def _once(report_of: Callable[..., DriftReport]) -> Callable[..., DriftReport]:
+    """A drift report of the same traffic and versions, as of the same instant, is worked out once."""
+    known: dict[object, DriftReport] = {}
+
+    def report(tx: Transaction, variant: str, at: datetime) -> DriftReport:
+        asked = (select(ConversationRow.id, ConversationRow.booked), select(ActivationRow.version, ActivationRow.at))
+        rows = (variant, at, *(tuple(tx.connection().execute(it).all()) for it in asked))
+        if rows not in known:
+            known[rows] = report_of(tx, variant, at)
+        return known[rows]
+
+    return report
 
 
 def finished(coroutine: Any) -> None:  # noqa: ANN401 - a coroutine
@@ -215,7 +233,7 @@ async def _state(flow_run_id: str) -> State[Any] | None:
 
 async def _begin_run(session: Session) -> UUID:
     scene, key = _asked(), runs.attempt_key(session)
-    known = [number for number, it in enumerate(scene.world.runs) if it.key == key]
+    known = [number for number, it in enumerate(scene.world.runs) if it.key == key and it.state is not None]
     if not known:
         scene.world = replace(scene.world, runs=(*scene.world.runs, Run(key)))
     return UUID(run_id(known[0] if known else len(scene.world.runs) - 1))
