@@ -97,15 +97,15 @@ def samples(kind: str, part: int) -> list[Sample]:
 
 def _started(scene: Scene, options: Options, *, triggered: bool) -> None:
     """As the API and the watch start one: the session first, then its run, which the session is told."""
-    key = f"start {scene.world.begun}"
+    key = f"{scene.world.begun} {options.manual_review} {triggered}"
     it = retraining.begin(scene.database, scene.act(WATCH if triggered else "starter"), VARIANT, key, options, triggered=triggered)
-    scene.world = replace(scene.world, session=it.session_id, begun=scene.world.begun + 1)
+    scene.world = replace(scene.world, session=it.session_id, key=key, begun=scene.world.begun + 1)
     finished(reconciler._begin(it))  # noqa: SLF001 - what the supervisor does where nobody did
 
 
 def _again(scene: Scene) -> None:
     """The last start comes once more."""
-    it = retraining.begin(scene.database, scene.act("starter"), VARIANT, f"start {scene.world.begun - 1}", Options(manual_review=True))
+    it = retraining.begin(scene.database, scene.act("starter"), VARIANT, scene.world.key, Options(manual_review=True))
     _expect(it.session_id == scene.world.session, f"the key of {scene.world.session} began {it.session_id}")
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import pairwise
+from typing import Final
 
 from benchmarks._actors import BATCH, WATCH
 from lifecycle_core.operations.arms import evidence_hash
@@ -13,7 +14,8 @@ from lifecycle_core.retraining.verdict import Verdict
 from lifecycle_core.store import audit_checks, invariants, probations, samples, session_checks, sessions, verification, versions
 from lifecycle_core.store.database import Database, Transaction
 
-OPENERS = {"starter", WATCH}
+OPENERS: Final = frozenset({"starter", WATCH})
+SCENARIOS: Final = frozenset(f"s{number:02}" for number in range(2 * BATCH))
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +44,8 @@ def looked_at(database: Database, *, log: bool) -> tuple[dict[str, Told], list[s
             *_of_probations(tx),
         ]
         for name, taken in kept.items():
-            if len({it.scenario_id for it in taken}) > 2 * BATCH:
-                problems.append(f"session {name} has {len(taken)} samples of {2 * BATCH} scenarios")
+            unheard = {it.scenario_id for it in taken} - SCENARIOS
+            problems += [f"session {name} has samples of scenarios that nobody served: {', '.join(sorted(unheard))}"] * bool(unheard)
     told = {
         it.session_id: Told(
             status=it.status,
@@ -92,6 +94,9 @@ def _of_promotion(tx: Transaction, it: Session) -> Iterator[str]:
     yes = it.review is not None and it.review.answer is Answer.PROMOTE
     if it.force is None and not yes and (analysis is None or analysis.verdict is not Verdict.PROMOTE):
         yield f"session {it.session_id} is promoted, and neither its evidence nor a person said so"
+    made = next((one for one in versions.activations(tx, it.variant, 50) if one.session_id == it.session_id), None)
+    if made is not None and made.previous_version != it.incumbent_version:
+        yield f"session {it.session_id} compared with version {it.incumbent_version}, and was promoted over {made.previous_version}"
     if it.force is None and it.review is not None and not yes:
         yield f"session {it.session_id} is promoted, and was rejected by {it.review.by}"
     if analysis is not None and analysis.harmful:

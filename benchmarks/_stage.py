@@ -52,11 +52,12 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What there is beside the database. session : the newest; begun : sessions asked for."""
+    """What there is beside the database. session : the newest, and key : its; begun : sessions asked for."""
 
     at: datetime = START
     runs: tuple[Run, ...] = ()
     session: str = ""
+    key: str = ""
     begun: int = 0
 
 
