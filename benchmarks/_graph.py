@@ -19,7 +19,7 @@ from benchmarks._actors import ACTORS, Actor, ready
 from benchmarks._claims import Told
 from benchmarks._memory import Images, Memory, image_of, made, prepared
 from benchmarks._stage import Past, PausedError, Scene, World, on
-from lifecycle_core.errors import LifecycleError
+from lifecycle_core.errors import DatabaseUnavailableError, LifecycleError, LostRaceError
 from lifecycle_core.operations.database import verify
 from lifecycle_core.retraining.session import TRANSITIONS, Event, Status
 
@@ -91,16 +91,18 @@ class Found:
         self.taken, self.repeated, self.verified = self.taken + other.taken, self.repeated + other.repeated, self.verified + other.verified
 
 
-class Graph:
-    """The states that are known, from the first one on."""
+def beginning(schema: Sequence[str] = ()) -> bytes:
+    """The image of a database with a variant that can be retrained; `schema` is done to it by hand."""
+    with made() as database:
+        ready(database)
+        return prepared(image_of(database), schema)
 
-    def __init__(self, actors: Mapping[str, Actor] = ACTORS, *, paused: int = MOST_PAUSED, prepare: Sequence[str] = ()) -> None:
-        with made() as database:
-            ready(database)
-            image = image_of(database)
-        if prepare:
-            image = prepared(image, prepare)
-        self.actors, self.found, self._paused = actors, Found(), paused
+
+class Graph:
+    """The states that are known, from the image of the first one on."""
+
+    def __init__(self, image: bytes, actors: Mapping[str, Actor] = ACTORS) -> None:
+        self.actors, self.found = actors, Found()
         self._memory, self._images = Memory(image), Images(image)
         self._stands, self._logged = self._memory.name, self._memory.logged
         self._images.keep(self._stands, image)
@@ -193,7 +195,7 @@ class Graph:
                 yield Step(name, Mode.DIES)
             elif actor.may(state.world):
                 yield Step(name)
-                if actor.staged and len(paused) < self._paused:
+                if actor.staged and len(paused) < MOST_PAUSED:
                     yield Step(name, Mode.TURN)
 
     def _take(self, key: bytes, step: Step) -> State:
@@ -231,6 +233,8 @@ class Graph:
                     self.actors[step.actor].play(scene)
             except PausedError:
                 paused[step.actor] = (*past, Past(state.name, state.world))
+            except (LostRaceError, DatabaseUnavailableError) as error:
+                fault = error  # nobody else writes here
             except LifecycleError as refusal:
                 self.found.refusals[refusal.code] += 1
             except Exception as error:  # noqa: BLE001 - an operation is answered or refused, and nothing else

@@ -1,6 +1,6 @@
 """Bugs put in on purpose, one at a time, for as long as a block lasts: a simulation that is worth anything sees each of them."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -76,11 +76,6 @@ def _any_move(session: Session, event: Event) -> Status:
     return ends.get(event) or table.TRANSITIONS[session.status, event]
 
 
-def _conclude_ended(database: Database, act: Provenance, session_id: str) -> Session:
-    with database.write(act, "promote_or_roll_back") as tx:
-        return promotion._conclude(tx, act, sessions.locked(tx, session_id), None)  # noqa: SLF001 - without asking whether it has ended
-
-
 _switch = versions._switch  # noqa: SLF001 - what is put back
 
 
@@ -132,6 +127,11 @@ def _unasked(analysis: ShadowAnalysis, **given: Any) -> Decision:  # noqa: ANN40
     return _decide(replace(analysis, verdict=Verdict.PROMOTE) if asks else analysis, **given)
 
 
+def _early(analysis: ShadowAnalysis, **given: Any) -> Decision:  # noqa: ANN401 - as the real one
+    collects = analysis.verdict is Verdict.COLLECTING
+    return _decide(replace(analysis, verdict=Verdict.PROMOTE) if collects else analysis, **given)
+
+
 async def _begin_another(it: Session) -> None:
     act = Provenance("system:reconciler", it.started_at)
     with patch.object(retraining, "standing_refusals", lambda *_past: []):
@@ -157,7 +157,7 @@ MUTANTS: Final[Mapping[str, Mutant]] = {
     "an answer that overwrites another": Mutant({(promotion, "record_decision"): _decide_again}),
     "an approval that is not bound to its evidence": Mutant({(promotion, "expect_same"): lambda *_evidence: None}),
     "a run that goes on without the answer": Mutant({(promotion, "decide"): _unasked}),
-    "a finalize that does not ask whether the session has ended": Mutant({(promotion, "promote_or_roll_back"): _conclude_ended}),
+    "a finalize that does not wait for the verdict": Mutant({(promotion, "decide"): _early}),
     "an ending that does not ask the table": Mutant({(table, "after"): _any_move}),
     "a promotion over another version than it was compared with": Mutant({(promotion, "replaced"): _nothing}),
     "a promotion that leaves the old version active, and no index of it": Mutant({(versions, "_switch"): _both_active}, (_ONE_ACTIVE,)),
@@ -169,4 +169,3 @@ MUTANTS: Final[Mapping[str, Mutant]] = {
     "a reconciler that lets nobody go on": Mutant({(reconciler, "_resume"): _resume_nobody}),
 }
 """What is wrong with the program -> how it is made so."""
-Hunt = Callable[[], None]

@@ -25,11 +25,14 @@ from lifecycle_core.drift.report import DriftReport
 from lifecycle_core.operations import retraining
 from lifecycle_core.provenance import Provenance
 from lifecycle_core.retraining.session import Session
+from lifecycle_core.settings import Settings
 from lifecycle_core.store.database import Database, Transaction
 from lifecycle_core.store.tables import ActivationRow, ConversationRow
 from tasks import context, runs
 
 START: Final = datetime(2025, 10, 7, 12, tzinfo=UTC)
+BESIDE_PREFECT: Final = Settings.read({"LIFECYCLE_PREFECT_API_URL": "http://prefect.invalid/api"})
+"""Runs are executed on other machines, where only their leases prove them alive."""
 LONG_AGO: Final = datetime(2001, 1, 1, tzinfo=UTC)
 """Since when a run is in its state, as Prefect tells: what waits for a while has waited."""
 
@@ -52,13 +55,17 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What there is beside the database. session : the newest, and key : its; begun : sessions asked for."""
+    """What there is beside the database. session : the newest, and key : its; begun : sessions asked for.
+
+    deaths : what the reconciler remembers of runs that died.
+    """
 
     at: datetime = START
     runs: tuple[Run, ...] = ()
     session: str = ""
     key: str = ""
     begun: int = 0
+    deaths: tuple[tuple[str, tuple[object, int]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,11 +173,15 @@ def played() -> Iterator[None]:
         (runs, "begin_run"): _begin_run,
         (runs, "resume"): _resume,
         (runs, "resume_review"): _resume_review,
-        (runs, "crash"): _crash,
+        (runs, "end_zombie"): _end_zombie,
         (runs, "paused"): _paused,
         (runs, "on_its_way"): _on_its_way,
-        (reconciler, "_executes"): lambda _pid, it: _alive(it),
+        (context, "settings"): lambda: BESIDE_PREFECT,
+        (reconciler, "_executes"): lambda *_process: False,
+        (reconciler, "execution_of"): lambda run: run,
+        (reconciler, "held_by_anybody"): _alive,
         (reconciler, "MOST_ATTEMPTS"): 1,
+        (reconciler, "_deaths"): _Deaths(),
         (retraining, "report_of"): _once(retraining.report_of),
     }
     with ExitStack() as stack:
@@ -257,8 +268,12 @@ async def _resume_review(flow_run_id: str, answer: str, _reason: str) -> bool:
     return True
 
 
-async def _crash(flow_run_id: str) -> None:
-    _asked().change(_number(flow_run_id), state=StateType.CRASHED)
+async def _end_zombie(flow_run_id: str) -> bool:
+    scene, number = _asked(), _number(flow_run_id)
+    if scene.world.runs[number].state is not StateType.RUNNING:
+        return False
+    scene.change(number, state=StateType.CRASHED)
+    return True
 
 
 async def _paused(_deployment: str) -> list[str]:
@@ -269,7 +284,18 @@ async def _on_its_way(*_asked_for: str) -> bool:
     return True  # its goals are served by the simulation's own actors
 
 
-def _alive(it: Session) -> bool:
-    number = _number(it.flow_run_id or run_id(0))
-    known = here().world.runs
+def _alive(flow_run_id: str) -> bool:
+    known, number = here().world.runs, _number(flow_run_id)
     return number < len(known) and known[number].alive
+
+
+class _Deaths:
+    """What the reconciler knows of runs that died, which goes with its process: here it is the world's."""
+
+    def get(self, session_id: str, default: tuple[object, int]) -> tuple[object, int]:
+        return dict(here().world.deaths).get(session_id, default)
+
+    def __setitem__(self, session_id: str, found: tuple[object, int]) -> None:
+        scene = here()
+        deaths = dict(scene.world.deaths) | {session_id: found}
+        scene.world = replace(scene.world, deaths=tuple(sorted(deaths.items())))

@@ -8,7 +8,7 @@ from time import process_time
 from typing import Final
 
 from benchmarks import simulation
-from benchmarks._graph import Graph
+from benchmarks._graph import Graph, beginning
 from benchmarks._mutants import MUTANTS, Mutant
 from benchmarks._stage import played
 from benchmarks.simulation import PLACES
@@ -50,9 +50,9 @@ def run(walks: int = 40, seed: int = 1) -> dict[str, object]:
 
 def hunted(mutant: Mutant, walks: int, seed: int = 1) -> Caught:
     """Simulate the program with a bug until that is seen."""
-    began, schedules = process_time(), 0
+    began, schedules, image = process_time(), 0, beginning(mutant.schema)
     with mutant.alive(), played():
-        graph = Graph(prepare=mutant.schema)
+        graph = Graph(image)
         for more in _schedules(graph, walks, seed):
             schedules += more
             if graph.found.broken:

@@ -14,7 +14,7 @@ from multiprocessing import get_context
 from time import perf_counter, process_time
 from typing import Final
 
-from benchmarks._graph import Found, Graph, Mode, Step
+from benchmarks._graph import Found, Graph, Mode, Step, beginning
 from benchmarks._stage import played
 from lifecycle_core.retraining.session import TRANSITIONS, Status
 
@@ -120,7 +120,7 @@ def simulated(places: Sequence[str], depth: int, further: int, seed: int, schedu
     """A process's share: what is all there is from these places, and random schedules."""
     began, told = process_time(), Simulated()
     with played():
-        graph = Graph()
+        graph = Graph(beginning())
         for place in places:
             told.exhaustive += interleavings(graph, at(graph, PLACES[place]), depth)
             if place in DECIDED:
