@@ -174,14 +174,15 @@ async def _follow(it: Session, state: State[Any]) -> None:
 async def _expect_alive(it: Session, state: State[Any]) -> bool:
     """End a run of another machine whose lease has run out; what ran on this one was looked at already."""
     known = state.timestamp is not None and datetime.now(UTC) >= state.timestamp + BEGINS_WITHIN
-    if known and it.flow_process is not None and it.flow_run_id and not await asyncio.to_thread(_lives, it.flow_process, it):
+    if known and it.flow_run_id and not await asyncio.to_thread(_lives, it):
         return await runs.end_zombie(it.flow_run_id)
     return False
 
 
-def _lives(pid: int, it: Session) -> bool:
+def _lives(it: Session) -> bool:
     """Whether the process that executes a session is there: on this machine by its number, on another by its lease."""
-    return _executes(pid, it) or (context.settings().prefect_api is not None and held_by_anybody(execution_of(it.flow_run_id or "")))
+    here = it.flow_process is not None and _executes(it.flow_process, it)
+    return here or (context.settings().prefect_api is not None and held_by_anybody(execution_of(it.flow_run_id or "")))
 
 
 async def _resume(it: Session) -> None:
