@@ -10,6 +10,7 @@ from prefect.deployments.runner import RunnerDeployment
 from prefect.runner import Runner
 
 from deployments.supervisor.deployments_file import deployments_of
+from deployments.supervisor.zombies import end_orphans
 from lifecycle_core.errors import LifecycleError
 from lifecycle_core.settings import Settings
 from tasks import runs
@@ -33,6 +34,7 @@ async def run_flows(settings: Settings, on_start: Callable[[list[str]], None]) -
     """
     deployments = deployments_of(every_seconds=settings.watch_seconds)
     names = [deployment.name for deployment in deployments]
+    await asyncio.to_thread(end_orphans, settings.data_dir)
     await runs.end_left_behind(names)
     runner = Runner(name="agent-lifecycle", limit=FLOW_RUNS_AT_ONCE, prefetch_seconds=PREFETCH_S, pause_on_shutdown=False)
     for deployment in deployments:
