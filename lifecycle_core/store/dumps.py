@@ -74,7 +74,7 @@ def put_back(connection: Connection, backup: Path) -> None:
             _replay(cast("psycopg.Cursor[tuple[object, ...]]", connection.connection.cursor()), telling.stdout)
         except psycopg.Error as error:
             raise _failure(_SERVER, str(error)) from error
-        said = telling.stderr.read().decode(errors="replace")
+        said = b"".join(telling.stderr).decode(errors="replace")
     if telling.returncode:
         raise _failure(_RESTORE, said)
     connection.execute(text("RESET search_path"))
