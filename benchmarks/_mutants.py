@@ -79,9 +79,7 @@ def _any_move(session: Session, event: Event) -> Status:
 _switch = versions._switch  # noqa: SLF001 - what is put back
 
 
-def _both_active(
-    tx: Transaction, act: Provenance, now: VersionRow, marked: list[VersionRow], below: int | None, **which: Any
-) -> Activation:  # noqa: ANN401, PLR0917 - as the real one
+def _both_active(tx: Transaction, act: Provenance, now: VersionRow, marked: list[VersionRow], below: int | None, **which: Any) -> Activation:  # noqa: ANN401, PLR0917 - as the real one
     before = next((it for it in marked if it.is_active), None)
     done = _switch(tx, act, now, marked, below, **which)
     if before is not None:
@@ -167,9 +165,7 @@ MUTANTS: Final[Mapping[str, Mutant]] = {
     "a sample that counts as often as it comes": Mutant({(samples, "record"): _record_again}),
     "an answer that the audit log does not tell": Mutant({(audit, "_change"): _without_answers}),
     "a review that is over at once": Mutant({(promotion, "_late"): _always}),
-    "a reconciler that begins another session, and no index of open ones": Mutant(
-        {(reconciler, "_begin"): _begin_another}, (_ONE_SESSION,)
-    ),
+    "a reconciler that begins another session, and no index of open ones": Mutant({(reconciler, "_begin"): _begin_another}, (_ONE_SESSION,)),
     "a reconciler that lets nobody go on": Mutant({(reconciler, "_resume"): _resume_nobody}),
 }
 """What is wrong with the program -> how it is made so."""

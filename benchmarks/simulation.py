@@ -80,10 +80,7 @@ def run(  # noqa: PLR0917 - options
     """
     began, total = perf_counter(), Simulated()
     print(f"{processes} processes; all interleavings of {depth} steps from {len(PLACES)} places, random ones up to {schedules:,} schedules")
-    shares = [
-        (list(PLACES)[number::processes], depth, further, seed + number, schedules // processes, walks // processes)
-        for number in range(processes)
-    ]
+    shares = [(list(PLACES)[number::processes], depth, further, seed + number, schedules // processes, walks // processes) for number in range(processes)]
     if processes == 1:
         total.add(simulated(*shares[0]))
     else:
@@ -97,9 +94,7 @@ def run(  # noqa: PLR0917 - options
         f"{total.schedules:>9,}{total.exhaustive:>23,}{total.walks:>9,}{found.taken:>14,}{total.states:>9,}{found.verified:>11,}"
         f"{len(found.broken):>9}{total.unfinished:>13}{seconds:>10.0f}{total.schedules / seconds:>11,.0f}"
     )
-    print(
-        f"statuses {len(found.statuses)} of {len(Status)}, moves {len(found.moves)} of {len(TRANSITIONS)}; never seen: {', '.join(missed) or 'none'}"
-    )
+    print(f"statuses {len(found.statuses)} of {len(Status)}, moves {len(found.moves)} of {len(TRANSITIONS)}; never seen: {', '.join(missed) or 'none'}")
     for sentence, way in found.broken[:10]:
         print(f"  {sentence}\n    after {' · '.join(map(str, way))}")
     return {
@@ -136,9 +131,7 @@ def simulated(places: Sequence[str], depth: int, further: int, seed: int, schedu
             told.unfinished += not walked(graph, chance)
             told.walks += 1
             if told.walks % 1000 == 0:
-                _say(
-                    f"{told.walks:,} random schedules, {graph.found.taken:,} steps taken, {len(graph.states):,} states, {len(graph.found.broken)} broken"
-                )
+                _say(f"{told.walks:,} random schedules, {graph.found.taken:,} steps taken, {len(graph.states):,} states, {len(graph.found.broken)} broken")
         graph.close()
     told.states, told.found, told.cpu_s = len(graph.states), graph.found, process_time() - began
     return told
