@@ -213,10 +213,13 @@ def keep_evaluation(database: Database, act: Provenance, session_id: str, report
 
 
 def note_flow_run(database: Database, act: Provenance, session_id: str, flow_run_id: str, process: int | None = None) -> Session:
-    """Which flow run executes the session, and in which process; an ended session is left as it is."""
+    """Which flow run executes the session, and in which process; an ended session is left as it is.
+
+    Who began a run and does not know its process may come after the run itself, which has told it.
+    """
     with database.write(act, "note_flow_run") as tx:
         it = sessions.locked(tx, session_id)
-        if not it.open or (it.flow_run_id, it.flow_process) == (flow_run_id, process):
+        if not it.open or (it.flow_run_id == flow_run_id and process in {None, it.flow_process}):
             return it
         return sessions.save(tx, replace(it, flow_run_id=flow_run_id, flow_process=process))
 

@@ -40,7 +40,9 @@ FROM retraining_sessions WHERE success <> CASE WHEN status = 'promoted' THEN 1 E
 SELECT 'session ' || retraining_sessions.session_id || ' is promoted, and activated its candidate ' || CAST(count(activations.id) AS TEXT) || ' times'
 FROM retraining_sessions
 LEFT JOIN activations
-    ON activations.session_id = retraining_sessions.session_id AND activations.kind = 'activate' AND activations.version = retraining_sessions.version
+    ON activations.variant_name = retraining_sessions.variant AND activations.kind = 'activate' AND activations.version = retraining_sessions.version
+    -- before revision 0005 an activation did not tell its session, but for the instant that they share
+    AND (activations.session_id = retraining_sessions.session_id OR (activations.session_id IS NULL AND activations.at = retraining_sessions.completed_at))
 WHERE retraining_sessions.status = 'promoted' GROUP BY retraining_sessions.session_id HAVING count(activations.id) <> 1;
 
 -- name: Only a session that promoted activated anything.

@@ -205,6 +205,17 @@ def test_a_run_that_is_about_to_begin_is_given_time_for_its_process(prefect, ago
     assert prefect.asked[:1] == asked
 
 
+@pytest.mark.parametrize(("ago", "asked"), [(1, []), (100, [("end", RUN)])])
+def test_a_run_of_another_machine_that_never_told_its_process_is_ended_once_it_should_have(prefect, database, act, monkeypatch, ago, asked):
+    monkeypatch.setenv("LIFECYCLE_PREFECT_API_URL", "http://prefect.invalid/api")
+    context.configure()
+    it = taken(ready(database, act), act, 1)
+    retraining.note_flow_run(database, act, it.session_id, RUN)
+    prefect.states[RUN] = State(type=StateType.RUNNING, timestamp=datetime.now(UTC) - timedelta(seconds=ago))
+    reconcile()
+    assert prefect.asked == asked
+
+
 def test_what_was_amiss_is_looked_at_again_soon(prefect, database, act):
     assert not asyncio.run(reconciler.reconcile())
     standing(prefect, database, act, StateType.CRASHED)
