@@ -26,7 +26,7 @@ from benchmarks._restarted import restarted
 
 
 def run(kills: int = 200, seed: int = 1, real: int = 20, flow: int = 40, restarts: int = 5) -> dict[str, object]:
-    """Kill `kills` times in all, `real` of them processes of the tree, and `flow` sessions in their real flow; restart PostgreSQL `restarts` times beside."""
+    """Kill `kills` times in all, `real` of them the tree's processes, and `flow` in real flows; restart PostgreSQL `restarts` times."""
     began, memory = perf_counter(), MEMORY if MEMORY.is_dir() else None
     print("what is killed           kills  boundaries  sessions  unfinished  violations  seconds")
     with TemporaryDirectory(dir=memory) as place:
