@@ -41,9 +41,10 @@ PLACES: Final = {
     "promoted": ("start", *["flow 0"] * 8, "samples better", "verdict", "finalize"),
 }
 """Where a session can stand, and what leads there."""
-DECIDERS: Final = ("flow 0", "verdict", "finalize", "force", "approve", "reject", "cancel", "roll back", "time passes", "reconcile")
-"""Who may meet when a session is decided: their interleavings are followed further."""
-DECIDED: Final = ("decided", "review")
+RACERS: Final = ("flow 0", "finalize", "approve", "reject", "cancel", "roll back", "reconcile")
+DECIDERS: Final = (*RACERS, "verdict", "force", "time passes")
+FURTHER: Final = (("decided", 2, DECIDERS), ("review", 2, DECIDERS), ("decided", 5, RACERS), ("review", 5, RACERS))
+"""Where the interleavings of a few are followed by so many steps more: of those who meet when a session is decided."""
 
 
 @dataclass(slots=True)
@@ -71,16 +72,14 @@ class Simulated:
         self.found.add(other.found)
 
 
-def run(  # noqa: PLR0917 - options
-    schedules: int = 1_000_000, depth: int = 3, further: int = 3, seed: int = 1, processes: int = 1, walks: int = 2_000
-) -> dict[str, object]:
-    """All interleavings of `depth` steps from each place, of those who decide `further` ones, then at least `walks` random schedules.
+def run(schedules: int = 1_000_000, depth: int = 2, seed: int = 1, processes: int = 1, walks: int = 300) -> dict[str, object]:
+    """All interleavings of `depth` steps from each place, of those who decide longer ones, then at least `walks` random schedules.
 
     These go on until there are `schedules` in all.
     """
     began, total = perf_counter(), Simulated()
     print(f"{processes} processes; all interleavings of {depth} steps from {len(PLACES)} places, random ones up to {schedules:,} schedules")
-    shares = [(list(PLACES)[number::processes], depth, further, seed + number, schedules // processes, walks // processes) for number in range(processes)]
+    shares = [(list(PLACES)[number::processes], depth, seed + number, schedules // processes, walks // processes) for number in range(processes)]
     if processes == 1:
         total.add(simulated(*shares[0]))
     else:
@@ -116,15 +115,15 @@ def run(  # noqa: PLR0917 - options
     }
 
 
-def simulated(places: Sequence[str], depth: int, further: int, seed: int, schedules: int, walks: int) -> Simulated:  # noqa: PLR0917 - a share of a run
+def simulated(places: Sequence[str], depth: int, seed: int, schedules: int, walks: int) -> Simulated:  # noqa: PLR0917 - a share of a run
     """A process's share: what is all there is from these places, and random schedules."""
     began, told = process_time(), Simulated()
     with played():
         graph = Graph(beginning())
         for place in places:
             told.exhaustive += interleavings(graph, at(graph, PLACES[place]), depth)
-            if place in DECIDED:
-                told.exhaustive += interleavings(graph, at(graph, PLACES[place]), depth + further, DECIDERS)
+            for _, more, cast in (it for it in FURTHER if it[0] == place):
+                told.exhaustive += interleavings(graph, at(graph, PLACES[place]), depth + more, cast)
             _say(f"{place}: {told.exhaustive:,} interleavings, {graph.found.taken:,} steps taken, {len(graph.states):,} states")
         chance = random.Random(seed)  # noqa: S311 - an order, and no secrets
         while told.walks < walks or told.schedules < schedules:
