@@ -20,7 +20,7 @@ CASTS: Final = (
     ("testing", 2, ("finalize", "samples a little better", "flow 0")),
     ("decided", 2, ("activate", "finalize", "flow 0", "samples better")),
     ("review", 3, ("approve", "reject", "approve unseen", "finalize")),
-    ("promoted", 2, ("cancel", "finalize", "roll back", "approve")),
+    ("promoted", 2, ("cancel", "finalize", "roll back", "start again")),
 )
 """Where a hunt begins, how many steps of all interleavings it takes, and whose."""
 
@@ -41,7 +41,7 @@ def run(walks: int = 10, seed: int = 1) -> dict[str, object]:
     print("bug                                                                    caught  schedules   steps  cpu s  by")
     told: dict[str, object] = {}
     caught = 0
-    for name, mutant in {"none": Mutant({}), **MUTANTS}.items():
+    for name, mutant in {"none": Mutant("", {}), **MUTANTS}.items():
         it = hunted(mutant, walks, seed)
         caught += bool(it.sentence) and name != "none"
         print(f"{name:<72}{'yes' if it.sentence else 'no':>5}{it.schedules:>11,}{it.steps:>8,}{it.cpu_s:>7.1f}  {it.sentence[:90]}", flush=True)
@@ -49,12 +49,12 @@ def run(walks: int = 10, seed: int = 1) -> dict[str, object]:
     return {"mutants": len(MUTANTS), "caught": caught, "false_alarms": int(bool(told["none"]["caught"])), **told}  # type: ignore[index]
 
 
-def hunted(mutant: Mutant, walks: int, seed: int = 1) -> Caught:
-    """Simulate the program with a bug until that is seen."""
+def hunted(mutant: Mutant, walks: int, seed: int = 1, place: str = "") -> Caught:
+    """Simulate the program with a bug until that is seen; at one place alone, where one is named."""
     began, schedules, image = process_time(), 0, beginning(mutant.schema)
     with mutant.alive(), played():
         graph = Graph(image)
-        for more in _schedules(graph, walks, seed):
+        for more in _schedules(graph, walks, seed, place):
             schedules += more
             if graph.found.broken:
                 break
@@ -63,10 +63,12 @@ def hunted(mutant: Mutant, walks: int, seed: int = 1) -> Caught:
     return Caught(broken[0][0] if broken else "", schedules, steps, process_time() - began)
 
 
-def _schedules(graph: Graph, walks: int, seed: int) -> Iterator[int]:
+def _schedules(graph: Graph, walks: int, seed: int, only: str) -> Iterator[int]:
     """Simulate on and on: -> so many schedules more."""
     for place, depth, cast in CASTS:
-        yield simulation.interleavings(graph, simulation.at(graph, PLACES[place]), depth, cast)
+        if only in {"", place}:
+            yield simulation.interleavings(graph, simulation.at(graph, PLACES[place]), depth, cast)
+            yield int(simulation.finished(graph, simulation.at(graph, PLACES[place]), []))
     chance = random.Random(seed)  # noqa: S311 - an order, and no secrets
     for _ in range(walks):
         simulation.walked(graph, chance)

@@ -7,11 +7,12 @@ the invariants and to what was decided before it; a random schedule ends with fa
 
 import random
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 from time import perf_counter, process_time
+from types import MappingProxyType
 from typing import Final
 
 from benchmarks._graph import Found, Graph, Mode, Step, beginning
@@ -29,17 +30,27 @@ OTHERS: Final = (0.1, 0.25, 0.6)
 TIME_EVERY: Final = 7
 STRAIGHT_EVERY: Final = 20
 """Of so many random schedules one is taken again from its first step to its last."""
-PLACES: Final = {
-    "nothing": (),
-    "collecting": ("start", "flow 0"),
-    "improving": ("start", *["flow 0"] * 3),
-    "evaluating": ("start", *["flow 0"] * 5),
-    "testing": ("start", *["flow 0"] * 8),
-    "decided": ("start", *["flow 0"] * 8, "samples better"),
-    "review": ("start with a review", *["flow 0"] * 8, "samples better", "verdict", "reconcile", *["flow 0"] * 3),
-    "revived": ("start with a review", *["flow 0"] * 8, "samples better", "verdict", "lost", "reconcile", "flow 1"),
-    "promoted": ("start", *["flow 0"] * 8, "samples better", "verdict", "finalize"),
-}
+_TESTED: Final = ("start", *["flow 0"] * 8)
+_ASKED: Final = ("start with a review", *["flow 0"] * 8, "samples better", "verdict")
+PLACES: Final[Mapping[str, Sequence[str]]] = MappingProxyType(
+    {
+        "nothing": (),
+        "collecting": ("start", "flow 0"),
+        "analyzing": ("start", *["flow 0"] * 2),
+        "improving": ("start", *["flow 0"] * 3),
+        "evaluating": ("start", *["flow 0"] * 5),
+        "testing": _TESTED,
+        "expired": (*_TESTED, "time passes", "time passes"),
+        "harmed": (*_TESTED, "samples worse"),
+        "odd": (*_TESTED, "samples odd"),
+        "decided": (*_TESTED, "samples better"),
+        "judging": (*_TESTED, "samples better", "reconcile", "flow 0"),
+        "promoted": (*_TESTED, "samples better", "verdict", "finalize"),
+        "review": (*_ASKED, "reconcile", *["flow 0"] * 3),
+        "unanswered": (*_ASKED, "time passes", "time passes"),
+        "revived": (*_ASKED, "lost", "reconcile", "flow 1"),
+    }
+)
 """Where a session can stand, and what leads there."""
 RACERS: Final = ("flow 0", "finalize", "approve", "reject", "cancel", "roll back", "reconcile")
 DECIDERS: Final = (*RACERS, "verdict", "force", "time passes")
@@ -122,7 +133,7 @@ def simulated(places: Sequence[str], depth: int, seed: int, schedules: int, walk
         graph = Graph(beginning())
         for place in places:
             told.exhaustive += interleavings(graph, at(graph, PLACES[place]), depth)
-            for _, more, cast in (it for it in FURTHER if it[0] == place):
+            for _, more, cast in (it for it in FURTHER if it[0] == place and depth > 1):
                 told.exhaustive += interleavings(graph, at(graph, PLACES[place]), depth + more, cast)
             _say(f"{place}: {told.exhaustive:,} interleavings, {graph.found.taken:,} steps taken, {len(graph.states):,} states")
         chance = random.Random(seed)  # noqa: S311 - an order, and no secrets
