@@ -304,7 +304,7 @@ def _expect(holds: bool, otherwise: str) -> None:  # noqa: FBT001 - a claim
 ACTORS: Final[Mapping[str, Actor]] = MappingProxyType(
     {
         "start": Actor(lambda it: _started(it, Options(), triggered=False), _may_start, staged=True, often=4),
-        "start with a review": Actor(lambda it: _started(it, Options(manual_review=True), triggered=False), _may_start, True, 4),
+        "start with a review": Actor(lambda it: _started(it, Options(manual_review=True), triggered=False), _may_start, staged=True, often=4),
         "start by a trigger": Actor(lambda it: _started(it, Options(), triggered=True), _may_start, staged=True),
         "start again": Actor(_again, lambda world: world.begun > 0),
         **{f"flow {number}": _flow(number) for number in range(MOST_RUNS)},

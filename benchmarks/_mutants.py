@@ -1,6 +1,6 @@
 """Bugs put in on purpose, one at a time, for as long as a block lasts: a simulation that is worth anything sees each of them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -84,7 +84,14 @@ def _any_move(session: Session, event: Event) -> Status:
 _switch = versions._switch  # noqa: SLF001 - what is put back
 
 
-def _both_active(tx: Transaction, act: Provenance, now: VersionRow, marked: list[VersionRow], below: int | None, **which: Any) -> Activation:  # noqa: ANN401, PLR0917 - as the real one
+def _both_active(
+    tx: Transaction,
+    act: Provenance,
+    now: VersionRow,
+    marked: Sequence[VersionRow],
+    below: int | None,
+    **which: Any,  # noqa: ANN401 - as the real one
+) -> Activation:
     before = next((it for it in marked if it.is_active), None)
     done = _switch(tx, act, now, marked, below, **which)
     if before is not None:
@@ -165,12 +172,16 @@ MUTANTS: Final[Mapping[str, Mutant]] = {
     "a finalize that does not wait for the verdict": Mutant("testing", {(promotion, "decide"): _early}),
     "an ending that does not ask the table": Mutant("promoted", {(table, "after"): _any_move}),
     "a promotion over another version than it was compared with": Mutant("decided", {(promotion, "replaced"): _nothing}),
-    "a promotion that leaves the old version active, and no index of it": Mutant("decided", {(versions, "_switch"): _both_active}, (_ONE_ACTIVE,)),
+    "a promotion that leaves the old version active, and no index of it": Mutant(
+        "decided", {(versions, "_switch"): _both_active}, (_ONE_ACTIVE,)
+    ),
     "a rollback to the oldest version": Mutant("promoted", {(versions, "stack"): _to_the_oldest}),
     "a sample that counts as often as it comes": Mutant("testing", {(samples, "record"): _record_again}),
     "an answer that the audit log does not tell": Mutant("review", {(audit, "_change"): _without_answers}),
     "a review that is over at once": Mutant("review", {(promotion, "_late"): _always}),
-    "a reconciler that begins another session, and no index of open ones": Mutant("collecting", {(reconciler, "_begin"): _begin_another}, (_ONE_SESSION,)),
+    "a reconciler that begins another session, and no index of open ones": Mutant(
+        "collecting", {(reconciler, "_begin"): _begin_another}, (_ONE_SESSION,)
+    ),
     "a reconciler that lets nobody go on": Mutant("decided", {(reconciler, "_resume"): _resume_nobody}),
 }
 """What is wrong with the program -> how it is made so."""

@@ -1,4 +1,4 @@
-"""Where the actors of a simulation play: one at a time, each up to its next boundary, in virtual time and beside a Prefect that is played.
+"""Where the actors of a simulation play: one at a time, up to a boundary, in virtual time and beside a Prefect that is played.
 
 1. A boundary stands before each transaction, and before each question to Prefect. Between two of them an actor is alone.
 2. An actor that stopped at a boundary is not kept: to go on it is run again from its beginning, with each transaction that it had taken

@@ -44,8 +44,17 @@ def run(walks: int = 10, seed: int = 1) -> dict[str, object]:
     for name, mutant in {"none": Mutant("", {}), **MUTANTS}.items():
         it = hunted(mutant, walks, seed)
         caught += bool(it.sentence) and name != "none"
-        print(f"{name:<72}{'yes' if it.sentence else 'no':>5}{it.schedules:>11,}{it.steps:>8,}{it.cpu_s:>7.1f}  {it.sentence[:90]}", flush=True)
-        told[name] = {"caught": bool(it.sentence), "schedules": it.schedules, "steps": it.steps, "cpu_s": round(it.cpu_s, 2), "by": it.sentence}
+        print(
+            f"{name:<72}{'yes' if it.sentence else 'no':>5}{it.schedules:>11,}{it.steps:>8,}{it.cpu_s:>7.1f}  {it.sentence[:90]}",
+            flush=True,
+        )
+        told[name] = {
+            "caught": bool(it.sentence),
+            "schedules": it.schedules,
+            "steps": it.steps,
+            "cpu_s": round(it.cpu_s, 2),
+            "by": it.sentence,
+        }
     return {"mutants": len(MUTANTS), "caught": caught, "false_alarms": int(bool(told["none"]["caught"])), **told}  # type: ignore[index]
 
 

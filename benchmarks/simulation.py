@@ -1,4 +1,4 @@
-"""A session's schedules, by the million: every interleaving up to a depth, from each place where a session can stand, and random ones beyond.
+"""A session's schedules, by the million: every interleaving up to a depth, from each place where one can stand, and random ones beyond.
 
 Flow, people, reconciler, customers, time and what breaks take turns on the real operations, tasks and reconciler, over SQLite in memory
 and in virtual time; between two transactions of one of them comes whatever another does, and each may die there. Each state is held to
@@ -90,7 +90,9 @@ def run(schedules: int = 1_000_000, depth: int = 2, seed: int = 1, processes: in
     """
     began, total = perf_counter(), Simulated()
     print(f"{processes} processes; all interleavings of {depth} steps from {len(PLACES)} places, random ones up to {schedules:,} schedules")
-    shares = [(list(PLACES)[number::processes], depth, seed + number, schedules // processes, walks // processes) for number in range(processes)]
+    shares = [
+        (list(PLACES)[number::processes], depth, seed + number, schedules // processes, walks // processes) for number in range(processes)
+    ]
     if processes == 1:
         total.add(simulated(*shares[0]))
     else:
@@ -98,13 +100,15 @@ def run(schedules: int = 1_000_000, depth: int = 2, seed: int = 1, processes: in
             for it in pool.map(simulated, *zip(*shares, strict=True)):
                 total.add(it)
     found, seconds = total.found, perf_counter() - began
-    missed = sorted(f"{start} × {event}" for start, event in set(TRANSITIONS) - found.moves)
+    missed = sorted(f"{start}, {event}" for start, event in set(TRANSITIONS) - found.moves)
     print("schedules   of all interleavings   random   steps taken   states   verified   broken   unfinished   seconds   a second")
     print(
         f"{total.schedules:>9,}{total.exhaustive:>23,}{total.walks:>9,}{found.taken:>14,}{total.states:>9,}{found.verified:>11,}"
         f"{len(found.broken):>9}{total.unfinished:>13}{seconds:>10.0f}{total.schedules / seconds:>11,.0f}"
     )
-    print(f"statuses {len(found.statuses)} of {len(Status)}, moves {len(found.moves)} of {len(TRANSITIONS)}; never seen: {', '.join(missed) or 'none'}")
+    print(
+        f"statuses {len(found.statuses)} of {len(Status)}, moves {len(found.moves)} of {len(TRANSITIONS)}; never seen: {', '.join(missed) or 'none'}"
+    )
     for sentence, way in found.broken[:10]:
         print(f"  {sentence}\n    after {' · '.join(map(str, way))}")
     return {
@@ -141,7 +145,7 @@ def simulated(places: Sequence[str], depth: int, seed: int, schedules: int, walk
             told.unfinished += not walked(graph, chance)
             told.walks += 1
             if told.walks % 1000 == 0:
-                _say(f"{told.walks:,} random schedules, {graph.found.taken:,} steps taken, {len(graph.states):,} states, {len(graph.found.broken)} broken")
+                _say(f"{told.walks:,} random schedules, {graph.found.taken:,} steps taken, {len(graph.found.broken)} broken")
         graph.close()
     told.states, told.found, told.cpu_s = len(graph.states), graph.found, process_time() - began
     return told

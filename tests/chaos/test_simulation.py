@@ -1,4 +1,4 @@
-"""Every step from each place where a session can stand, and random schedules beyond: nothing breaks; `benchmarks.simulation` is the long run."""
+"""Every step from each place where a session can stand, and random schedules: nothing breaks; `benchmarks.simulation` is the long run."""
 
 import random
 
@@ -39,7 +39,7 @@ def test_every_status_and_every_lawful_move_is_visited(told):
 def test_a_schedule_that_is_taken_again_from_its_beginning_leads_where_it_led():
     with played():
         graph = Graph(beginning())
-        key, steps, chance = graph.first.key, [], random.Random(3)
+        key, steps, chance = graph.first.key, [], random.Random(3)  # noqa: S311 - an order, and no secrets
         for _ in range(40):
             steps.append(chance.choice(graph.steps(key)))
             key = graph.after(key, steps[-1])
