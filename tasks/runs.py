@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
-from httpx import HTTPError
+from httpx import HTTPError, TransportError
 from prefect import get_client
 from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.filters import (
@@ -49,6 +49,10 @@ class RunnerUnavailableError(LifecycleError):
 
     status = 503
     code = "runner-unavailable"
+
+
+class RunnerAwayError(RunnerUnavailableError):
+    """One that does not answer at all, whatever it is asked."""
 
 
 async def start(deployment: str, parameters: Mapping[str, Any] | None = None, *, key: str | None = None, tags: Sequence[str] = ()) -> UUID:
@@ -150,6 +154,13 @@ async def on_its_way(deployment: str, tag: str) -> bool:
         return any(tag in it.tags for it in await _runs(client, [deployment.partition("/")[2]], unfinished))
 
 
+async def forgotten(deployments: Sequence[str]) -> set[str]:
+    """Those of `deployments` (names) that Prefect does not know. Raises RunnerUnavailableError."""
+    async with _answers("list deployments"), get_client() as client:
+        named = DeploymentFilter(name=DeploymentFilterName(any_=list(deployments)))
+        return set(deployments) - {it.name for it in await client.read_deployments(deployment_filter=named)}
+
+
 async def begins(tag: str) -> bool:
     """Whether a run with that tag is due or about to run, but does not run yet. Raises RunnerUnavailableError."""
     soon = FlowRunFilter(
@@ -226,7 +237,7 @@ async def _answers(what: str) -> AsyncIterator[None]:
     except (HTTPError, PrefectException, TimeoutError, RuntimeError) as error:
         told = f"no answer within {BOUND_S:.0f} s" if isinstance(error, TimeoutError) else type(error).__name__
         message = f"Prefect could not {what} ({told}); it is tried again by itself within half a minute of its return"
-        raise RunnerUnavailableError(message) from error
+        raise (RunnerAwayError if isinstance(error, TimeoutError | TransportError) else RunnerUnavailableError)(message) from error
 
 
 async def _runs(

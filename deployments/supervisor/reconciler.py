@@ -10,14 +10,14 @@ last look found something to mend, for one often follows from the other:
 4. A run that a person cancelled in Prefect ends its session, for that reason.
 5. A shadow test whose goals wait is served; one whose posted pairs allow a verdict gets it.
 6. A backfill that fewer runs work on than it was begun with gets another; leases of the dead are let go.
+
+Where Prefect does not answer at all it is asked once in a look; verdicts and deadlines come of the database alone, and are kept then too.
 """
 
 import asyncio
 import logging
-import os
-import signal
-from collections.abc import Coroutine
-from contextlib import suppress
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -54,8 +54,6 @@ _deaths: Final[dict[str, tuple[object, int]]] = {}
 
 async def reconcile_for_ever() -> None:
     """Bring sessions and runs together, again and again; what goes wrong with one stops no other."""
-    if context.settings().prefect_api is None:
-        await asyncio.to_thread(end_orphans)
     while True:
         mended = await reconcile()
         await asyncio.sleep(QUICK_S if context.settings().watch_seconds else SOON_S if mended else EVERY_S)
@@ -63,13 +61,42 @@ async def reconcile_for_ever() -> None:
 
 async def reconcile() -> bool:
     """Bring every open session and its run together, and let the runs of ended ones go on to their end: -> whether anything was amiss."""
-    amiss = [context.settings().prefect_api is None and await _bounded(zombies.end_zombies())]
-    sessions = await asyncio.to_thread(retraining.open_sessions, context.database())
-    amiss += [await _bounded(_reconcile(it.session_id, it.flow_run_id)) for it in sessions]
-    await _bounded(_let_ended_go())
+    look = _Look()
+    if context.settings().prefect_api is None:
+        await look.at(zombies.end_zombies)
+    for it in await asyncio.to_thread(retraining.open_sessions, context.database()):
+        await look.at(_reconcile, it.session_id, it.flow_run_id)
+        if look.away:
+            await look.alone(asyncio.to_thread, _advanced, it.session_id)
+    await look.at(_let_ended_go)
     await asyncio.to_thread(leases.sweep, context.database(), context.act_outside(ACTOR))
-    unfinished = await asyncio.to_thread(backfills.unfinished, context.database())
-    return any([*amiss, *[await _bounded(_work_on(it)) for it in unfinished]])
+    for found in await asyncio.to_thread(backfills.unfinished, context.database()):
+        await look.at(_work_on, found)
+    return look.amiss
+
+
+@dataclass(slots=True)
+class _Look:
+    """One look at everything. amiss : whether something was, or could not be seen; away : whether Prefect did not answer."""
+
+    amiss: bool = False
+    away: bool = False
+
+    async def at(self, what: Callable[..., Coroutine[Any, Any, object]], *about: object) -> None:
+        """See to one thing by what Prefect says of it, unless it does not answer."""
+        if not self.away:
+            await self.alone(what, *about)
+
+    async def alone(self, what: Callable[..., Coroutine[Any, Any, object]], *about: object) -> None:
+        """See to one thing, whether or not Prefect answers; what goes wrong is told, and stops no other."""
+        try:
+            self.amiss |= bool(await what(*about))
+        except LifecycleError as error:
+            _LOG.warning("%s", error)
+            self.amiss, self.away = True, self.away or isinstance(error, runs.RunnerAwayError)
+        except Exception:  # noqa: BLE001 - the next one, and the next time, may fare better
+            _LOG.exception("the reconciler failed")
+            self.amiss = True
 
 
 async def _work_on(it: Progress) -> bool:
@@ -80,28 +107,6 @@ async def _work_on(it: Progress) -> bool:
         await runs.begin_backfill(it.backfill, now.isoformat())
         return True
     return False
-
-
-def end_orphans() -> None:
-    """End the flow processes that the last serving process left: Prefect has no fence between them and their followers.
-
-    Only for a process that holds the data folder: nobody else runs flows of it.
-    """
-    for it in retraining.open_sessions(context.database()):
-        if it.flow_process is not None and _executes(it.flow_process, it):
-            with suppress(ProcessLookupError):
-                os.kill(it.flow_process, signal.SIGKILL)
-
-
-async def _bounded(one: Coroutine[Any, Any, object]) -> bool:
-    """Whether `one` found something amiss, or could not look."""
-    try:
-        return bool(await one)
-    except LifecycleError as error:
-        _LOG.warning("%s", error)
-    except Exception:  # noqa: BLE001 - the next session, and the next time, may fare better
-        _LOG.exception("the reconciler failed")
-    return True
 
 
 async def _reconcile(session_id: str, flow_run_id: str | None) -> bool:

@@ -11,7 +11,7 @@ import pytest
 from prefect.client.schemas.objects import State, StateDetails, StateType
 
 from benchmarks._sessions import in_shadow_test, later, proved, ready, taken
-from deployments.supervisor import reconciler
+from deployments.supervisor import reconciler, zombies
 from lifecycle_core.chat import ChatMessage, ChatReply, ChatRequest
 from lifecycle_core.operations import promotion, retraining, shadow, spending
 from lifecycle_core.policy import ShadowSource
@@ -327,13 +327,11 @@ def sleeps():
         it.wait()
 
 
-def test_an_orphan_is_ended_and_a_stranger_that_has_its_number_by_now_is_not(prefect, database, act, sleeps):
-    it = taken(ready(database, act), act, 1)
-    orphan, stranger = sleeps(PREFECT__FLOW_RUN_ID=RUN), sleeps("prefect", PREFECT__FLOW_RUN_ID=str(uuid4()))
-    for process in (orphan, stranger):
-        retraining.note_flow_run(database, act, it.session_id, RUN, process.pid)
-        reconciler.end_orphans()
-    assert (orphan.wait(5), stranger.poll()) == (-signal.SIGKILL, None)
+def test_the_orphans_of_a_folder_are_ended_and_the_runs_of_another_are_not(sleeps, tmp_path):
+    orphan = sleeps(PREFECT__FLOW_RUN_ID=RUN, LIFECYCLE_DATA_DIR=str(tmp_path))
+    others = [sleeps(PREFECT__FLOW_RUN_ID=RUN, LIFECYCLE_DATA_DIR=f"{tmp_path}2"), sleeps(LIFECYCLE_DATA_DIR=str(tmp_path))]
+    assert zombies.end_orphans(tmp_path) == 1
+    assert (orphan.wait(5), [it.poll() for it in others]) == (-signal.SIGKILL, [None, None])
 
 
 @pytest.mark.parametrize(("run", "asked"), [(RUN, []), (str(UUID(int=8)), [("end", RUN)])])
