@@ -66,7 +66,7 @@ def _begin_unlocked(
         return _begin(database, act, variant, key, options, triggered=triggered)
 
 
-def _decide_again(  # noqa: PLR0917 - as the real one
+def _decide_again(
     database: Database, act: Provenance, session_id: str, answer: Answer, reason: str, _evidence: str | None = None
 ) -> Session:
     with database.write(act, "record_decision") as tx:

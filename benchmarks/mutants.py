@@ -10,7 +10,7 @@ from typing import Final
 from benchmarks import simulation
 from benchmarks._graph import Graph, beginning
 from benchmarks._mutants import MUTANTS, Mutant
-from benchmarks._stage import played
+from benchmarks._played import played
 from benchmarks.simulation import PLACES
 
 CASTS: Final = (

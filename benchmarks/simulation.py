@@ -16,7 +16,7 @@ from types import MappingProxyType
 from typing import Final
 
 from benchmarks._graph import Found, Graph, Mode, Step, beginning
-from benchmarks._stage import played
+from benchmarks._played import played
 from lifecycle_core.retraining.session import TRANSITIONS, Status
 
 LONGEST: Final = 60
@@ -106,9 +106,8 @@ def run(schedules: int = 1_000_000, depth: int = 2, seed: int = 1, processes: in
         f"{total.schedules:>9,}{total.exhaustive:>23,}{total.walks:>9,}{found.taken:>14,}{total.states:>9,}{found.verified:>11,}"
         f"{len(found.broken):>9}{total.unfinished:>13}{seconds:>10.0f}{total.schedules / seconds:>11,.0f}"
     )
-    print(
-        f"statuses {len(found.statuses)} of {len(Status)}, moves {len(found.moves)} of {len(TRANSITIONS)}; never seen: {', '.join(missed) or 'none'}"
-    )
+    seen = f"statuses {len(found.statuses)} of {len(Status)}, moves {len(found.moves)} of {len(TRANSITIONS)}"
+    print(f"{seen}; never seen: {'; '.join(missed) or 'none'}")
     for sentence, way in found.broken[:10]:
         print(f"  {sentence}\n    after {' · '.join(map(str, way))}")
     return {
@@ -130,7 +129,7 @@ def run(schedules: int = 1_000_000, depth: int = 2, seed: int = 1, processes: in
     }
 
 
-def simulated(places: Sequence[str], depth: int, seed: int, schedules: int, walks: int) -> Simulated:  # noqa: PLR0917 - a share of a run
+def simulated(places: Sequence[str], depth: int, seed: int, schedules: int, walks: int) -> Simulated:
     """A process's share: what is all there is from these places, and random schedules."""
     began, told = process_time(), Simulated()
     with played():

@@ -7,7 +7,7 @@ import pytest
 from benchmarks import simulation
 from benchmarks._graph import Graph, beginning
 from benchmarks._mutants import MUTANTS
-from benchmarks._stage import played
+from benchmarks._played import played
 from benchmarks.mutants import hunted
 from lifecycle_core.retraining.session import TRANSITIONS, Status
 
