@@ -9,12 +9,10 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import Final
 
-from prefect.client.schemas.objects import StateType
-
 from benchmarks._played import finished
 from benchmarks._played_flow import TAUGHT, breaking, next_step
 from benchmarks._sessions import PROMPT, served
-from benchmarks._stage import START, Scene, World
+from benchmarks._stage import START, RunState, Scene, World
 from deployments.supervisor import reconciler
 from lifecycle_core.errors import LifecycleError, SetupError
 from lifecycle_core.operations import arms, policies, probation, promotion, retraining, shadow, traffic, versions
@@ -159,12 +157,12 @@ def _flow(number: int, breaks: Callable[[str], Standing] | None = None) -> Actor
         try:
             next_step(scene, number, breaks)
         except LifecycleError:
-            scene.change(number, state=StateType.FAILED, alive=False)
+            scene.change(number, state=RunState.FAILED, alive=False)
             raise
 
     def may(world: World) -> bool:
         runs = world.runs
-        return number < len(runs) and runs[number].alive and runs[number].state is not StateType.PAUSED
+        return number < len(runs) and runs[number].alive and runs[number].state is not RunState.PAUSED
 
     return Actor(play, may, staged=True, often=8 if breaks is None else 1, run=number)
 
@@ -172,7 +170,7 @@ def _flow(number: int, breaks: Callable[[str], Standing] | None = None) -> Actor
 def _lost(scene: Scene) -> None:
     """Prefect takes the newest run for dead, and its process goes on."""
     scene.turn()
-    scene.change(len(scene.world.runs) - 1, state=StateType.CRASHED)
+    scene.change(len(scene.world.runs) - 1, state=RunState.CRASHED)
 
 
 def _killed(scene: Scene) -> None:
@@ -184,7 +182,7 @@ def _killed(scene: Scene) -> None:
 def _called_off(scene: Scene) -> None:
     """A person cancels the newest run on Prefect's pages."""
     scene.turn()
-    scene.change(len(scene.world.runs) - 1, state=StateType.CANCELLED, alive=False)
+    scene.change(len(scene.world.runs) - 1, state=RunState.CANCELLED, alive=False)
 
 
 def _forgotten(scene: Scene) -> None:
@@ -197,15 +195,15 @@ def _forgotten(scene: Scene) -> None:
 def _answered(scene: Scene) -> None:
     """A person fills in the form of the newest run."""
     scene.turn()
-    scene.change(len(scene.world.runs) - 1, state=StateType.RUNNING, asks=False, answer=Answer.PROMOTE.value)
+    scene.change(len(scene.world.runs) - 1, state=RunState.RUNNING, asks=False, answer=Answer.PROMOTE.value)
 
 
 def _runs(world: World) -> bool:
-    return 0 < len(world.runs) < BREAKING and world.runs[-1].state in {StateType.RUNNING, StateType.PAUSED}
+    return 0 < len(world.runs) < BREAKING and world.runs[-1].state in {RunState.RUNNING, RunState.PAUSED}
 
 
 def _asks(world: World) -> bool:
-    return bool(world.runs) and world.runs[-1].state is StateType.PAUSED and world.runs[-1].asks
+    return bool(world.runs) and world.runs[-1].state is RunState.PAUSED and world.runs[-1].asks
 
 
 def _may_start(world: World) -> bool:

@@ -10,20 +10,19 @@ from unittest.mock import patch
 from uuid import UUID
 
 from prefect.client.schemas.objects import State, StateType
-from sqlmodel import select
 
-from benchmarks._stage import Run, Scene, here
+from benchmarks._stage import Run, RunState, Scene, here
 from deployments.supervisor import reconciler
 from lifecycle_core.drift.report import DriftReport
 from lifecycle_core.operations import retraining
 from lifecycle_core.retraining.session import Session
 from lifecycle_core.settings import Settings
 from lifecycle_core.store.database import Transaction
-from lifecycle_core.store.tables import ActivationRow, ConversationRow
 from tasks import context, runs
 
 BESIDE_PREFECT: Final = Settings.read({"LIFECYCLE_PREFECT_API_URL": "http://prefect.invalid/api"})
 """Runs are executed on other machines, where only their leases prove them alive."""
+REPORTED_FROM: Final = ("SELECT id, booked FROM conversations", "SELECT version, at FROM activations")
 LONG_AGO: Final = datetime(2001, 1, 1, tzinfo=UTC)
 """Since when a run is in its state, as Prefect tells: what waits for a while has waited."""
 
@@ -62,8 +61,8 @@ def _once(report_of: Callable[..., DriftReport]) -> Callable[..., DriftReport]:
     known: dict[object, DriftReport] = {}
 
     def report(tx: Transaction, variant: str, at: datetime) -> DriftReport:
-        asked = (select(ConversationRow.id, ConversationRow.booked), select(ActivationRow.version, ActivationRow.at))
-        rows = (variant, at, *(tuple(tx.connection().execute(it).all()) for it in asked))
+        driver: Any = tx.connection().connection.driver_connection
+        rows = (variant, at, *(tuple(driver.execute(asked).fetchall()) for asked in REPORTED_FROM))
         if rows not in known:
             known[rows] = report_of(tx, variant, at)
         return known[rows]
@@ -105,7 +104,7 @@ async def _state(flow_run_id: str) -> State[Any] | None:
     run = scene.world.runs[number]
     if run.state is None:
         return None
-    found: State[Any] = State(type=run.state, timestamp=LONG_AGO)
+    found: State[Any] = State(type=StateType(run.state.value), timestamp=LONG_AGO)
     found.state_details.run_input_keyset = {} if run.asks else None
     return found
 
@@ -121,30 +120,30 @@ async def _begin_run(session: Session) -> UUID:
 async def _resume(flow_run_id: str) -> bool:
     scene, number = _asked(), _number(flow_run_id)
     run = scene.world.runs[number]
-    if run.state is not StateType.PAUSED or run.asks:
+    if run.state is not RunState.PAUSED or run.asks:
         return False
-    scene.change(number, state=StateType.RUNNING, alive=True)
+    scene.change(number, state=RunState.RUNNING, alive=True)
     return True
 
 
 async def _resume_review(flow_run_id: str, answer: str, _reason: str) -> bool:
     scene, number = _asked(), _number(flow_run_id)
-    if scene.world.runs[number].state is not StateType.PAUSED:
+    if scene.world.runs[number].state is not RunState.PAUSED:
         return False
-    scene.change(number, state=StateType.RUNNING, alive=True, asks=False, answer=answer)
+    scene.change(number, state=RunState.RUNNING, alive=True, asks=False, answer=answer)
     return True
 
 
 async def _end_zombie(flow_run_id: str) -> bool:
     scene, number = _asked(), _number(flow_run_id)
-    if scene.world.runs[number].state is not StateType.RUNNING:
+    if scene.world.runs[number].state is not RunState.RUNNING:
         return False
-    scene.change(number, state=StateType.CRASHED)
+    scene.change(number, state=RunState.CRASHED)
     return True
 
 
 async def _paused(_deployment: str) -> list[str]:
-    return [run_id(number) for number, it in enumerate(_asked().world.runs) if it.state is StateType.PAUSED]
+    return [run_id(number) for number, it in enumerate(_asked().world.runs) if it.state is RunState.PAUSED]
 
 
 async def _on_its_way(*_asked_for: str) -> bool:

@@ -3,11 +3,9 @@
 from collections.abc import Callable
 from typing import Final
 
-from prefect.client.schemas.objects import StateType
-
 from benchmarks._played import run_id
 from benchmarks._sessions import EVALUATION, FAILURES, IMPROVEMENT, served
-from benchmarks._stage import START, Scene, World
+from benchmarks._stage import START, RunState, Scene, World
 from lifecycle_core.conversations import Window
 from lifecycle_core.errors import LifecycleError
 from lifecycle_core.operations import arms, promotion, retraining, shadow, training
@@ -82,18 +80,18 @@ def next_step(scene: Scene, number: int, breaks: Callable[[str], Standing] | Non
         if place == _EVALUATION and not stands.continues:
             place = _END - 1
     elif place == _SAMPLES and tasks_of.waits_for_samples(name):
-        scene.change(number, state=StateType.PAUSED)
+        scene.change(number, state=RunState.PAUSED)
         return
     elif place == _PERSON and run.answer:
         tasks_of.record_decision.fn(name, run.answer, "so the form says", run.evidence)
     elif place == _PERSON and tasks_of.waits_for_a_person(name):
         evidence = arms.basis(scene.database, name).evidence_hash
-        scene.change(number, state=StateType.PAUSED, asks=True, evidence=evidence)
+        scene.change(number, state=RunState.PAUSED, asks=True, evidence=evidence)
         return
     elif place == _END:
         if retraining.session(scene.database, name).open:
             promotion.promote_or_roll_back(scene.database, act(), name)
-        scene.change(number, state=StateType.COMPLETED, alive=False)
+        scene.change(number, state=RunState.COMPLETED, alive=False)
         return
     scene.change(number, place=place + 1)
 

@@ -10,15 +10,25 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Any, Final
-
-from prefect.client.schemas.objects import StateType
 
 from benchmarks._memory import Memory
 from lifecycle_core.provenance import Provenance
 from lifecycle_core.store.database import Database, Transaction
 
 START: Final = datetime(2025, 10, 7, 12, tzinfo=UTC)
+
+
+class RunState(StrEnum):
+    """What Prefect believes of a run, in its words."""
+
+    RUNNING = "RUNNING"
+    PAUSED = "PAUSED"
+    CRASHED = "CRASHED"
+    FAILED = "FAILED"
+    CANCELLED = "CANCELLED"
+    COMPLETED = "COMPLETED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +41,7 @@ class Run:
 
     key: str
     place: int = 0
-    state: StateType | None = StateType.RUNNING
+    state: RunState | None = RunState.RUNNING
     alive: bool = True
     asks: bool = False
     evidence: str = ""
