@@ -1,7 +1,9 @@
 """What tests share: databases of both kinds, who acts, and the real data beside the project."""
 
+import gc
 import os
 import shutil
+import sys
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,6 +16,7 @@ from tempfile import mkdtemp
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
+from _pytest.doctest import DoctestModule
 
 from lifecycle_core.operations.database import upgrade
 from lifecycle_core.provenance import Provenance
@@ -46,8 +49,10 @@ NEEDS = (
 
 
 def pytest_configure(config):
-    """On CI nothing may be left out; every process that tests run in, or start, computes in one thread."""
+    """On CI nothing may be left out; every process that tests run in, or start, computes in one thread and keeps what it compiled."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # small matrices: threads that wait for one another cost a fifth more
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # hundreds of processes: each would compile the whole program
+    sys.dont_write_bytecode = False
     unmet = [need.remedy for need in NEEDS if not need.met]
     if unmet and os.environ.get("CI") == "true":
         message = f"CI must have what the tests need, and lacks {' and '.join(unmet)}"
@@ -61,6 +66,17 @@ def pytest_collection_modifyitems(config, items):
         needing = [] if need.met else [item for item in items if item.get_closest_marker(need.mark)]
         items[:] = [item for item in items if item not in needing]
         config.hook.pytest_deselected(items=needing)
+
+
+def pytest_collection_finish():
+    """What was imported and collected stays: the garbage of a test is looked for without it."""
+    gc.freeze()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collect_file():
+    """Tests have no examples in their docstrings to be run."""
+    return [it for it in (yield) if not isinstance(it, DoctestModule)]
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -92,14 +108,14 @@ def client(tmp_path, monkeypatch, sqlite_template) -> Iterator["TestClient"]:
     """The API on a database of its own."""
     from fastapi.testclient import TestClient
 
-    from deployments.http.app import create_app
     from tasks import context
+    from tests.api import application
     from tests.documented import expect_documented
 
     shutil.copyfile(sqlite_template, tmp_path / "lifecycle.db")
     monkeypatch.setenv("LIFECYCLE_DATA_DIR", str(tmp_path))
     context.configure()
-    with TestClient(create_app(), "http://localhost:3001", raise_server_exceptions=False) as it:
+    with TestClient(application(), "http://localhost:3001", raise_server_exceptions=False) as it:
         it.event_hooks["response"].append(expect_documented)
         yield it
     context.database().close()
