@@ -7,11 +7,9 @@ import sys
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
-from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -22,6 +20,7 @@ from lifecycle_core.operations.database import upgrade
 from lifecycle_core.provenance import Provenance
 from lifecycle_core.store.database import Database
 from tests.engines import share
+from tests.postgres import PostgresServer
 
 if TYPE_CHECKING:
     from fastapi.testclient import TestClient
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
     from tests.served import Served
 
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
-NUMBERS = count(1)
 PREFECT = ("tests/demo/", "tests/flows/", "tests/pages/", "tests/supervisor/")
 SHM = Path("/dev/shm")  # noqa: S108 - ten times as quick to make databases in as a disk
 MEMORY = SHM if SHM.is_dir() and shutil.disk_usage(SHM).free > 4 * 2**30 else None
@@ -257,7 +255,7 @@ def postgres_template(postgres_server) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def postgres_server() -> Iterator["PostgresServer"]:
+def postgres_server() -> Iterator[PostgresServer]:
     """A PostgreSQL from its wheel, on a socket in a folder of its own; it need not survive a power cut."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # platformdirs complains where no XDG_RUNTIME_DIR is set
@@ -268,29 +266,6 @@ def postgres_server() -> Iterator["PostgresServer"]:
         it = PostgresServer(server.get_uri)
         it.tell("ALTER SYSTEM SET fsync = off", "ALTER SYSTEM SET full_page_writes = off", "SELECT pg_reload_conf()")
         yield it
-
-
-@dataclass(frozen=True)
-class PostgresServer:
-    """A running PostgreSQL; `uri_of` makes the URL of one of its databases."""
-
-    uri_of: Callable[..., str]
-
-    def tell(self, *statements: str) -> None:
-        """Run statements as its owner."""
-        import psycopg
-
-        with psycopg.connect(self.uri_of(), autocommit=True) as connection:
-            for statement in statements:
-                connection.execute(statement)
-
-    @contextmanager
-    def database(self, template: str = "template1") -> Iterator[str]:
-        """The URL of a fresh database, gone in the end."""
-        name = f"test_{next(NUMBERS)}"
-        self.tell(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
-        yield self.uri_of(database=name)
-        self.tell(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def _make(url: str) -> None:
