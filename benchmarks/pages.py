@@ -124,7 +124,7 @@ def _paths() -> list[str]:
     database = context.database()
     names = [it.variant_name for it in versions_asked.list_variants(database)]
     shown = names if len(names) <= 2 * FEW else names[:FEW]
-    found = ["/", "/alerts", "/audit?verify=yes", "/settings", "/sign-in"]
+    found = ["/", "/alerts", "/audit/verify", "/settings", "/sign-in"]
     for name in shown:
         it = quote(name, safe="")
         found += [f"/variant?variant={it}&days=28", f"/explain?variant={it}"]

@@ -26,7 +26,7 @@ def paths(site):
         "/explain?variant=drifting&metric=cost",
         "/version?variant=promoted&version=2",
         "/alerts",
-        "/audit?verify=yes",
+        "/audit/verify",
         "/settings",
     ]
     return [*rest, *variants, *sessions, "/sign-in", "/nowhere"]
