@@ -80,11 +80,10 @@ def _multiply(database: Database, copies: Mapping[str, int]) -> None:
         "CREATE TEMP TABLE numbers AS WITH RECURSIVE n(number) AS "
         f"(SELECT 1 UNION ALL SELECT number + 1 FROM n WHERE number < {max(copies.values())}) SELECT number FROM n"
     )
+    into, where = ", ".join(columns), "substr(ended_at, 1, 10) = ?"
+    joined = f"few JOIN copies USING (variant) JOIN numbers ON number < times WHERE {where}"
+    copied = f"INSERT INTO conversations ({into}) SELECT {chosen} FROM {joined} ORDER BY number % 50, ended_at"  # noqa: S608 - columns
     days = [day for (day,) in connection.execute("SELECT DISTINCT substr(ended_at, 1, 10) FROM few ORDER BY 1")]
     for day in days:
-        connection.execute(
-            f"INSERT INTO conversations ({', '.join(columns)}) SELECT {chosen} FROM few JOIN copies USING (variant)"  # noqa: S608 - of names
-            " JOIN numbers ON number < times WHERE substr(ended_at, 1, 10) = ? ORDER BY number % 50, ended_at",
-            [day],
-        )
+        connection.execute(copied, [day])
     connection.close()

@@ -1,7 +1,7 @@
 """Pages of five hundred variants and ten million conversations: how long the server takes, what it sends, how often a browser asks.
 
-A variant with a tenth of all conversations drifts; beside it are small ones in every state that a retraining may be in. Each page is
-asked for in turns over HTTP, and opened once by Chromium with nothing in its cache, which counts what it asks for. Needs the packages of `dev`.
+A variant with a tenth of all conversations drifts; beside it are small ones in every state that a retraining may be in. Each page is asked
+for in turns over HTTP, and opened once by Chromium with nothing in its cache, to count its requests. Needs the packages of `dev`.
 """
 
 import os

@@ -105,14 +105,14 @@ def _at() -> datetime:
 def _played() -> Path:
     """Play the demo: -> its data folder."""
     told: dict[str, Any] = {}
-    play(Screen(print, terminal=False), told.update, Wish(keep_data=True))
+    play(Screen(sys.stdout.write, terminal=False), told.update, Wish(keep_data=True))
     return Path(told["database"].removeprefix("sqlite:///")).parent
 
 
 def main(arguments: list[str]) -> None:
     """Take the pictures, and tell what they weigh."""
     for it in take(Path(arguments[0]) if arguments else _played()):
-        print(f"{it}  {it.stat().st_size / 1000:.0f} kB")
+        sys.stdout.write(f"{it}  {it.stat().st_size / 1000:.0f} kB\n")
 
 
 if __name__ == "__main__":
