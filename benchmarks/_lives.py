@@ -1,35 +1,45 @@
 """Two kinds of lives for sessions that are killed: the real flow, tasks and client; and the operations alone, with values for models.
 
-The first is what runs, and takes a second a life; the second passes the same transactions in milliseconds, and every way to end.
+The first is what runs, and takes a second a life; the second passes the same transactions in milliseconds, every way to end, and what
+else writes beside.
 """
 
 import shutil
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final
 
 from benchmarks._boundaries import Moment, Passed, watch_calls
 from benchmarks._driven import VARIANT, Driven, SuspendedError, seeded, visits
-from benchmarks._sessions import STEPS, later, proved, ready, samples, served
+from benchmarks._killed_lives import Killed, killed
+from benchmarks._others import OTHERS, ready_for_others
+from benchmarks._sessions import STEPS, later, proved, ready, samples
 from benchmarks.steps import OPTIONS, QUICK
-from lifecycle_core.alerts.delivery import Outcome
-from lifecycle_core.chat import ChatMessage, ChatReply, ChatRequest
-from lifecycle_core.operations import alerts, drift, leases, probation, promotion, retraining, shadow, spending, traffic, versions
+from lifecycle_core.chat import ChatMessage, ChatReply, ChatRequest, ChatUnavailableError
+from lifecycle_core.operations import probation, promotion, retraining, shadow, spending
 from lifecycle_core.operations.database import upgrade
+from lifecycle_core.policy import ShadowSource
+from lifecycle_core.privacy.masking import Masker
 from lifecycle_core.provenance import Provenance
 from lifecycle_core.retraining.options import Options
 from lifecycle_core.retraining.session import Answer, Session, Status
+from lifecycle_core.retraining.shadow import Sample
 from lifecycle_core.simulation import prompts
 from lifecycle_core.simulation.customers import DRIFTED
 from lifecycle_core.store.database import Database
 
-ACT: Final = Provenance("benchmark", datetime(2025, 10, 7, 12, tzinfo=UTC))
-ENDINGS: Final = ("promoted", "approved", "rejected", "forced", "cancelled", "given up", "failed", "unanswered")
-"""How sessions end in turn."""
+ACT: Final = Provenance("benchmark", datetime(2025, 10, 7, 12, tzinfo=UTC), "a trial")
+ENDINGS: Final = (
+    *("promoted", "approved", "rejected", "forced", "cancelled", "given up", "failed", "unanswered"),
+    *("drawn", "posted", "closed"),
+)
+"""How sessions end, and what their shadow tests are fed with, in turn."""
+BY_HAND: Final = frozenset({"approved", "rejected", "unanswered", "closed"})
+"""Those that a person is asked about."""
 BATCH: Final = 20
-BESIDE_EVERY: Final = 4
 CALLS: Final = 3
 
 
@@ -39,7 +49,7 @@ def start_flow(folder: Path) -> None:
     seeded(folder, prompts.GAP, visits(DRIFTED, prompts.GAP, 3, per_day=80), days=4, policy=QUICK)
 
 
-def by_flow(folder: Path, base_url: str, number: int, passed: Passed) -> str:
+def by_flow(folder: Path, base_url: str, number: int, _life: int, passed: Passed) -> str:
     """A life by the real flow, against the endpoint at `base_url`; every other session is rejected where a person is asked."""
     watch_calls(passed)
     driven = Driven(folder, base_url)
@@ -60,22 +70,43 @@ def by_flow(folder: Path, base_url: str, number: int, passed: Passed) -> str:
 def start_values(folder: Path) -> None:
     """A variant that may be retrained, for lives by operations alone."""
     folder.mkdir()
-    database = Database(f"sqlite:///{folder}/lifecycle.db")
-    upgrade(database)
-    ready(database, ACT)
+    with closing(Database(f"sqlite:///{folder}/lifecycle.db")) as database:
+        upgrade(database)
+        ready(database, ACT)
+        ready_for_others(database, ACT)
+
+
+def killed_by_values(place: Path, kills: int, seed: int) -> Killed:
+    """Kill sessions of that kind, in `place`, after one of each ending was taken to it unharmed: what lives need is loaded and compiled."""
+    start, now = place / "start", place / "now"
+    start_values(start)
+    database = Database(f"sqlite:///{now}/lifecycle.db")
+    for number in range(len(ENDINGS)):
+        shutil.copytree(start, now)
+        by_values(database, number, number, lambda *_boundary: None)
+        shutil.rmtree(now)
+    return killed(start, now, partial(by_values, database), kills, seed)
+
+
+def by_values(database: Database, number: int, life: int, passed: Passed) -> str:
+    """A life by operations alone, towards the ending that is the session's turn; does something of what else writes, before it or after."""
+    other, act = OTHERS[(number + life // 2) % len(OTHERS)], later(ACT, minutes=life)
+    if life % 2:
+        other(database, act, life)
+    ended = _taken_on(database, number, life, passed)
+    if not life % 2:
+        other(database, act, life)
     database.close()
-    with TemporaryDirectory() as place:  # what a life compiles the first time each of those that are forked finds compiled
-        shutil.copytree(folder, f"{place}/once")
-        by_values(Path(place) / "once", 0, 0, lambda *_boundary: None)
+    return ended
 
 
-def by_values(folder: Path, number: int, life: int, passed: Passed) -> str:
-    """A life by operations alone, towards the ending that is the session's turn."""
-    database, ending = Database(f"sqlite:///{folder}/lifecycle.db"), ENDINGS[number % len(ENDINGS)]
-    if life % BESIDE_EVERY == 0:
-        _beside(database, life)
-    options = Options(manual_review=ending in {"approved", "rejected", "unanswered"}, seed=number)
-    it = retraining.begin(database, ACT, VARIANT, "chaos", options)
+def _taken_on(database: Database, number: int, life: int, passed: Passed) -> str:
+    ending = ENDINGS[number % len(ENDINGS)]
+    source = ShadowSource.RECORDED if ending == "drawn" else ShadowSource.NEW
+    it = retraining.begin(database, ACT, VARIANT, "chaos", Options(manual_review=ending in BY_HAND, seed=number, shadow_source=source))
+    if life:
+        it = retraining.revived(database, ACT, it.session_id)
+    it = retraining.note_flow_run(database, ACT, it.session_id, f"run {life}", life)
     for step in STEPS:
         if not it.open:
             break
@@ -83,16 +114,19 @@ def by_values(folder: Path, number: int, life: int, passed: Passed) -> str:
         it = _ended_early(database, it, ending) or step(database, ACT, it.session_id)
     if it.open:
         it = _tested(database, it, ending)
-    _beside(database, life)
-    database.close()
+    if it.success:
+        probation.check(database, later(ACT, minutes=life), VARIANT)
     return str(it.status)
 
 
 def _call(database: Database, it: Session, text: str, passed: Passed) -> None:
-    """Calls to a model, as a step makes them."""
+    """Calls to a model, as a step makes them; one of them comes to nothing at first."""
     for number in range(CALLS):
         asked = ChatRequest(purpose="step", model="m", messages=(ChatMessage(role="user", content=f"{text} {number}"),))
         held = spending.reserve(database, ACT, it.session_id, asked)
+        if held.reply is None and number == 0:
+            spending.fail(database, ACT, held, ChatUnavailableError("503"))
+            held = spending.reserve(database, ACT, it.session_id, asked)
         if held.reply is None:
             passed("step", Moment.ASKED)
             reply = ChatReply(content="So.", model="m", input_tokens=1, output_tokens=1, cost_usd=0.001, seconds=1.0)
@@ -113,13 +147,14 @@ def _ended_early(database: Database, it: Session, ending: str) -> Session | None
 
 
 def _tested(database: Database, it: Session, ending: str) -> Session:
-    found = samples(ACT, 100) if ending in {"approved", "rejected", "unanswered"} else proved(ACT)
     if it.status is Status.SHADOW_TESTING and it.shadow_analysis is None:
-        for first in range(0, len(found) // 2 if ending == "forced" else len(found), BATCH):
-            shadow.record_samples(database, ACT, it.session_id, found[first : first + BATCH])
+        _sampled(database, it, ending)
         if ending == "forced":
             return promotion.finalize(database, ACT, it.session_id, force=True, reason="now")
-        it = shadow.keep_verdict(database, ACT, it.session_id)
+        if ending == "closed":
+            it = shadow.close(database, ACT, it.session_id, "nobody serves it")
+        else:
+            it = shadow.keep_verdict(database, ACT, it.session_id)
     if it.status is Status.AWAITING_REVIEW and ending == "unanswered":
         return promotion.promote_or_roll_back(database, later(ACT, days=30), it.session_id)
     if it.status is Status.AWAITING_REVIEW:
@@ -128,17 +163,20 @@ def _tested(database: Database, it: Session, ending: str) -> Session:
     return promotion.promote_or_roll_back(database, ACT, it.session_id)
 
 
-def _beside(database: Database, life: int) -> None:
-    """What else writes to the database of a variant that is retrained."""
-    act, came = later(ACT, minutes=life), [replace(it, id=f"{life}/{it.id}") for it in served(ACT, 5)]
-    traffic.ingest(database, act, came)
-    drift.sweep_and_record(database, act, act.at)
-    probation.check(database, act, VARIANT)
-    for prompt in ("You book.", f"You book well. {life}"):
-        made = versions.register(database, act, variant="another", system_prompt=prompt)
-        versions.activate(database, act, "another", made.version)
-    versions.roll_back(database, act, "another")
-    leases.take(database, act, "work", str(life))
-    alerts.test(database, act, str(life))
-    for it in alerts.take(database, act, ["nobody"]):
-        alerts.settle(database, act, it, Outcome(error="503") if life % 2 else Outcome())
+def _sampled(database: Database, it: Session, ending: str) -> None:
+    """Samples in batches: what each life is asked to keep again is kept once."""
+    found = samples(ACT, 100) if ending in BY_HAND else proved(ACT)
+    found = found[: len(found) // 2] if ending in {"forced", "closed"} else found
+    if ending == "drawn":
+        shadow.goals(database, ACT, it.session_id, BATCH, Masker(bytes(32)))
+    for first in range(0, len(found), BATCH):
+        batch = found[first : first + BATCH]
+        if ending == "posted":
+            act = replace(ACT, idempotency_key=f"batch {first}")
+            shadow.post_samples(database, act, it.session_id, [_posted(one) for one in batch])
+        else:
+            shadow.record_samples(database, ACT, it.session_id, batch)
+
+
+def _posted(it: Sample) -> shadow.Posted:
+    return shadow.Posted(scenario_id=it.scenario_id, ended_at=ACT.at, incumbent=it.incumbent, candidate=it.candidate, again=it.again)

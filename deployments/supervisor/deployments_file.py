@@ -1,6 +1,7 @@
 """The entries of prefect.yaml as deployments that this process's own runner serves."""
 
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +23,22 @@ def deployments_of(file: Path = FILE, *, every_seconds: int | None = None) -> li
     every_seconds : replaces the hourly schedule by this interval, for demo and tests.
     Raises SetupError for a file that cannot be read, or that says what this loader does not know.
     """
+    return [_deployment(entry, every_seconds) for entry in _entries(file)]
+
+
+@cache
+def names_of(file: Path = FILE) -> tuple[str, ...]:
+    """The names of the deployments of `file`; raises SetupError for one that cannot be read."""
+    return tuple(str(it["name"]) for it in _entries(file))
+
+
+def _entries(file: Path) -> list[Mapping[str, Any]]:
     try:
-        entries = yaml.safe_load(file.read_text())["deployments"]
+        found: list[Mapping[str, Any]] = yaml.safe_load(file.read_text())["deployments"]
     except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
         message = f"{file} cannot be read as deployments: {error}"
         raise SetupError(message) from error
-    return [_deployment(entry, every_seconds) for entry in entries]
+    return found
 
 
 def _deployment(entry: Mapping[str, Any], every_seconds: int | None) -> RunnerDeployment:

@@ -33,7 +33,7 @@ from lifecycle_core.settings import Settings
 from tasks import context
 
 LOG = "serve.log"
-PAUSES_S = (1.0, 2.0, 5.0, 15.0, 30.0)
+PAUSES_S = (1.0, 2.0, 5.0, 10.0)
 """How long to wait before each new life of a part that keeps dying."""
 LIVED_S = 60.0
 """A life longer than this was a good one: the next death counts as the first again."""

@@ -1,16 +1,14 @@
 """The database as a whole: its schema brought up to date, its contents checked."""
 
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
-from lifecycle_core.errors import DamagedDatabaseError, InvalidInputError, LifecycleError, SchemaMismatchError
+from lifecycle_core.errors import LifecycleError, SchemaMismatchError
 from lifecycle_core.provenance import Provenance
-from lifecycle_core.store import audit, audit_asked, audit_checks, copies, damage, figures, invariants, keys, migrations
-from lifecycle_core.store.database import Database, sqlite_module
+from lifecycle_core.store import audit, audit_asked, audit_checks, damage, figures, invariants, keys, migrations
+from lifecycle_core.store.database import Database, Transaction, sqlite_module
 from lifecycle_core.store.rehearsal import Rehearsal
 
 
@@ -144,21 +142,26 @@ def verify(database: Database, at: datetime | None = None) -> Verification:
 
     at : the instant as of which leases are looked at; None : they are not.
     """
+    with database.read() as tx:
+        return verified(tx, at)
+
+
+def verified(tx: Transaction, at: datetime | None = None) -> Verification:
+    """The same of what a transaction sees."""
     from lifecycle_core.store import session_checks, verification
 
-    with database.read() as tx:
-        rollups = verification.rollups(tx)
-        problems = (
-            *damage.of_file(tx),
-            *rollups.problems,
-            *verification.versions(tx),
-            *invariants.broken(tx, at),
-            *session_checks.unlawful(tx),
-            *session_checks.unproved(tx),
-            *audit_checks.broken_links(tx),
-            *audit_checks.unexplained(tx),
-        )
-        audit_rows, audit_head = audit.head(tx)
+    rollups = verification.rollups(tx)
+    problems = (
+        *damage.of_file(tx),
+        *rollups.problems,
+        *verification.versions(tx),
+        *invariants.broken(tx, at),
+        *session_checks.unlawful(tx),
+        *session_checks.unproved(tx),
+        *audit_checks.broken_links(tx),
+        *audit_checks.unexplained(tx),
+    )
+    audit_rows, audit_head = audit.head(tx)
     return Verification(
         problems=problems,
         conversations=rollups.conversations,
@@ -166,63 +169,3 @@ def verify(database: Database, at: datetime | None = None) -> Verification:
         audit_rows=audit_rows,
         audit_head=audit_head,
     )
-
-
-def back_up(database: Database, to: Path) -> Verification:
-    """Copy `database` to the file `to` while it is used; what was found in the copy, which is kept only where all of it holds.
-
-    Raises DamagedDatabaseError where it does not, SchemaMismatchError for another schema,
-    InvalidInputError for PostgreSQL or a file that exists.
-    """
-    expect_current(database)
-    with copies.made(database, to) as copy:
-        return _expect_sound(verify(copy), to)
-
-
-def restore(database: Database, backup: Path, aside: Path, act: Provenance) -> list[str]:
-    """Let `database` hold what `backup` holds, after a copy of what it held is at `aside`: -> the revisions applied to an older backup.
-
-    A copy of the backup is brought to this program's schema, noted and verified first; then all of it is put back, or nothing. The audit
-    log is the backup's, and its last row tells the restoring.
-    Raises DamagedDatabaseError for a backup that does not hold, SchemaMismatchError for one of a newer program.
-    """
-    expect_restorable(backup)
-    with TemporaryDirectory(prefix=".restore.", dir=aside.resolve().parent) as folder, closing(Database(f"sqlite:///{backup}")) as kept:
-        ready = Path(folder) / backup.name
-        with copies.made(kept, ready) as copy:
-            applied = upgrade(copy, act)
-            with copy.write(act) as tx:
-                audit.note(tx, "restore", {}, {"backup": backup.name})
-            _expect_sound(verify(copy), backup)
-        with copies.made(database, aside):
-            pass
-        copies.put_back(database, ready)
-    return applied
-
-
-def expect_restorable(backup: Path) -> None:
-    """Raise where the file `backup` is not there, of a newer program, or does not hold.
-
-    One of an older schema is looked at when it is brought up.
-    """
-    if not backup.is_file():
-        message = f"there is no file {backup}; name one that lifecycle db backup wrote"
-        raise InvalidInputError(message, field="backup")
-    with closing(Database(f"sqlite:///{backup}")) as kept:
-        found = revision(kept)
-        if found is None:
-            message = f"{backup} is no backup: it has no schema; name a file that lifecycle db backup wrote"
-            raise InvalidInputError(message, field="backup")
-        if found > migrations.HEAD:
-            expect_current(kept)
-        if found == migrations.HEAD:
-            _expect_sound(verify(kept), backup)
-
-
-def _expect_sound(found: Verification, file: Path) -> Verification:
-    if found.problems:
-        message = (
-            f"{file.name} does not hold, and was not used: {found.problems[0]} ({len(found.problems)} problems; see lifecycle db verify)"
-        )
-        raise DamagedDatabaseError(message)
-    return found

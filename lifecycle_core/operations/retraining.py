@@ -21,7 +21,7 @@ from lifecycle_core.retraining.improvement import PromptImprovement
 from lifecycle_core.retraining.options import Options
 from lifecycle_core.retraining.session import RETRAINER, Event, Session, Status, ended, label, moved, seed_of
 from lifecycle_core.retraining.triggers import Past, TriggerCheck, should_retrain, standing_refusals
-from lifecycle_core.store import answers, candidates, cases, checks, figures, policies, sessions, variants, versions
+from lifecycle_core.store import answers, calls, candidates, cases, checks, figures, policies, sessions, variants, versions
 from lifecycle_core.store.database import Database, Transaction
 from lifecycle_core.versions.version import Tag, Version, content_hash
 
@@ -213,12 +213,21 @@ def keep_evaluation(database: Database, act: Provenance, session_id: str, report
 
 
 def note_flow_run(database: Database, act: Provenance, session_id: str, flow_run_id: str, process: int | None = None) -> Session:
-    """Which flow run executes the session, and in which process; an ended session is left as it is."""
+    """Which flow run executes the session, and in which process; an ended session is left as it is.
+
+    Who began a run and does not know its process may come after the run itself, which has told it.
+    """
     with database.write(act, "note_flow_run") as tx:
         it = sessions.locked(tx, session_id)
-        if not it.open or (it.flow_run_id, it.flow_process) == (flow_run_id, process):
+        if not it.open or (it.flow_run_id == flow_run_id and process in {None, it.flow_process}):
             return it
         return sessions.save(tx, replace(it, flow_run_id=flow_run_id, flow_process=process))
+
+
+def reached(database: Database, session_id: str) -> tuple[Status, int]:
+    """How far a session has come: its status, and how many calls were answered. Raises UnknownSessionError."""
+    with database.read() as tx:
+        return sessions.get(tx, session_id).status, calls.count_answered(tx, session_id)
 
 
 def revived(database: Database, act: Provenance, session_id: str) -> Session:

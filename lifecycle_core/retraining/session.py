@@ -3,7 +3,8 @@
 1. A session goes from its training data to a shadow test, one step after the other; each step is done once.
 2. It ends once: promoted, rolled back, inconclusive, invalid, cancelled or failed. An ended session never moves again.
 3. Only a shadow test, or a person's review of it, leads to a promotion.
-4. It may be rolled back, cancelled or fail wherever it stands; undecided or invalid is only what was tested.
+4. It may be rolled back, cancelled or fail wherever it stands; undecided is only what was tested.
+5. A test is invalid by its own verdict, before a person is asked.
 """
 
 from collections.abc import Iterable, Mapping
@@ -82,7 +83,7 @@ TRANSITIONS: Final[Mapping[tuple[Status, Event], Status]] = MappingProxyType(
         (Status.SHADOW_TESTING, Event.REVIEW_ASKED): Status.AWAITING_REVIEW,
         **{(status, Event.PROMOTE): Status.PROMOTED for status in _TESTED},
         **{(status, Event.LEAVE_UNDECIDED): Status.INCONCLUSIVE for status in _TESTED},
-        **{(status, Event.INVALIDATE): Status.INVALID for status in _TESTED},
+        (Status.SHADOW_TESTING, Event.INVALIDATE): Status.INVALID,
         **{(status, Event.ROLL_BACK): Status.ROLLED_BACK for status in OPEN},
         **{(status, Event.CANCEL): Status.CANCELLED for status in OPEN},
         **{(status, Event.FAIL): Status.FAILED for status in OPEN},

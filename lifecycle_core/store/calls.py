@@ -75,6 +75,12 @@ def answered(tx: Transaction, session_id: str, content_hash: str) -> ChatReply |
     return from_json(ChatReply, found[1]) if found is not None and found[1] is not None else None
 
 
+def count_answered(tx: Transaction, session_id: str) -> int:
+    """To how many questions the session has replies."""
+    ours = (_CALLS.c.session_id == session_id, _CALLS.c.state == CallState.SETTLED)
+    return int(tx.connection().execute(select(func.count()).where(*ours)).scalar_one())
+
+
 def spent(tx: Transaction, session_id: str) -> Spent:
     """What the session's calls took, and have reserved; raises UnknownSessionError."""
     return account(tx, session_id, lock=False)[0]

@@ -1,27 +1,23 @@
-"""A SQLite database copied whole, out of the one in use and back into it."""
+"""A file that is there whole or not at all, and a SQLite database copied into one and back."""
 
 import os
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import Any, Final
+from typing import Any
 
 from lifecycle_core.errors import InvalidInputError
 from lifecycle_core.store.database import Database, sqlite_module
 from lifecycle_core.store.failures import LOCK_SECONDS, no_file, refusal_of_file
 
-_OTHERWISE: Final = "it is PostgreSQL: use pg_dump --format=custom and pg_restore --clean"
-
 
 @contextmanager
-def made(database: Database, to: Path) -> Iterator[Database]:
-    """A copy of `database` as of one instant, which is at `to` once this ends well, and nowhere else.
+def placed(to: Path) -> Iterator[Path]:
+    """A file to be written, empty, which is at `to` once this ends well, and nowhere else.
 
-    Writers go on meanwhile. The copy is for its owner alone, and on the disk before it has its name.
-    Raises InvalidInputError for PostgreSQL, and where `to` is taken.
+    It is for its owner alone, and on the disk before it has its name. Raises InvalidInputError where `to` is taken.
     """
-    _expect_sqlite(database, "backed up")
     if to.exists():
         message = f"{to} exists already; name a file that does not"
         raise InvalidInputError(message, field="to")
@@ -31,11 +27,8 @@ def made(database: Database, to: Path) -> Iterator[Database]:
         raise no_file(to, error) from error
     part = folder / to.name
     try:
-        with _plain_words(database.name), closing(_opened(Path(database.name))) as source:
-            part.touch(mode=0o600)
-            source.execute("VACUUM INTO ?", (str(part),))
-        with closing(Database(f"sqlite:///{part}")) as copy:
-            yield copy
+        part.touch(mode=0o600)
+        yield part
         with part.open("rb") as written:
             os.fsync(written.fileno())
         os.link(part, to)  # refuses where another made `to` meanwhile
@@ -47,21 +40,24 @@ def made(database: Database, to: Path) -> Iterator[Database]:
         folder.rmdir()
 
 
+@contextmanager
+def made(database: Database, to: Path) -> Iterator[Database]:
+    """A copy of a SQLite `database` as of one instant, `placed` at `to`; writers go on meanwhile."""
+    with placed(to) as part:
+        with _plain_words(database.name), closing(_opened(Path(database.name))) as source:
+            source.execute("VACUUM INTO ?", (str(part),))
+        with closing(Database(f"sqlite:///{part}")) as copy:
+            yield copy
+
+
 def put_back(database: Database, backup: Path) -> None:
     """Let `database` hold what `backup` holds, in one transaction: a reader sees all of the one or all of the other."""
-    _expect_sqlite(database, "restored")
     with (
         _plain_words(database.name),
         closing(_opened(backup)) as source,
         closing(_opened(Path(database.name))) as into,
     ):
         source.backup(into)
-
-
-def _expect_sqlite(database: Database, done: str) -> None:
-    if database.dialect != "sqlite":
-        message = f"{database.name} cannot be {done} here: {_OTHERWISE}"
-        raise InvalidInputError(message, field="database")
 
 
 def _opened(path: Path) -> Any:  # noqa: ANN401 - a driver's connection

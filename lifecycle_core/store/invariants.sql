@@ -40,7 +40,9 @@ FROM retraining_sessions WHERE success <> CASE WHEN status = 'promoted' THEN 1 E
 SELECT 'session ' || retraining_sessions.session_id || ' is promoted, and activated its candidate ' || CAST(count(activations.id) AS TEXT) || ' times'
 FROM retraining_sessions
 LEFT JOIN activations
-    ON activations.session_id = retraining_sessions.session_id AND activations.kind = 'activate' AND activations.version = retraining_sessions.version
+    ON activations.variant_name = retraining_sessions.variant AND activations.kind = 'activate' AND activations.version = retraining_sessions.version
+    -- before revision 0005 an activation did not tell its session, but for the instant that they share
+    AND (activations.session_id = retraining_sessions.session_id OR (activations.session_id IS NULL AND activations.at = retraining_sessions.completed_at))
 WHERE retraining_sessions.status = 'promoted' GROUP BY retraining_sessions.session_id HAVING count(activations.id) <> 1;
 
 -- name: Only a session that promoted activated anything.
@@ -53,16 +55,66 @@ SELECT 'session ' || session_id || ' is promoted without its evidence'
 FROM retraining_sessions
 WHERE status = 'promoted' AND (evaluation IS NULL OR (shadow_analysis IS NULL AND force IS NULL AND review IS NULL));
 
--- name: What is tested or decided is registered.
+-- name: What is tested or decided is registered, and so is whatever a session names as its candidate.
 SELECT 'session ' || retraining_sessions.session_id || ' is ' || status || ' and has no registered candidate'
 FROM retraining_sessions
 LEFT JOIN model_versions ON model_versions.variant_name = retraining_sessions.variant AND model_versions.version = retraining_sessions.version
-WHERE status IN ('evaluating', 'shadow_testing', 'awaiting_review', 'promoted', 'inconclusive', 'invalid') AND model_versions.variant_name IS NULL;
+WHERE model_versions.variant_name IS NULL
+AND (new_variant IS NOT NULL OR status IN ('evaluating', 'shadow_testing', 'awaiting_review', 'promoted', 'inconclusive', 'invalid'));
+
+-- name: A session keeps what each step that it has behind it found.
+WITH place (status, steps) AS (
+    VALUES ('analyzing', 1), ('improving', 2), ('evaluating', 3), ('shadow_testing', 4), ('awaiting_review', 5), ('promoted', 5)
+)
+SELECT 'session ' || session_id || ' is ' || retraining_sessions.status || ', and keeps no '
+    || CASE
+        WHEN training_data IS NULL THEN 'training data'
+        WHEN steps > 1 AND failure_analysis IS NULL THEN 'failure analysis'
+        WHEN steps > 2 AND prompt_improvement IS NULL THEN 'improvement'
+        WHEN steps > 2 AND new_variant IS NULL THEN 'candidate'
+        WHEN steps > 3 AND evaluation IS NULL THEN 'evaluation'
+        WHEN steps > 3 AND shadow_started_at IS NULL THEN 'shadow test'
+        ELSE 'analysis of its shadow test'
+    END
+FROM retraining_sessions JOIN place ON place.status = retraining_sessions.status
+WHERE training_data IS NULL
+OR (steps > 1 AND failure_analysis IS NULL)
+OR (steps > 2 AND (prompt_improvement IS NULL OR new_variant IS NULL))
+OR (steps > 3 AND (evaluation IS NULL OR shadow_started_at IS NULL))
+OR (steps > 4 AND shadow_analysis IS NULL);
+
+-- name: Who is not promoted is told why, and only he.
+SELECT 'session ' || session_id || ' is ' || status || CASE WHEN reasons = '[]' THEN ', and says no reason' ELSE ', and has reasons against it' END
+FROM retraining_sessions
+WHERE completed_at IS NOT NULL AND (status = 'promoted') <> (reasons = '[]');
+
+-- name: A person's answer and the ending of a session do not contradict each other.
+SELECT 'session ' || session_id || ' is promoted, and was answered reject'
+FROM retraining_sessions WHERE status = 'promoted' AND force IS NULL AND review IS NOT NULL AND JSON(review) ->> 'answer' = 'reject';
+
+-- name: A session that promoted put its candidate on probation once, and another did not.
+SELECT 'session ' || retraining_sessions.session_id || ' is ' || retraining_sessions.status || ', and has ' || CAST(count(probations.session_id) AS TEXT) || ' probations'
+FROM retraining_sessions LEFT JOIN probations ON probations.session_id = retraining_sessions.session_id
+GROUP BY retraining_sessions.session_id, retraining_sessions.status
+HAVING count(probations.session_id) <> CASE retraining_sessions.status WHEN 'promoted' THEN 1 ELSE 0 END;
+
+-- name: An activation that rests on a session activates the candidate of that session.
+SELECT 'activation ' || CAST(activations.id AS TEXT) || ' of ' || activations.variant_name || ' rests on session ' || activations.session_id || ', which has another candidate'
+FROM activations
+LEFT JOIN retraining_sessions
+    ON retraining_sessions.session_id = activations.session_id
+    AND retraining_sessions.variant = activations.variant_name AND retraining_sessions.version = activations.version
+WHERE activations.session_id IS NOT NULL AND activations.kind = 'activate' AND retraining_sessions.session_id IS NULL;
 
 -- name: A sample is of a session whose shadow test began.
 SELECT 'session ' || shadow_samples.session_id || ' has samples of a shadow test that did not begin'
 FROM shadow_samples JOIN retraining_sessions ON retraining_sessions.session_id = shadow_samples.session_id
 WHERE retraining_sessions.shadow_started_at IS NULL GROUP BY shadow_samples.session_id;
+
+-- name: A scenario that was served keeps its sample, when it came and from whom; one that waits keeps none of them.
+SELECT 'scenario ' || scenario_id || ' of session ' || session_id || ' is neither served nor waiting'
+FROM shadow_samples
+WHERE (sample IS NULL) <> (recorded_at IS NULL) OR (sample IS NULL) <> (recorded_by IS NULL);
 
 -- name: A version is on one probation at most, and one that goes on is of a version that was activated.
 SELECT 'version ' || CAST(probations.version AS TEXT) || ' of ' || probations.variant || ' is on probation and was never activated'
@@ -96,9 +148,18 @@ WHERE NOT (
     state = 'pending' OR (state = 'delivered' AND delivered_at IS NOT NULL) OR (state = 'dead' AND error IS NOT NULL)
 );
 
--- name: A call of a model that was settled says what it came to.
-SELECT 'call ' || CAST(id AS TEXT) || ' of session ' || session_id || ' was settled and kept neither a reply nor an error'
-FROM chat_calls WHERE settled_at IS NOT NULL AND reply IS NULL AND error IS NULL;
+-- name: A delivery that is over is claimed by nobody.
+SELECT 'the delivery of message ' || CAST(message AS TEXT) || ' to ' || target || ' is ' || state || ', and still claimed'
+FROM alert_deliveries WHERE claimed_until IS NOT NULL AND state <> 'pending';
+
+-- name: A call of a model that was answered keeps its answer, one that failed says why, and one that is under way has neither.
+SELECT 'call ' || CAST(id AS TEXT) || ' of session ' || session_id || ' is ' || state || CASE WHEN reply IS NULL THEN ' without' ELSE ' with' END || ' a reply'
+FROM chat_calls
+WHERE (state = 'settled') <> (reply IS NOT NULL) OR (state = 'settled' AND settled_at IS NULL) OR (state = 'failed' AND error IS NULL);
+
+-- name: A session has an account of what it spent.
+SELECT 'session ' || retraining_sessions.session_id || ' has no account'
+FROM retraining_sessions LEFT JOIN spendings ON spendings.session_id = retraining_sessions.session_id WHERE spendings.session_id IS NULL;
 
 -- name: A conversation is of a variant that there is, and what it is counted in too.
 SELECT 'conversations of ' || conversations.variant || ', which is no variant'
@@ -106,6 +167,25 @@ FROM conversations LEFT JOIN variants ON variants.name = conversations.variant W
 UNION ALL
 SELECT 'hourly sums of ' || hourly_rollups.variant || ', which is no variant'
 FROM hourly_rollups LEFT JOIN variants ON variants.name = hourly_rollups.variant WHERE variants.name IS NULL GROUP BY hourly_rollups.variant;
+
+-- name: The hourly sums of a version count its conversations, and no fewer where some were let go.
+SELECT 'hourly sums of ' || variant || ' version ' || CAST(version AS TEXT) || ' count ' || CAST(CAST(sum(told) AS BIGINT) AS TEXT)
+    || ' conversations; there are ' || CAST(CAST(sum(there) AS BIGINT) AS TEXT)
+FROM (
+    SELECT variant, version, 0 AS told, count(*) AS there FROM conversations GROUP BY variant, version
+    UNION ALL
+    SELECT variant, version, sum(conversations), 0 FROM hourly_rollups GROUP BY variant, version
+) AS counted
+GROUP BY variant, version
+HAVING sum(told) < sum(there) OR (sum(told) > sum(there) AND NOT EXISTS (SELECT 1 FROM retention WHERE what = 'conversations'));
+
+-- name: Of a file that was taken in each record is a conversation or was refused.
+SELECT 'file ' || path || ' of backfill ' || backfill_id || ' has ' || (JSON(counts) ->> 'records') || ' records, of which '
+    || (JSON(counts) ->> 'conversations') || ' are conversations and ' || (JSON(counts) ->> 'quarantined') || ' were refused'
+FROM backfill_files
+WHERE state = 'done'
+AND CAST(JSON(counts) ->> 'records' AS BIGINT)
+    <> CAST(JSON(counts) ->> 'conversations' AS BIGINT) + CAST(JSON(counts) ->> 'quarantined' AS BIGINT);
 
 -- name: A file of a backfill is pending, or done with its counts, or failed with its reason, and what is over is nobody's.
 SELECT 'file ' || path || ' of backfill ' || backfill_id || ' is ' || state || ' without what that takes'

@@ -139,15 +139,18 @@ def _differences(kept: hourly.Kept, recounted: Sums) -> Iterator[str]:
             yield f"{_name(key)} has no conversations"
         else:
             packed, plain = kept[key]
-            yield from _differing(f"{_name(key)} packs", packed, recounted[key])
-            yield from _differing(f"{_name(key)} says", plain, recounted[key][: len(SCALARS)])
+            yield from _differing(key, "packs", packed, recounted[key])
+            yield from _differing(key, "says", plain, recounted[key][: len(SCALARS)])
 
 
-def _differing(told: str, kept: NDArray[np.float64], recounted: NDArray[np.float64]) -> Iterator[str]:
-    places = np.flatnonzero(~np.isclose(kept, recounted, rtol=RELATIVE_TOLERANCE, atol=_noise(recounted)))
+def _differing(key: RollupKey, does: str, kept: NDArray[np.float64], recounted: NDArray[np.float64]) -> Iterator[str]:
+    near = np.abs(kept - recounted) <= RELATIVE_TOLERANCE * np.abs(recounted) + _noise(recounted)  # what is no number is near to nothing
+    if near.all():
+        return
+    places = np.flatnonzero(~near)
     for part, n in Counter(_part(int(place)) for place in places).items():
         place = next(int(it) for it in places if _part(int(it)) == part)
-        yield f"{told} {part} {kept[place]:g}; its conversations make {recounted[place]:g}{_others(n)}"
+        yield f"{_name(key)} {does} {part} {kept[place]:g}; its conversations make {recounted[place]:g}{_others(n)}"
 
 
 def _noise(sums: NDArray[np.float64]) -> float:

@@ -245,6 +245,13 @@ def test_the_flow_run_and_its_revivals_are_noted(variant, act):
     assert (noted.flow_run_id, noted.flow_process, noted.attempts) == ("run-1", None, 1)
 
 
+def test_whoever_began_a_run_and_comes_late_does_not_take_back_in_which_process_it_runs(variant, act):
+    it = begin(variant, act)
+    retraining.note_flow_run(variant, act, it.session_id, "run-1", 4711)
+    assert retraining.note_flow_run(variant, act, it.session_id, "run-1").flow_process == 4711
+    assert retraining.note_flow_run(variant, act, it.session_id, "run-2").flow_process is None
+
+
 def test_history_is_newest_first_and_goes_on_under_an_id(variant, act):
     for number in range(3):
         it = begin(variant, later(act, hours=number), f"k{number}")

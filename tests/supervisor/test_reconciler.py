@@ -11,8 +11,9 @@ import pytest
 from prefect.client.schemas.objects import State, StateDetails, StateType
 
 from benchmarks._sessions import in_shadow_test, later, proved, ready, taken
-from deployments.supervisor import reconciler
-from lifecycle_core.operations import promotion, retraining, shadow
+from deployments.supervisor import reconciler, zombies
+from lifecycle_core.chat import ChatMessage, ChatReply, ChatRequest
+from lifecycle_core.operations import promotion, retraining, shadow, spending
 from lifecycle_core.policy import ShadowSource
 from lifecycle_core.retraining.options import Options
 from lifecycle_core.retraining.session import Answer
@@ -54,15 +55,22 @@ class PlayedPrefect:
         self.asked.append(("start", deployment, parameters["session_id"], *tags))
         return uuid4()
 
-    async def crash(self, run):
-        self.asked.append(("crash", run))
+    async def begun(self, _names):
+        going_on = {StateType.PENDING, StateType.RUNNING, StateType.CANCELLING}
+        return [SimpleNamespace(id=run, state=state) for run, state in self.states.items() if state.type in going_on]
+
+    async def end_zombie(self, run):
+        self.asked.append(("end", run))
+        self.states[run] = State(type=StateType.CRASHED, message=runs.LEFT, timestamp=datetime.now(UTC))
+        return True
 
 
 @pytest.fixture
 def prefect(database, monkeypatch, tmp_path, act):
     it = PlayedPrefect()
-    for name in ("state", "begin_run", "resume", "resume_review", "paused", "on_its_way", "start", "crash"):
+    for name in ("state", "begin_run", "resume", "resume_review", "paused", "on_its_way", "start", "begun", "end_zombie"):
         monkeypatch.setattr(runs, name, getattr(it, name))
+    monkeypatch.setattr(reconciler, "_deaths", {})
     monkeypatch.setenv("LIFECYCLE_DATA_DIR", str(tmp_path))
     context.configure()
     monkeypatch.setattr(context, "database", lambda: database)
@@ -125,13 +133,50 @@ def test_a_run_that_has_just_crashed_is_not_followed_at_once_unless_a_restart_cu
     assert prefect.asked == [("begin", f"{it.session_id}/1")]
 
 
-def test_a_session_whose_runs_die_again_and_again_has_failed_and_says_what_the_last_one_said(prefect, database, act):
-    it = standing(prefect, database, act, StateType.FAILED, "out of memory", ago=10**6)
+def crash_again(prefect, ago):
+    """The newest run crashed, so many seconds ago."""
+    prefect.states[list(prefect.states)[-1]] = State(
+        type=StateType.CRASHED, message="out of memory", timestamp=datetime.now(UTC) - timedelta(seconds=ago)
+    )
+
+
+def test_each_run_that_dies_where_the_last_one_died_is_followed_later(prefect, database, act):
+    standing(prefect, database, act, StateType.CRASHED, ago=6)
+    reconcile()
+    crash_again(prefect, ago=6)
+    reconcile()
+    assert len(prefect.asked) == 1
+    crash_again(prefect, ago=11)
+    reconcile()
+    assert len(prefect.asked) == 2
+
+
+def answered(database, act, it, text):
+    """A call of the session that was answered."""
+    asked = ChatRequest(purpose="read", model="m", messages=(ChatMessage(role="user", content=text),))
+    reply = ChatReply(content="So.", model="m", input_tokens=1, output_tokens=1, cost_usd=0.0, seconds=1.0)
+    spending.settle(database, act, spending.reserve(database, act, it.session_id, asked), reply)
+
+
+def test_a_run_that_dies_after_the_session_came_on_is_followed_as_the_first_was(prefect, database, act):
+    it = standing(prefect, database, act, StateType.CRASHED, ago=6)
+    for number in range(3):
+        reconcile()
+        answered(database, act, it, f"question {number}")
+        crash_again(prefect, ago=6)
+    assert len(prefect.asked) == 3
+
+
+def test_a_session_whose_runs_die_again_and_again_where_it_stands_has_failed_and_says_what_the_last_one_said(prefect, database, act):
+    it = standing(prefect, database, act, StateType.CRASHED, ago=10**6)
     for _ in range(reconciler.MOST_ATTEMPTS):
-        retraining.revived(database, act, it.session_id)
+        crash_again(prefect, ago=10**6)
+        reconcile()
+    assert retraining.session(database, it.session_id).open
+    crash_again(prefect, ago=10**6)
     reconcile()
     ended = retraining.session(database, it.session_id)
-    assert (ended.status, ended.reasons) == ("failed", ("its run ended 21 times before it; the last one said: out of memory",))
+    assert (ended.status, ended.reasons) == ("failed", ("21 runs in a row ended where it stands; the last one said: out of memory",))
 
 
 @pytest.mark.parametrize(("message", "status"), [(None, "cancelled"), (reconciler.SHUTTING_DOWN, "shadow_testing")])
@@ -141,10 +186,40 @@ def test_a_run_that_a_person_cancelled_ends_its_session_and_one_that_a_shutdown_
     assert retraining.session(database, it.session_id).status == status
 
 
-def test_a_run_that_runs_in_a_process_that_is_gone_is_crashed(prefect, database, act):
-    standing(prefect, database, act, StateType.RUNNING)
+def test_a_run_that_runs_in_a_process_that_is_gone_is_ended_and_followed_at_once(prefect, database, act):
+    it = standing(prefect, database, act, StateType.RUNNING, ago=0)
     reconcile()
-    assert prefect.asked == [("crash", RUN)]
+    assert prefect.asked == [("end", RUN), ("begin", f"{it.session_id}/1")]
+
+
+def test_a_zombie_of_any_deployment_is_ended(prefect):
+    prefect.states[RUN] = State(type=StateType.RUNNING, timestamp=datetime.now(UTC))
+    reconcile()
+    assert prefect.asked == [("end", RUN)]
+
+
+@pytest.mark.parametrize(("ago", "asked"), [(1, []), (100, [("end", RUN)])])
+def test_a_run_that_is_about_to_begin_is_given_time_for_its_process(prefect, ago, asked):
+    prefect.states[RUN] = State(type=StateType.PENDING, timestamp=datetime.now(UTC) - timedelta(seconds=ago))
+    reconcile()
+    assert prefect.asked[:1] == asked
+
+
+@pytest.mark.parametrize(("ago", "asked"), [(1, []), (100, [("end", RUN)])])
+def test_a_run_of_another_machine_that_never_told_its_process_is_ended_once_it_should_have(prefect, database, act, monkeypatch, ago, asked):
+    monkeypatch.setenv("LIFECYCLE_PREFECT_API_URL", "http://prefect.invalid/api")
+    context.configure()
+    it = taken(ready(database, act), act, 1)
+    retraining.note_flow_run(database, act, it.session_id, RUN)
+    prefect.states[RUN] = State(type=StateType.RUNNING, timestamp=datetime.now(UTC) - timedelta(seconds=ago))
+    reconcile()
+    assert prefect.asked == asked
+
+
+def test_what_was_amiss_is_looked_at_again_soon(prefect, database, act):
+    assert not asyncio.run(reconciler.reconcile())
+    standing(prefect, database, act, StateType.CRASHED)
+    assert asyncio.run(reconciler.reconcile())
 
 
 def test_a_shadow_wait_goes_on_until_there_is_a_verdict(prefect, database, act):
@@ -252,18 +327,16 @@ def sleeps():
         it.wait()
 
 
-def test_an_orphan_is_ended_and_a_stranger_that_has_its_number_by_now_is_not(prefect, database, act, sleeps):
-    it = taken(ready(database, act), act, 1)
-    orphan, stranger = sleeps(PREFECT__FLOW_RUN_ID=RUN), sleeps("prefect", PREFECT__FLOW_RUN_ID=str(uuid4()))
-    for process in (orphan, stranger):
-        retraining.note_flow_run(database, act, it.session_id, RUN, process.pid)
-        reconciler.end_orphans()
-    assert (orphan.wait(5), stranger.poll()) == (-signal.SIGKILL, None)
+def test_the_orphans_of_a_folder_are_ended_and_the_runs_of_another_are_not(sleeps, tmp_path):
+    orphan = sleeps(PREFECT__FLOW_RUN_ID=RUN, LIFECYCLE_DATA_DIR=str(tmp_path))
+    others = [sleeps(PREFECT__FLOW_RUN_ID=RUN, LIFECYCLE_DATA_DIR=f"{tmp_path}2"), sleeps(LIFECYCLE_DATA_DIR=str(tmp_path))]
+    assert zombies.end_orphans(tmp_path) == 1
+    assert (orphan.wait(5), [it.poll() for it in others]) == (-signal.SIGKILL, [None, None])
 
 
-@pytest.mark.parametrize(("run", "asked"), [(RUN, []), (str(UUID(int=8)), [("crash", RUN)])])
+@pytest.mark.parametrize(("run", "asked"), [(RUN, []), (str(UUID(int=8)), [("end", RUN)])])
 def test_only_the_process_that_executes_a_run_proves_it_alive(prefect, database, act, sleeps, *, run, asked):
     it = standing(prefect, database, act, StateType.RUNNING)
     retraining.note_flow_run(database, act, it.session_id, RUN, sleeps("prefect", PREFECT__FLOW_RUN_ID=run).pid)
     reconcile()
-    assert prefect.asked == asked
+    assert prefect.asked[:1] == asked

@@ -59,6 +59,10 @@ def test_only_a_test_or_its_review_leads_to_a_promotion():
     assert [start for start, event in TRANSITIONS if event is Event.PROMOTE] == [Status.SHADOW_TESTING, Status.AWAITING_REVIEW]
 
 
+def test_only_a_test_is_invalid_before_a_person_is_asked():
+    assert [start for start, event in TRANSITIONS if event is Event.INVALIDATE] == [Status.SHADOW_TESTING]
+
+
 def test_the_steps_follow_one_another():
     it = standing(Status.COLLECTING_DATA)
     for event in (Event.DATA_COLLECTED, Event.FAILURES_ANALYZED, Event.CANDIDATE_REGISTERED, Event.SHADOW_STARTED, Event.REVIEW_ASKED):
