@@ -76,10 +76,8 @@ def _multiply(database: Database, copies: Mapping[str, int]) -> None:
     connection.execute("CREATE TEMP TABLE few AS SELECT * FROM conversations")
     connection.execute("CREATE TEMP TABLE copies (variant TEXT PRIMARY KEY, times INTEGER)")
     connection.executemany("INSERT INTO copies VALUES (?, ?)", list(copies.items()))
-    connection.execute(
-        "CREATE TEMP TABLE numbers AS WITH RECURSIVE n(number) AS "
-        f"(SELECT 1 UNION ALL SELECT number + 1 FROM n WHERE number < {max(copies.values())}) SELECT number FROM n"
-    )
+    connection.execute("CREATE TEMP TABLE numbers (number INTEGER)")
+    connection.executemany("INSERT INTO numbers VALUES (?)", [(it,) for it in range(1, max(copies.values()))])
     into, where = ", ".join(columns), "substr(ended_at, 1, 10) = ?"
     joined = f"few JOIN copies USING (variant) JOIN numbers ON number < times WHERE {where}"
     copied = f"INSERT INTO conversations ({into}) SELECT {chosen} FROM {joined} ORDER BY number % 50, ended_at"  # noqa: S608 - columns

@@ -11,10 +11,12 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Final, Literal
 
+import click
 import uvicorn
 
 from deployments.dashboard.rendering import address
@@ -105,14 +107,14 @@ def _at() -> datetime:
 def _played() -> Path:
     """Play the demo: -> its data folder."""
     told: dict[str, Any] = {}
-    play(Screen(sys.stdout.write, terminal=False), told.update, Wish(keep_data=True))
+    play(Screen(partial(click.echo, nl=False), terminal=False), told.update, Wish(keep_data=True))
     return Path(told["database"].removeprefix("sqlite:///")).parent
 
 
 def main(arguments: list[str]) -> None:
     """Take the pictures, and tell what they weigh."""
     for it in take(Path(arguments[0]) if arguments else _played()):
-        sys.stdout.write(f"{it}  {it.stat().st_size / 1000:.0f} kB\n")
+        click.echo(f"{it}  {it.stat().st_size / 1000:.0f} kB")
 
 
 if __name__ == "__main__":
