@@ -5,7 +5,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo up down test check lint docs bench lock clean
+.PHONY: help install demo up down test check lint docs pictures bench lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ docs: $(READY) ## rewrite the generated parts of README.md, the API's examples, 
 	@$(BIN)/python -m deployments.cli.reference
 	@$(BIN)/python -m tests.contract.recording
 	@$(BIN)/python -m deployments.http.openapi
+
+pictures: $(READY) ## play the demo, and take the pictures of README.md anew (needs Chromium)
+	@$(BIN)/python -m deployments.demo.pictures
 
 bench: $(READY) ## run every benchmark; each ends with one JSON line
 	@$(BIN)/python -m benchmarks all

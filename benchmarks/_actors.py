@@ -9,25 +9,21 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import Final
 
-from prefect.client.schemas.objects import StateType
-
-from benchmarks._sessions import EVALUATION, FAILURES, IMPROVEMENT, PROMPT, served
-from benchmarks._stage import START, Scene, World, finished, run_id
+from benchmarks._played import finished
+from benchmarks._played_flow import TAUGHT, breaking, next_step
+from benchmarks._sessions import PROMPT, served
+from benchmarks._stage import START, RunState, Scene, World
 from deployments.supervisor import reconciler
-from lifecycle_core.conversations import Window
 from lifecycle_core.errors import LifecycleError, SetupError
-from lifecycle_core.operations import arms, policies, probation, promotion, retraining, shadow, traffic, training, versions
+from lifecycle_core.operations import arms, policies, probation, promotion, retraining, shadow, traffic, versions
 from lifecycle_core.policy import Policy, ProbationPolicy, RetrainingPolicy, ShadowPolicy
 from lifecycle_core.provenance import Provenance
 from lifecycle_core.retraining.errors import RetrainingRefusedError
 from lifecycle_core.retraining.options import Options
-from lifecycle_core.retraining.session import Answer, Session
+from lifecycle_core.retraining.session import Answer
 from lifecycle_core.retraining.shadow import Arm, Sample, Source
-from lifecycle_core.retraining.training_data import TrainingData
 from lifecycle_core.store.database import Database
-from tasks import context
-from tasks import retraining as tasks_of
-from tasks.steps import act, step
+from tasks.steps import Standing
 
 VARIANT: Final = "baseline"
 POLICY: Final = Policy(
@@ -46,8 +42,6 @@ STEP: Final = timedelta(days=4)
 BATCH: Final = 20
 WATCH: Final = "watch"
 """Who starts a session by its triggers."""
-_TAUGHT: Final = tuple(served(Provenance("simulated", START), 60))
-_DATA: Final = TrainingData(conversations=_TAUGHT, window=Window(_TAUGHT[-1].ended_at, START))
 KINDS: Final = MappingProxyType({"better": (1, 4, None), "better a little": (3, 4, None), "worse": (4, 0, None), "odd": (4, 4, False)})
 """Samples by what they show: successes of incumbent and candidate in four replays, and how the conversation itself went."""
 
@@ -95,9 +89,10 @@ def samples(kind: str, part: int) -> list[Sample]:
     ]
 
 
-def _started(scene: Scene, options: Options, *, triggered: bool) -> None:
+def _started(scene: Scene, *, review: bool = False, triggered: bool = False) -> None:
     """As the API and the watch start one: the session first, then its run, which the session is told."""
-    key = f"{scene.world.begun} {options.manual_review} {triggered}"
+    options = Options(manual_review=review)
+    key = f"{scene.world.begun} {review} {triggered}"
     it = retraining.begin(scene.database, scene.act(WATCH if triggered else "starter"), VARIANT, key, options, triggered=triggered)
     scene.world = replace(scene.world, session=it.session_id, key=key, begun=scene.world.begun + 1)
     finished(reconciler._begin(it))  # noqa: SLF001 - what the supervisor does where nobody did
@@ -136,7 +131,7 @@ def _served(scene: Scene, *, well: bool) -> None:
     version = 3 if scene.world.session else 2
     given = {"variant": VARIANT, "version": version, "booked": well, "ended_at": scene.world.at}
     stamp = f"{scene.world.at:%d}/{well}"
-    came = [replace(it, id=f"{stamp}/{it.id}", **given) for it in _TAUGHT[:20]]
+    came = [replace(it, id=f"{stamp}/{it.id}", **given) for it in TAUGHT[:20]]
     traffic.ingest(scene.database, scene.act("agent"), came)
 
 
@@ -155,108 +150,27 @@ def _sampling(kind: str, part: int, often: int) -> Actor:
     return replace(it, often=often)
 
 
-# The flow.
-
-
-def _begins(it: Session) -> Session:
-    return it
-
-
-def _collected(it: Session) -> Session:
-    return training.keep_training_data(context.database(), act(), it.session_id, _DATA)
-
-
-def _analyzed(it: Session) -> Session:
-    return retraining.keep_failures(context.database(), act(), it.session_id, FAILURES)
-
-
-def _improved(it: Session) -> Session:
-    return retraining.keep_improvement(context.database(), act(), it.session_id, IMPROVEMENT)
-
-
-def _registered(it: Session) -> Session:
-    return retraining.register_candidate(context.database(), act(), it.session_id)
-
-
-def _evaluated(it: Session) -> Session:
-    return retraining.keep_evaluation(context.database(), act(), it.session_id, EVALUATION)
-
-
-def _tested(it: Session) -> Session:
-    return shadow.start_shadow(context.database(), act(), it.session_id)
-
-
-def _judged(it: Session) -> Session:
-    return shadow.keep_verdict(context.database(), act(), it.session_id) if it.shadow_analysis is None else it
-
-
-BODIES: Final = (_begins, _collected, _analyzed, _improved, _registered, _evaluated, _tested, None, _judged, None, None)
-"""The flow, by the places of its steps; where none is, it waits for samples, waits for a person, or ends."""
-_SAMPLES, _PERSON, _END = (place for place, body in enumerate(BODIES) if body is None)
-_EVALUATION: Final = BODIES.index(_evaluated)
-_STEPS: Final = tuple(step(f"{place:02}")(body).fn if body is not None else None for place, body in enumerate(BODIES))
-
-
-def _breaking(error: type[LifecycleError]) -> Callable[[str], object]:
-    def body(_session: Session) -> Session:
-        message = "so it was to be"
-        raise error(message)
-
-    return step("breaks")(body).fn
-
-
-def _flow(number: int, breaks: Callable[[str], object] | None = None) -> Actor:
+def _flow(number: int, breaks: Callable[[str], Standing] | None = None) -> Actor:
     """The next step of a run; where it breaks, with what cannot pass."""
 
     def play(scene: Scene) -> None:
         try:
-            _step(scene, number, breaks)
+            next_step(scene, number, breaks)
         except LifecycleError:
-            scene.change(number, state=StateType.FAILED, alive=False)
+            scene.change(number, state=RunState.FAILED, alive=False)
             raise
 
     def may(world: World) -> bool:
         runs = world.runs
-        return number < len(runs) and runs[number].alive and runs[number].state is not StateType.PAUSED
+        return number < len(runs) and runs[number].alive and runs[number].state is not RunState.PAUSED
 
     return Actor(play, may, staged=True, often=8 if breaks is None else 1, run=number)
-
-
-def _step(scene: Scene, number: int, breaks: Callable[[str], object] | None) -> None:
-    run, name = scene.world.runs[number], _session_of(scene.world, number)
-    place, body = run.place, _STEPS[run.place]
-    if place == 0:
-        retraining.note_flow_run(scene.database, act(), name, run_id(number), 1)
-    elif body is not None:
-        stands = (breaks or body)(name)
-        if place == _EVALUATION and not stands.continues:  # type: ignore[attr-defined] # a Standing
-            place = _END - 1
-    elif place == _SAMPLES and tasks_of.waits_for_samples(name):
-        scene.change(number, state=StateType.PAUSED)
-        return
-    elif place == _PERSON and run.answer:
-        tasks_of.record_decision.fn(name, run.answer, "so the form says", run.evidence)
-    elif place == _PERSON and tasks_of.waits_for_a_person(name):
-        evidence = arms.basis(scene.database, name).evidence_hash
-        scene.change(number, state=StateType.PAUSED, asks=True, evidence=evidence)
-        return
-    elif place == _END:
-        if retraining.session(scene.database, name).open:
-            promotion.promote_or_roll_back(scene.database, act(), name)
-        scene.change(number, state=StateType.COMPLETED, alive=False)
-        return
-    scene.change(number, place=place + 1)
-
-
-def _session_of(world: World, number: int) -> str:
-    """A run's session, whose id its key begins with."""
-    return world.runs[number].key.rpartition("/")[0]
 
 
 def _lost(scene: Scene) -> None:
     """Prefect takes the newest run for dead, and its process goes on."""
     scene.turn()
-    scene.change(len(scene.world.runs) - 1, state=StateType.CRASHED)
+    scene.change(len(scene.world.runs) - 1, state=RunState.CRASHED)
 
 
 def _killed(scene: Scene) -> None:
@@ -268,7 +182,7 @@ def _killed(scene: Scene) -> None:
 def _called_off(scene: Scene) -> None:
     """A person cancels the newest run on Prefect's pages."""
     scene.turn()
-    scene.change(len(scene.world.runs) - 1, state=StateType.CANCELLED, alive=False)
+    scene.change(len(scene.world.runs) - 1, state=RunState.CANCELLED, alive=False)
 
 
 def _forgotten(scene: Scene) -> None:
@@ -281,15 +195,15 @@ def _forgotten(scene: Scene) -> None:
 def _answered(scene: Scene) -> None:
     """A person fills in the form of the newest run."""
     scene.turn()
-    scene.change(len(scene.world.runs) - 1, state=StateType.RUNNING, asks=False, answer=Answer.PROMOTE.value)
+    scene.change(len(scene.world.runs) - 1, state=RunState.RUNNING, asks=False, answer=Answer.PROMOTE.value)
 
 
 def _runs(world: World) -> bool:
-    return 0 < len(world.runs) < BREAKING and world.runs[-1].state in {StateType.RUNNING, StateType.PAUSED}
+    return 0 < len(world.runs) < BREAKING and world.runs[-1].state in {RunState.RUNNING, RunState.PAUSED}
 
 
 def _asks(world: World) -> bool:
-    return bool(world.runs) and world.runs[-1].state is StateType.PAUSED and world.runs[-1].asks
+    return bool(world.runs) and world.runs[-1].state is RunState.PAUSED and world.runs[-1].asks
 
 
 def _may_start(world: World) -> bool:
@@ -303,14 +217,14 @@ def _expect(holds: bool, otherwise: str) -> None:  # noqa: FBT001 - a claim
 
 ACTORS: Final[Mapping[str, Actor]] = MappingProxyType(
     {
-        "start": Actor(lambda it: _started(it, Options(), triggered=False), _may_start, staged=True, often=4),
-        "start with a review": Actor(lambda it: _started(it, Options(manual_review=True), triggered=False), _may_start, True, 4),
-        "start by a trigger": Actor(lambda it: _started(it, Options(), triggered=True), _may_start, staged=True),
+        "start": Actor(_started, _may_start, staged=True, often=4),
+        "start with a review": Actor(lambda it: _started(it, review=True), _may_start, staged=True, often=4),
+        "start by a trigger": Actor(lambda it: _started(it, triggered=True), _may_start, staged=True),
         "start again": Actor(_again, lambda world: world.begun > 0),
         **{f"flow {number}": _flow(number) for number in range(MOST_RUNS)},
-        "refused": _flow(0, _breaking(RetrainingRefusedError)),
-        "broken": _flow(0, _breaking(SetupError)),
-        "broken later": _flow(1, _breaking(SetupError)),
+        "refused": _flow(0, breaking(RetrainingRefusedError)),
+        "broken": _flow(0, breaking(SetupError)),
+        "broken later": _flow(1, breaking(SetupError)),
         "samples better": _sampling("better", 0, 3),
         "samples a little better": _sampling("better a little", 0, 2),
         "more samples": _sampling("better a little", 1, 2),

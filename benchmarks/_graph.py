@@ -155,7 +155,7 @@ class Graph:
             self.broke(sentence, key, None)
 
     def straight(self, steps: Sequence[Step]) -> None:
-        """Take the steps of a schedule one after the other on one database, whose whole log is its own: each must lead where it is known to."""
+        """Take the steps of a schedule one after the other on one database, whose log is its own: each must lead where it is known to."""
         state, key = self.first, self.first.key
         self._stand_at(state.name)
         with self._memory.taken_back():

@@ -9,6 +9,7 @@ Lives are forked from a process that has made all that a life makes, and has the
 fifty milliseconds of processor.
 """
 
+import gc
 import os
 import random
 import shutil
@@ -26,7 +27,7 @@ from lifecycle_core.operations.database import verify
 from lifecycle_core.store import audit_checks, damage, invariants, session_checks, verification
 from lifecycle_core.store.database import Database
 
-BOUNDARIES: Final = 40
+BOUNDARIES: Final = 30
 """So many are passed before a kill, on average, where all are known."""
 MOST_LIVES: Final = 400
 VERIFIED_EVERY: Final = 20
@@ -54,6 +55,7 @@ def killed(start: Path, place: Path, live: Life, kills: int, seed: int) -> Kille
     told, chance = Killed(), random.Random(seed)  # noqa: S311 - moments, and no secrets
     number = 0
     database = Database(f"sqlite:///{place}/lifecycle.db")
+    gc.freeze()  # what is there already is looked at by no child, and so copied into none
     while told.kills.total() < kills:
         shutil.copytree(start, place)
         _to_its_end(database, place, partial(live, number), told, kills, chance)

@@ -2,7 +2,8 @@
 
 Sessions are opened, answered and ended in the database alone, so that every signal to Prefect is lost; what brings them on is the
 reconciler. After each stroke the session must come on: a step, a call, a sample or an ending that was not there before. The time to
-that is counted from the stroke's end, which for a tree that was killed is when it was started again.
+that is counted from the stroke's end, which for a tree that was killed is when it was started again. The clock that jumps is the tree's
+own (LIFECYCLE_CLOCK), on and back by hours; a disk that is full and a file that is read-only need the right to mount.
 """
 
 import os
@@ -11,14 +12,15 @@ import signal
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from itertools import count
+from datetime import UTC, datetime, timedelta
+from itertools import count, cycle
 from pathlib import Path
 from typing import Any, Final
 
 from benchmarks._driven import VARIANT, seeded, visits
+from benchmarks._places import full, read_only, small
 from benchmarks.steps import OPTIONS, QUICK
 from deployments.demo.tree import Tree
 from lifecycle_core.errors import LifecycleError
@@ -34,52 +36,79 @@ STARTS_WITHIN_S: Final = 240.0
 COMES_ON_WITHIN_S: Final = 240.0
 """What takes longer is given up, and counts as unfinished."""
 HELD_S: Final = 6.0
-"""For so long a process is stopped, or the database locked."""
+"""For so long a process is stopped, the database locked or read-only, or the disk full."""
+ROOM_MIB: Final = 400
+JUMPS_H: Final = (5.0, -3.0)
 BETWEEN_S: Final = (1.0, 8.0)
 KILLS: Final = ("serve", "prefect", "flow run", "endpoint")
-OTHERS: Final = ("prefect stopped", "flow run stopped", "endpoint stopped", "database locked", "resume pressed", "retry pressed")
+OTHERS: Final = (
+    *("prefect stopped", "flow run stopped", "endpoint stopped", "database locked"),
+    *("resume pressed", "retry pressed", "clock jumped", "disk full", "database read-only"),
+)
+_BY_MOUNTING: Final = frozenset({"disk full", "database read-only"})
 _POLL_S: Final = 0.25
 
 
 @dataclass(slots=True)
 class Struck:
-    """What came of it. kills, others : strokes by what they were; progress_s : from the end of each to something new."""
+    """What came of it.
+
+    kills, others : strokes by what they were; left_out : those that this user may not try.
+    progress_s : from the end of each stroke to something new.
+    """
 
     kills: Counter[str] = field(default_factory=Counter)
     others: Counter[str] = field(default_factory=Counter)
     ended: Counter[str] = field(default_factory=Counter)
     progress_s: list[float] = field(default_factory=list)
+    left_out: tuple[str, ...] = ()
     unfinished: int = 0
     problems: list[str] = field(default_factory=list)
 
 
 def struck(folder: Path, kills: int, seed: int, tell: Callable[[str], None]) -> Struck:
     """Kill a process of the tree `kills` times, and do something else to it between; then let the last session end."""
-    chance = random.Random(seed)  # noqa: S311 - whom it hits, and no secret
+    chance, told = random.Random(seed), Struck()  # noqa: S311 - whom it hits, and no secret
+    with small(folder, ROOM_MIB) as mounted:
+        told.left_out = () if mounted else tuple(sorted(_BY_MOUNTING))
+        others = [it for it in OTHERS if it not in told.left_out]
+        kinds = [chance.choice(KILLS) if number % 2 == 0 else others[number // 2 % len(others)] for number in range(2 * kills)]
+        with staged(folder, told) as stage:
+            for kind in kinds:
+                time.sleep(chance.uniform(*BETWEEN_S))
+                stage.strike(kind)
+                took = stage.come_on()
+                tell(f"{kind:<18}{took:>8.1f} s  {stage.standing()}")
+                stage.look()
+            stage.finish()
+    return told
+
+
+@contextmanager
+def staged(folder: Path, told: Struck) -> Iterator["Stage"]:
+    """The tree of a variant that drifted in `folder`, started, for as long as this lasts."""
     seeded(folder, prompts.GAP, visits(DRIFTED, prompts.GAP, 3, per_day=80), days=4, policy=QUICK, at=datetime.now(UTC))
-    stage = _Stage(folder, Struck())
+    stage = Stage(folder, told)
     try:
         stage.start()
-        for number in range(2 * kills):
-            kind = chance.choice(OTHERS if number % 2 else KILLS)
-            time.sleep(chance.uniform(*BETWEEN_S))
-            stage.strike(kind)
-            took = stage.come_on()
-            tell(f"{kind:<18}{took:>8.1f} s  {stage.standing()}")
-            stage.look()
-        stage.finish()
+        yield stage
     finally:
         stage.tree.end()
         stage.database.close()
-    return stage.told
 
 
-class _Stage:
+class Stage:
     """The tree, the database beside it, and the person who opens and answers sessions."""
 
     def __init__(self, folder: Path, told: Struck) -> None:
         self.tree, self.folder, self.told = Tree(folder), folder, told
         self.database, self.numbers = Database(f"sqlite:///{folder}/lifecycle.db"), count(1)
+        self.ahead, self.jumps = timedelta(), cycle(JUMPS_H)
+
+    @property
+    def file(self) -> Path:
+        """The database."""
+        return self.folder / "lifecycle.db"
 
     def start(self) -> None:
         """Start the tree, as what looks after it would."""
@@ -90,10 +119,8 @@ class _Stage:
         """Do what the kind says, as far as there is whom to do it to; every stroke ends before this does."""
         whom = self._processes()
         if kind == "serve":
-            self.tree.process.kill()
-            self.tree.process.wait()
+            self._start_anew()
             self.told.kills[kind] += 1
-            self.start()
         elif kind in KILLS:
             if not whom[kind]:
                 whom, kind = {"prefect": whom["prefect"]}, "prefect"
@@ -104,10 +131,14 @@ class _Stage:
             self.told.others[kind] += 1
             if kind.endswith(" stopped"):
                 self._hold(whom[kind.removesuffix(" stopped")])
-            elif kind == "database locked":
-                self._lock()
-            else:
+            elif kind == "clock jumped":
+                self._jump()
+            elif kind.endswith(" pressed"):
                 self._press(kind)
+            else:
+                held = {"database locked": self._locked(), "disk full": full(self.folder), "database read-only": read_only(self.file)}
+                with held[kind]:
+                    time.sleep(HELD_S)
 
     def come_on(self) -> float:
         """Wait until something is there that was not: -> seconds; the person opens and answers meanwhile."""
@@ -139,7 +170,7 @@ class _Stage:
 
     def standing(self) -> tuple[object, ...]:
         """How far all sessions have come, in figures that only grow."""
-        with sqlite_module().connect(self.folder / "lifecycle.db", timeout=30) as connection:
+        with sqlite_module().connect(self.file, timeout=30) as connection:
             asked = (
                 "SELECT count(*) FROM audit_log WHERE subject LIKE 'retraining_sessions:%' AND by <> 'benchmark'",
                 "SELECT count(*) FROM chat_calls WHERE state = 'settled'",
@@ -183,12 +214,25 @@ class _Stage:
         for pid in pids:
             _signal(pid, signal.SIGCONT)
 
-    def _lock(self) -> None:
-        connection = sqlite_module().connect(self.folder / "lifecycle.db", timeout=30, isolation_level=None)
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        connection = sqlite_module().connect(self.file, timeout=30, isolation_level=None)
         connection.execute("BEGIN IMMEDIATE")
-        time.sleep(HELD_S)
+        yield
         connection.execute("ROLLBACK")
         connection.close()
+
+    def _start_anew(self) -> None:
+        self.tree.process.kill()
+        self.tree.process.wait()
+        self.start()
+
+    def _jump(self) -> None:
+        """Kill the tree, and let its clock stand some hours ahead, or back, when it starts again."""
+        self.ahead += timedelta(hours=next(self.jumps))
+        now = datetime.now(UTC)
+        self.tree.environment["LIFECYCLE_CLOCK"] = f"{(now + self.ahead).isoformat()}={now.isoformat()}*1"
+        self._start_anew()
 
     def _press(self, kind: str) -> None:
         """Press "Resume" at the newest wait, or "Retry" on the newest run that is over, as a person may on Prefect's pages."""

@@ -1,6 +1,6 @@
 """Bugs put in on purpose, one at a time, for as long as a block lasts: a simulation that is worth anything sees each of them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -33,8 +33,13 @@ _ONE_ACTIVE: Final = "DROP INDEX one_active_version"
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """put : (what holds a name, the name) -> what is put in its place; schema : what is done to the database's."""
+    """A bug.
 
+    place : where a session stands when it shows; put : (what holds a name, the name) -> what is put in its place.
+    schema : what is done to the database's.
+    """
+
+    place: str
     put: Mapping[tuple[object, str], object]
     schema: tuple[str, ...] = ()
 
@@ -61,7 +66,7 @@ def _begin_unlocked(
         return _begin(database, act, variant, key, options, triggered=triggered)
 
 
-def _decide_again(  # noqa: PLR0917 - as the real one
+def _decide_again(
     database: Database, act: Provenance, session_id: str, answer: Answer, reason: str, _evidence: str | None = None
 ) -> Session:
     with database.write(act, "record_decision") as tx:
@@ -79,7 +84,14 @@ def _any_move(session: Session, event: Event) -> Status:
 _switch = versions._switch  # noqa: SLF001 - what is put back
 
 
-def _both_active(tx: Transaction, act: Provenance, now: VersionRow, marked: list[VersionRow], below: int | None, **which: Any) -> Activation:  # noqa: ANN401, PLR0917 - as the real one
+def _both_active(
+    tx: Transaction,
+    act: Provenance,
+    now: VersionRow,
+    marked: Sequence[VersionRow],
+    below: int | None,
+    **which: Any,  # noqa: ANN401 - as the real one
+) -> Activation:
     before = next((it for it in marked if it.is_active), None)
     done = _switch(tx, act, now, marked, below, **which)
     if before is not None:
@@ -151,21 +163,25 @@ def _nothing(*_given: object) -> str:
 
 
 MUTANTS: Final[Mapping[str, Mutant]] = {
-    "a start without its lock, and no index of open sessions": Mutant({(retraining, "begin"): _begin_unlocked}, (_ONE_SESSION,)),
-    "a start that does not know its own key": Mutant({(sessions, "of_key"): lambda *_key: None}),
-    "a cooldown that is not asked for": Mutant({(retraining, "should_retrain"): _never_cools}),
-    "an answer that overwrites another": Mutant({(promotion, "record_decision"): _decide_again}),
-    "an approval that is not bound to its evidence": Mutant({(promotion, "expect_same"): lambda *_evidence: None}),
-    "a run that goes on without the answer": Mutant({(promotion, "decide"): _unasked}),
-    "a finalize that does not wait for the verdict": Mutant({(promotion, "decide"): _early}),
-    "an ending that does not ask the table": Mutant({(table, "after"): _any_move}),
-    "a promotion over another version than it was compared with": Mutant({(promotion, "replaced"): _nothing}),
-    "a promotion that leaves the old version active, and no index of it": Mutant({(versions, "_switch"): _both_active}, (_ONE_ACTIVE,)),
-    "a rollback to the oldest version": Mutant({(versions, "stack"): _to_the_oldest}),
-    "a sample that counts as often as it comes": Mutant({(samples, "record"): _record_again}),
-    "an answer that the audit log does not tell": Mutant({(audit, "_change"): _without_answers}),
-    "a review that is over at once": Mutant({(promotion, "_late"): _always}),
-    "a reconciler that begins another session, and no index of open ones": Mutant({(reconciler, "_begin"): _begin_another}, (_ONE_SESSION,)),
-    "a reconciler that lets nobody go on": Mutant({(reconciler, "_resume"): _resume_nobody}),
+    "a start without its lock, and no index of open sessions": Mutant("nothing", {(retraining, "begin"): _begin_unlocked}, (_ONE_SESSION,)),
+    "a start that does not know its own key": Mutant("promoted", {(sessions, "of_key"): lambda *_key: None}),
+    "a cooldown that is not asked for": Mutant("collecting", {(retraining, "should_retrain"): _never_cools}),
+    "an answer that overwrites another": Mutant("review", {(promotion, "record_decision"): _decide_again}),
+    "an approval that is not bound to its evidence": Mutant("review", {(promotion, "expect_same"): lambda *_evidence: None}),
+    "a run that goes on without the answer": Mutant("review", {(promotion, "decide"): _unasked}),
+    "a finalize that does not wait for the verdict": Mutant("testing", {(promotion, "decide"): _early}),
+    "an ending that does not ask the table": Mutant("promoted", {(table, "after"): _any_move}),
+    "a promotion over another version than it was compared with": Mutant("decided", {(promotion, "replaced"): _nothing}),
+    "a promotion that leaves the old version active, and no index of it": Mutant(
+        "decided", {(versions, "_switch"): _both_active}, (_ONE_ACTIVE,)
+    ),
+    "a rollback to the oldest version": Mutant("promoted", {(versions, "stack"): _to_the_oldest}),
+    "a sample that counts as often as it comes": Mutant("testing", {(samples, "record"): _record_again}),
+    "an answer that the audit log does not tell": Mutant("review", {(audit, "_change"): _without_answers}),
+    "a review that is over at once": Mutant("review", {(promotion, "_late"): _always}),
+    "a reconciler that begins another session, and no index of open ones": Mutant(
+        "collecting", {(reconciler, "_begin"): _begin_another}, (_ONE_SESSION,)
+    ),
+    "a reconciler that lets nobody go on": Mutant("decided", {(reconciler, "_resume"): _resume_nobody}),
 }
 """What is wrong with the program -> how it is made so."""

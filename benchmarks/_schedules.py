@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count, starmap
+from time import monotonic
 from typing import Final
 
 import numpy as np
@@ -53,6 +54,7 @@ class Told:
 
     name : of the operation, by which the trail tells it; revision : of the activation that it made, None where it made none.
     seen : the revision on which a swap insisted; refused : the refusal's code, empty where there was none.
+    began, ended : on the machine's own clock.
     """
 
     schedule: int
@@ -62,6 +64,8 @@ class Told:
     revision: int | None = None
     seen: int | None = None
     refused: str = ""
+    began: float = 0.0
+    ended: float = 0.0
 
 
 def variant_of(schedule: int) -> str:
@@ -122,7 +126,41 @@ def played(database: Database, schedule: int, actor: int) -> list[Told]:
 
 
 def told(database: Database, schedule: int, act: Provenance, asked: Asked) -> Told:
-    """Do one thing, and tell what was answered; asked again for as long as others hold the database."""
+    """Do one thing, and tell what was answered, and from when to when it took."""
+    began = monotonic()
+    return replace(_answered(database, schedule, act, asked), began=began, ended=monotonic())
+
+
+def contended(answers: Sequence[Told]) -> int:
+    """How many of a schedule's operations met another: one of somebody else was under way on the same variant.
+
+    >>> one = Told(0, "1/1", "activate", began=1.0, ended=3.0)
+    >>> contended([one, replace(one, began=2.0), replace(one, began=4.0, ended=5.0)])
+    2
+    """
+    in_order = sorted(answers, key=lambda it: it.began)
+    met, latest = set[int](), 0
+    for place, it in enumerate(in_order[1:], start=1):
+        if it.began < in_order[latest].ended:
+            met |= {place, latest}
+        if it.ended > in_order[latest].ended:
+            latest = place
+    return len(met)
+
+
+def doubles(database: Database) -> int:
+    """How many changes stand in the trails once more than they were asked for: those of one name, and promotions past the first."""
+    with database.read() as tx:
+        trails = kept_versions.all_activations(tx, START + timedelta(days=1))
+    found = 0
+    for trail in trails.values():
+        named = Counter(it.session_id or it.why for it in trail[1:])
+        found += sum(it - 1 for it in named.values())
+    return found
+
+
+def _answered(database: Database, schedule: int, act: Provenance, asked: Asked) -> Told:
+    """What was answered; asked again for as long as others hold the database."""
     seen = versions_asked.active(database, variant_of(schedule)) if asked.kind == "swap" else None
     blank = Told(schedule, act.why, asked.kind, seen=seen.revision if seen else None)
     while True:

@@ -19,7 +19,7 @@ from lifecycle_core.store.database import Database
 
 DAYS = 21
 WORSE = Behaviour(booking=0.45, escalation=0.12, latency_s=3.5, mix=(0.35, 0.35, 0.2, 0.1))
-BROKEN = Behaviour(booking=0.5, crashes=0.35)
+BROKEN = Behaviour(crashes=0.35)
 
 
 def acting(hours_ago: float = 0.0, why: str = "") -> Provenance:
@@ -112,7 +112,7 @@ def many(database: Database) -> None:
 
 def incident(database: Database) -> None:
     """A provider that fails in a third of conversations."""
-    served(database, "baseline", bad_hours=12, worse=BROKEN)
+    served(database, "baseline", per_day=240, bad_hours=12, worse=BROKEN)
     watched(database)
 
 

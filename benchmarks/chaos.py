@@ -2,9 +2,11 @@
 
 boundaries : forked processes that end by SIGKILL before and after every commit and every call to a model, most of them taking the
 operations' path with values for models, the rest the real flow against the scripted endpoint.
+server : PostgreSQL is stopped in the midst of sessions and started again.
 tree : `lifecycle serve` with its Prefect server, flow runs and endpoint, each killed by a seeded schedule; between the kills processes
-are stopped, the database is locked, and "Resume" and "Retry" are pressed in Prefect. No signal to Prefect is ever sent.
-After every kill `lifecycle db verify` looks at all of it: each sentence is a violation.
+are stopped, the database is locked or read-only, the disk full, the clock jumps, and "Resume" and "Retry" are pressed in Prefect. No
+signal to Prefect is ever sent.
+After every kill invariants are asked, and again and again all that `lifecycle db verify` looks at: each sentence is a violation.
 """
 
 import sys
@@ -20,13 +22,14 @@ from benchmarks._every_boundary import every_boundary
 from benchmarks._killed_lives import Killed, killed
 from benchmarks._killed_tree import struck
 from benchmarks._lives import by_flow, killed_by_values, start_flow
+from benchmarks._restarted import restarted
 
 
-def run(kills: int = 200, seed: int = 1, real: int = 20, flow: int = 40) -> dict[str, object]:
-    """Kill `kills` times in all, `real` of them processes of the tree, and `flow` sessions in their real flow."""
-    began = perf_counter()
+def run(kills: int = 200, seed: int = 1, real: int = 20, flow: int = 40, restarts: int = 5) -> dict[str, object]:
+    """Kill `kills` times in all, `real` of them the tree's processes, and `flow` in real flows; restart PostgreSQL `restarts` times."""
+    began, memory = perf_counter(), MEMORY if MEMORY.is_dir() else None
     print("what is killed           kills  boundaries  sessions  unfinished  violations  seconds")
-    with TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as place:
+    with TemporaryDirectory(dir=memory) as place:
         root = Path(place)
         values = _told("by operations", killed_by_values(root, kills - real - flow, seed), began)
         load()
@@ -34,6 +37,7 @@ def run(kills: int = 200, seed: int = 1, real: int = 20, flow: int = 40) -> dict
         with scripted() as base_url:
             lived = partial(by_flow, root / "flow", base_url)
             flowed = _told("by the real flow", killed(root / "flows", root / "flow", lived, flow, seed), began)
+    again = _told("PostgreSQL", restarted(restarts, seed, memory), began)
     with TemporaryDirectory() as place:
         tree = struck(Path(place), real, seed, lambda line: print(f"  {line}", file=sys.stderr, flush=True))
     strokes = tree.kills.total() + tree.others.total()
@@ -43,20 +47,22 @@ def run(kills: int = 200, seed: int = 1, real: int = 20, flow: int = 40) -> dict
     )
     visited, every = {*values.kills, *flowed.kills}, every_boundary()
     print(f"boundaries at which something was killed: {len(visited & every)} of {len(every)}")
-    problems = [*values.problems, *flowed.problems, *tree.problems]
+    problems = [*values.problems, *flowed.problems, *again.problems, *tree.problems]
     for sentence in problems[:20]:
         print(f"  {sentence}")
     return {
         "kills": values.kills.total() + flowed.kills.total() + tree.kills.total(),
         "real_kills": tree.kills.total(),
         "violations": len(problems),
-        "unfinished": values.unfinished + flowed.unfinished + tree.unfinished,
+        "unfinished": values.unfinished + flowed.unfinished + again.unfinished + tree.unfinished,
         "worst_progress_s": round(max(tree.progress_s, default=0.0), 1),
         "median_progress_s": round(median(tree.progress_s), 1) if tree.progress_s else 0.0,
         "boundaries": len(every),
         "boundaries_visited": len(visited & every),
         "struck": {**tree.kills, **tree.others},
-        "ended": dict(values.ended + flowed.ended + tree.ended),
+        "server_restarts": again.kills.total(),
+        "left_out": tree.left_out,
+        "ended": dict(values.ended + flowed.ended + again.ended + tree.ended),
         "seconds": round(perf_counter() - began, 1),
     }
 

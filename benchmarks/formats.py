@@ -27,7 +27,7 @@ def run() -> dict[str, object]:
     """Read all of them."""
     print(f"{'file':<62}{'read as':<13}{'records':>9}{'kept':>9}{'unknown':>9}{'refused':>9}  the first refusal")
     told = [_told(path, name) for path, name in _real_files()]
-    hostile = list(_judged(_hostile_files.files()))
+    hostile = list(_judged([*_hostile_files.files(), _hostile_files.bomb()]))
     print(f"\n{'hostile file':<62}{'kept':>9}{'refused':>9}  what is said")
     for name, kept, refused, said, right in hostile:
         print(f"{name:<62}{'none' if kept is None else kept:>9}{refused:>9}  {'' if right else 'NOT AS EXPECTED: '}{said[:110]}")

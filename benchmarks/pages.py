@@ -55,7 +55,7 @@ def run(rounds: int = ROUNDS) -> dict[str, object]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=list(FLAGS))
         for state, fill in STATES.items():
-            with _served(fill) as (url, paths):
+            with served(fill) as (url, paths):
                 for width, scheme in product(WIDTHS, SCHEMES):
                     page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
                     for path in paths:
@@ -100,7 +100,7 @@ def _look(page: Any, url: str, axe: str) -> Iterator[tuple[str, str]]:  # noqa: 
 
 
 @contextmanager
-def _served(fill: Callable[[Database], object]) -> Iterator[tuple[str, list[str]]]:
+def served(fill: Callable[[Database], object]) -> Iterator[tuple[str, list[str]]]:
     """The pages of a database that `fill` fills: where they are, and their paths."""
     with TemporaryDirectory() as folder, socket.create_server(("127.0.0.1", 0)) as listener:
         empty = Path(folder, "empty.db")
@@ -124,7 +124,7 @@ def _paths() -> list[str]:
     database = context.database()
     names = [it.variant_name for it in versions_asked.list_variants(database)]
     shown = names if len(names) <= 2 * FEW else names[:FEW]
-    found = ["/", "/alerts", "/audit?verify=yes", "/settings", "/sign-in"]
+    found = ["/", "/alerts", "/audit/verify", "/settings", "/sign-in"]
     for name in shown:
         it = quote(name, safe="")
         found += [f"/variant?variant={it}&days=28", f"/explain?variant={it}"]

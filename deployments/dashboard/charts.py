@@ -112,7 +112,9 @@ def growth(it: Curve) -> Markup:
     def height(value: float) -> float:
         return _TOP * (high - log10(min(max(value, LEAST), MOST))) / (high - low)
 
-    grid = [(height(value), f"{value:,g}") for value in (LEAST, 1.0, 100.0, 10_000.0, MOST) if value <= most]
+    grid = [
+        (height(value), f"{value:g}" if value < 1 else f"{value:,.0f}") for value in (LEAST, 1.0, 100.0, 10_000.0, MOST) if value <= most
+    ]
     looks = "".join(f'<path class="look" d="M{_TOP * one.n / last.n:.2f} 0V100"/>' for one in it.points if one.look)
     across = "".join(f'<path class="grid" d="M0 {top:.2f}H100"/>' for top, _ in grid)
     levels = ((height(it.level), f"shown at {it.level:g}"), (height(it.futility_level), f"futile at {it.futility_level:g}"))

@@ -14,7 +14,7 @@ DONE = {
     "silenced": "Silenced.",
     "lifted": "The silence has ended.",
     "known": "Kept as meant; the comparison begins anew.",
-    "approved": "Approved.",
+    "approved": "Approved. The way back is on the page of its variant.",
     "rejected": "Rejected; the version in production stays.",
     "cancelled": "Cancelled; the version in production stays.",
     "tested": "A trial message is on its way.",

@@ -12,7 +12,7 @@ from deployments.dashboard.charts import Guide, Mark, figure, panel
 from deployments.dashboard.frame import Frame
 from deployments.dashboard.rendering import address, minute, rendered
 from deployments.dashboard.standing import UNITS, standing
-from lifecycle_core.conversations import hour_of
+from lifecycle_core.conversations import Window, hour_of
 from lifecycle_core.drift.attribution import Attribution, Explanation
 from lifecycle_core.drift.report import Metric, MetricReport
 from lifecycle_core.drift.vocabulary import Status
@@ -223,12 +223,13 @@ def _part(it: Attribution) -> dict[str, Any]:
     errors = tuple(row(one.tool or "-", one.message, f"{one.recent_share:.1%}", f"{one.reference_share:.1%}") for one in it.errors)
     examples = tuple(row(one.id, minute(one.ended_at), one.why) for one in it.examples)
     finding = it.finding
-    lead = "no segment sets the change apart: it is everywhere alike"
+    lead = "No segment sets the change apart: it is everywhere alike."
     if finding is not None:
-        lead = f"{finding.label} = {finding.segment.value} stands for {finding.of_change:.0%} of the change ({finding.cause.value})"
+        lead = f"{finding.label} = {finding.segment.value} stands for {finding.of_change:.0%} of the change ({finding.cause.value})."
     return {
         "title": TITLES[it.question.comparison.metric],
         "lead": lead,
+        "spans": f"{_span(it.question.recent)}, against {_span(it.question.reference)}",
         "segments": Table(("label", "value", "n now / before", "of the change", "q"), segments, ("n now / before", "of the change", "q"))
         if segments
         else None,
@@ -236,6 +237,10 @@ def _part(it: Attribution) -> dict[str, Any]:
         "examples": Table(("conversation", "ended", "why it is shown"), examples) if examples else None,
         "notes": it.notes,
     }
+
+
+def _span(it: Window) -> str:
+    return f"{minute(it.start)} to {minute(it.end)}"
 
 
 _SEGMENTS: Final = 6

@@ -35,6 +35,7 @@ _ANALYSIS: Final = {
     "/api/lifecycle/retraining/report",
     "/api/lifecycle/training/export",
     "/api/lifecycle/versions/compare",
+    "/audit/verify",
     "/explain",
     "/retraining/report",
     "/api/reliability/shadow/agreement",

@@ -79,7 +79,8 @@ path.futility, path.incumbent_rate { stroke-dasharray: 6 3 1 3; }
   .figures { grid-template-columns: 1fr 1fr; } .figures div:last-child:nth-child(odd) { grid-column: span 2; }
   th, td { padding-right: .7rem; } .wide thead { display: none; }
   .wide tr { display: block; border-bottom: 1px solid var(--line); padding: .5rem 0; }
-  .wide td { display: grid; grid-template-columns: 6rem minmax(0, 1fr); border: 0; padding: .1rem 0; white-space: normal; }
+  .wide td { display: grid; grid-template-columns: 6rem minmax(0, 1fr); column-gap: .7rem; }
+  .wide td { border: 0; padding: .1rem 0; white-space: normal; }
   .wide td:empty { display: none; } .wide td::before { content: attr(data-head); color: var(--dim); font-size: .85rem; }
   .plot { margin-left: 3.6rem; } }
 @media print { body { max-width: none; } nav { display: none; } h2 { break-after: avoid; } .sides, .plot { break-inside: avoid; } }

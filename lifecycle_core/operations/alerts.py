@@ -1,6 +1,6 @@
 """Alerts for people: how signals stand, silences, messages and how far they have come; and the outbox for whoever sends."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -8,7 +8,7 @@ from lifecycle_core.alerts.delivery import Claimed, DeliveryState, Outcome, Sent
 from lifecycle_core.alerts.messages import message_id, of_test
 from lifecycle_core.alerts.signals import INSTALLATION, Reading, Signal, State
 from lifecycle_core.alerts.silences import LONGEST, Silence, silenced
-from lifecycle_core.alerts.states import AlertEpisode
+from lifecycle_core.alerts.states import AlertEpisode, Standing
 from lifecycle_core.alerts.thresholds import Counted, readings
 from lifecycle_core.errors import InvalidInputError, UnknownMessageError, UnknownSilenceError
 from lifecycle_core.policy import Policy
@@ -57,32 +57,55 @@ def now(database: Database, at: datetime, variant: str | None = None) -> AlertsN
         if variant is not None:
             variants.expect(tx, variant)
         names = [variant] if variant is not None else [*variants.names(tx), INSTALLATION]
-        kept, counted = alerts.standings(tx, names), alerts.counted(tx, at, variant)
-        own, held, going_on = policies.all(tx), alerts.silences(tx, at), alerts.open_episodes(tx)
-        found: list[SignalNow] = []
-        for name in names:
-            quiet, stands = silenced(held, name, at), kept.get(name, {})
-            looked = readings(counted.get(name, Counted()), own.get(name, Policy()).alerts) if name != INSTALLATION else ()
-            latest = {**{signal: it.reading for signal, it in stands.items()}, **{it.signal: it for it in looked}}
-            found += [
-                SignalNow(
-                    variant=name,
-                    signal=signal,
-                    state=stands[signal].state if signal in stands else State.NO_DATA,
-                    since=stands[signal].since if signal in stands else None,
-                    reading=latest[signal],
-                    silenced=signal in quiet,
-                )
-                for signal in Signal
-                if signal in latest
-            ]
-        return AlertsNow(
-            at=at,
-            signals=tuple(found),
-            episodes={name: it for name, it in going_on.items() if variant in {None, name}},
-            silences=tuple(held),
-            deliveries=outbox.by_state(tx),
-        )
+        return _now(tx, at, alerts.standings(tx, names), {name: tuple(Signal) for name in names}, variant)
+
+
+def speaking(database: Database, at: datetime) -> AlertsNow:
+    """The same of all variants, with those signals alone that alert or warn: a page of many variants shows no others."""
+    with database.read() as tx:
+        kept = alerts.standings(tx, states=(State.ALERT, State.WARNING))
+        return _now(tx, at, kept, {name: tuple(it for it in Signal if it in stands) for name, stands in sorted(kept.items())})
+
+
+def counts(database: Database) -> Mapping[State, int]:
+    """How many signals stand where, of all variants; what was never judged is not counted."""
+    with database.read() as tx:
+        return alerts.by_state(tx)
+
+
+def _now(
+    tx: Transaction,
+    at: datetime,
+    kept: Mapping[str, Mapping[Signal, Standing]],
+    wanted: Mapping[str, Sequence[Signal]],
+    variant: str | None = None,
+) -> AlertsNow:
+    counted, own = alerts.counted(tx, at, variant), policies.all(tx)
+    held, going_on = alerts.silences(tx, at), alerts.open_episodes(tx)
+    found: list[SignalNow] = []
+    for name, signals in wanted.items():
+        quiet, stands = silenced(held, name, at), kept.get(name, {})
+        looked = readings(counted.get(name, Counted()), own.get(name, Policy()).alerts) if name != INSTALLATION else ()
+        latest = {**{signal: it.reading for signal, it in stands.items()}, **{it.signal: it for it in looked}}
+        found += [
+            SignalNow(
+                variant=name,
+                signal=signal,
+                state=stands[signal].state if signal in stands else State.NO_DATA,
+                since=stands[signal].since if signal in stands else None,
+                reading=latest[signal],
+                silenced=signal in quiet,
+            )
+            for signal in signals
+            if signal in latest
+        ]
+    return AlertsNow(
+        at=at,
+        signals=tuple(found),
+        episodes={name: it for name, it in going_on.items() if variant in {None, name}},
+        silences=tuple(held),
+        deliveries=outbox.by_state(tx),
+    )
 
 
 def silence(  # noqa: PLR0917 - what a silence is, and who asks for it

@@ -85,7 +85,7 @@ def fleet(database: Database, at: datetime) -> Fleet:
     with database.read() as tx:
         return Fleet(
             at=at,
-            variants=tuple(_seen(tx, summaries.every(tx), at)),
+            variants=tuple(_every(tx, at)),
             last_check_at=checks.last_at(tx, until=at),
             quarantined=quarantine.count(tx),
             dead=outbox.by_state(tx).get(DeliveryState.DEAD, 0),
@@ -96,15 +96,25 @@ def seen(database: Database, variant: str, at: datetime) -> Seen:
     """One variant at a glance; raises UnknownVariantError."""
     with database.read() as tx:
         variants.expect(tx, variant)
-        return next(_seen(tx, [summaries.one(tx, variant)], at))
+        changes = versions.activations(tx, variant, 1, before=at)
+        return Seen(
+            summary=summaries.one(tx, variant),
+            check=checks.last_of(tx, variant, at),
+            episode=episodes.open_at(tx, variant, at),
+            session=sessions.open_of(tx, variant),
+            probation=probations.open_of(tx, variant),
+            activation=changes[0] if changes else None,
+            alerting=alerts.alerting_of(tx, variant),
+            policy=policies.of(tx, variant),
+        )
 
 
-def _seen(tx: Transaction, summaries: Sequence[VariantSummary], at: datetime) -> Iterator[Seen]:
+def _every(tx: Transaction, at: datetime) -> Iterator[Seen]:
     going_on = {it.variant: it for it in sessions.all_open(tx)}
     watched = {it.variant: it for it in probations.all_open(tx)}
     last, drifts, own = checks.last_of_each(tx, at), episodes.all_open(tx, at), policies.all(tx)
     changes, signals = versions.all_activations(tx, at), alerts.alerting_each(tx)
-    for it in summaries:
+    for it in summaries.every(tx):
         name = it.variant_name
         yield Seen(
             summary=it,

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
+from sqlalchemy import select as select_columns
 from sqlmodel import col, func, or_, select
 
 from lifecycle_core.alerts.signals import Signal, State
@@ -14,8 +15,9 @@ from lifecycle_core.conversations import hour_of
 from lifecycle_core.retraining.session import Status
 from lifecycle_core.store import figures
 from lifecycle_core.store.database import Transaction
-from lifecycle_core.store.mapping import row, to_json, value
+from lifecycle_core.store.mapping import from_json, row, to_json, value
 from lifecycle_core.store.tables import (
+    TABLES,
     ActivationRow,
     AlertEpisodeRow,
     AlertSilenceRow,
@@ -26,18 +28,23 @@ from lifecycle_core.store.tables import (
 
 VERDICTS: Final = (Status.PROMOTED, Status.ROLLED_BACK, Status.INCONCLUSIVE)
 """The endings that make a success rate: what was cancelled, failed or invalid says nothing of candidates."""
+_STANDINGS: Final = TABLES["alert_standings"]
 _FEW: Final = 500
 """Up to so many names a query lists; of more it asks for all."""
 
 
-def standings(tx: Transaction, variants: Collection[str] | None = None) -> dict[str, dict[Signal, Standing]]:
-    """Variant -> signal -> where it stands, of these variants or of all; what was never judged is left out."""
-    chosen = select(AlertStandingRow)
+def standings(
+    tx: Transaction, variants: Collection[str] | None = None, states: Collection[State] | None = None
+) -> dict[str, dict[Signal, Standing]]:
+    """Variant -> signal -> where it stands, of these variants or of all, in these states or in any; what was never judged is left out."""
+    chosen = select_columns(*_STANDINGS.columns)  # of thousands, none of which is to be changed
     if variants is not None and len(variants) <= _FEW:
-        chosen = chosen.where(col(AlertStandingRow.variant).in_(variants))
+        chosen = chosen.where(_STANDINGS.c.variant.in_(variants))
+    if states is not None:
+        chosen = chosen.where(_STANDINGS.c.state.in_(states))
     found: dict[str, dict[Signal, Standing]] = {}
-    for it in tx.exec(chosen):
-        found.setdefault(it.variant, {})[Signal(it.signal)] = value(Standing, it)
+    for it in tx.execute(chosen).mappings():
+        found.setdefault(it["variant"], {})[Signal(it["signal"])] = from_json(Standing, dict(it))
     return found
 
 
@@ -117,6 +124,18 @@ def alerting_each(tx: Transaction) -> dict[str, tuple[Signal, ...]]:
     for variant, signal in tx.exec(chosen):
         found[variant] = (*found.get(variant, ()), Signal(signal))
     return found
+
+
+def alerting_of(tx: Transaction, variant: str) -> tuple[Signal, ...]:
+    """The signals of a variant that alert."""
+    ours = (AlertStandingRow.variant == variant, AlertStandingRow.state == State.ALERT)
+    return tuple(Signal(it) for it in tx.exec(select(AlertStandingRow.signal).where(*ours)))
+
+
+def by_state(tx: Transaction) -> dict[State, int]:
+    """How many signals stand where, of all variants; what was never judged is not counted."""
+    chosen = select(AlertStandingRow.state, func.count()).group_by(AlertStandingRow.state)
+    return {**dict.fromkeys(State, 0), **{State(state): n for state, n in tx.exec(chosen).all()}}
 
 
 def alerting(tx: Transaction) -> dict[Signal, int]:

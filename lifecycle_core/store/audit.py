@@ -110,12 +110,12 @@ def _link(session: OrmSession, changes: Sequence[tuple[str, Mapping[str, Any], M
         this = link(previous, **said)
         links.append({**said, "previous_hash": previous, "hash": this})
         previous = this
-    flushing = connection.info.get(_FLUSHING, False)
-    connection.info[_FLUSHING] = True
+    info = connection.info  # taken once: of a connection that broke meanwhile it cannot be had, and what broke it is to be told
+    flushing, info[_FLUSHING] = info.get(_FLUSHING, False), True
     try:
         connection.execute(insert(AuditRow), links)
     finally:
-        connection.info[_FLUSHING] = flushing
+        info[_FLUSHING] = flushing
     session.info[_HEAD] = previous  # nobody else appends to the end of this transaction
 
 

@@ -86,6 +86,13 @@ def last_of_each(tx: Transaction, until: datetime) -> dict[str, RecordedCheck]:
     return {it.variant: _last(it) for it in rows}
 
 
+def last_of(tx: Transaction, variant: str, until: datetime) -> RecordedCheck | None:
+    """The newest recorded check of a variant of the hours up to `until`; None before the first."""
+    chosen = select(DriftCheckRow).where(DriftCheckRow.variant == variant, DriftCheckRow.at <= until)
+    it = tx.exec(chosen.order_by(col(DriftCheckRow.at).desc())).first()
+    return _last(it) if it else None
+
+
 def newest(tx: Transaction, variant: str, before: datetime, limit: int) -> tuple[RecordedCheck, ...]:
     """The newest recorded checks of a variant for the hours before `before`, newest first."""
     chosen = select(DriftCheckRow).where(DriftCheckRow.variant == variant, DriftCheckRow.at < before)

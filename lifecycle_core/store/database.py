@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, func, make_url, select
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError, PendingRollbackError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlmodel import Session
 
@@ -112,10 +112,15 @@ class Database:
         except TurnTimeoutError as error:
             message = f"the database {self.name} is locked: others have written to it for {LOCK_SECONDS} s; ask again"
             raise DatabaseUnavailableError(message) from error
+        except PendingRollbackError as error:  # what broke the connection was told to nobody, and was not the last that was asked of it
+            message = f"the database {self.name} went away in the midst of a transaction and nothing was written; ask again"
+            raise DatabaseUnavailableError(message) from error
         except (DBAPIError, PoolTimeoutError) as error:
             understood = refusal(error, self.name)
             if understood is None:
                 raise DatabaseFaultError.of(error) from None
+            if isinstance(understood, DatabaseUnavailableError):
+                self.close()  # a connection that was opened while the file could not be written stays so when it can again
             raise understood from error
 
 

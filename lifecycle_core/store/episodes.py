@@ -43,8 +43,13 @@ def open_of(tx: Transaction, variant: str) -> Episode | None:
 
 def all_open(tx: Transaction, at: datetime) -> dict[str, Episode]:
     """Variant -> its episode that was open at `at`, with what was found of it since."""
-    rows = tx.exec(select(DriftDetectionRow).where(_begun(at), _going_on(at)).order_by(col(DriftDetectionRow.id)))
-    return {it.variant: replace(_episode(it), closed_at=None, closed_because=None) for it in rows}
+    return {it.variant: it for it in _open_at(tx, _begun(at), _going_on(at))}
+
+
+def open_at(tx: Transaction, variant: str, at: datetime) -> Episode | None:
+    """The same of one variant; None where none was open."""
+    found = _open_at(tx, DriftDetectionRow.variant == variant, _begun(at), _going_on(at))
+    return found[-1] if found else None
 
 
 def between(tx: Transaction, after: datetime, until: datetime) -> list[Episode]:
@@ -197,3 +202,8 @@ def _going_on(at: datetime) -> ColumnElement[bool]:
 
 def _episode(it: DriftDetectionRow) -> Episode:
     return value(Episode, it, drifts=it.drift_types.split(","), report=it.metrics)
+
+
+def _open_at(tx: Transaction, *those: ColumnElement[bool] | bool) -> list[Episode]:
+    rows = tx.exec(select(DriftDetectionRow).where(*those).order_by(col(DriftDetectionRow.id)))
+    return [replace(_episode(it), closed_at=None, closed_because=None) for it in rows]

@@ -18,7 +18,7 @@ R = TypeVar("R", bound=SQLModel)
 
 def value(kind: type[V], row: SQLModel, **others: Any) -> V:  # noqa: ANN401 - a field's value
     """The value of `kind` that `row` holds, validated; `others` names the fields whose columns are called otherwise."""
-    named = {it.name: others[it.name] if it.name in others else getattr(row, it.name) for it in fields(kind)}
+    named = {name: others[name] if name in others else getattr(row, name) for name in _names(kind)}
     found: V = _adapter(kind).validate_python(named)
     return found
 
@@ -49,3 +49,8 @@ def from_json(kind: type[V], document: Mapping[str, Any]) -> V:
 @cache
 def _adapter(kind: type[V]) -> TypeAdapter[V]:
     return TypeAdapter(kind)
+
+
+@cache
+def _names(kind: type[V]) -> tuple[str, ...]:
+    return tuple(it.name for it in fields(kind))

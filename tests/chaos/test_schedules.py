@@ -32,6 +32,12 @@ def test_no_schedule_leaves_anything_broken(outcome):
 
 
 @pytest.mark.slow
+def test_most_operations_met_another_and_none_was_made_twice(outcome):
+    assert outcome.decisions > outcome.operations / 4
+    assert outcome.doubles == 0
+
+
+@pytest.mark.slow
 def test_every_operation_was_answered(outcome):
     asked = sum(len(_schedules.plan(number, actor)) for number in RACED for actor in range(_schedules.ACTORS))
     assert (outcome.schedules, outcome.operations) == (len(RACED), asked)

@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -25,8 +26,20 @@ def rows(count, **given: object):
 
 
 @pytest.fixture
-def lifecycle(tmp_path, monkeypatch):
+def lifecycle(tmp_path, monkeypatch, sqlite_template):
     """What `lifecycle …` says and exits with, in a folder and a database of its own."""
+    (tmp_path / "data").mkdir()
+    shutil.copyfile(sqlite_template, tmp_path / "data" / "lifecycle.db")
+    yield from in_folder(tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def first(tmp_path, monkeypatch):
+    """The same, where there is no database yet."""
+    yield from in_folder(tmp_path, monkeypatch)
+
+
+def in_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("LIFECYCLE_DATA_DIR", str(tmp_path / "data"))
     context.configure()
@@ -45,8 +58,8 @@ def summary(result):
     return json.loads(result.stdout)
 
 
-def test_a_file_goes_in_and_the_next_command_is_told(lifecycle, write):
-    said = lifecycle("ingest", write("traffic.jsonl", *rows(3, source_id=7)))
+def test_a_file_goes_in_and_the_next_command_is_told(first, write):
+    said = first("ingest", write("traffic.jsonl", *rows(3, source_id=7)))
     assert said.exit_code == 0
     assert "Next: lifecycle drift check baseline --at 2025-10-07T12:00:00Z" in said.stdout
     assert "Fields not used: source_id" in said.stdout
@@ -89,8 +102,8 @@ def test_a_source_that_changed_its_unit_is_told_in_words_and_comes_in_all_the_sa
     assert "accepted       30" in said.stdout
 
 
-def test_a_dry_run_shows_the_first_records_and_makes_no_database(lifecycle, write, tmp_path):
-    said = lifecycle("ingest", write("traffic.jsonl", *rows(3), {**ROW, "cost_usd": -1}), "--dry-run")
+def test_a_dry_run_shows_the_first_records_and_makes_no_database(first, write, tmp_path):
+    said = first("ingest", write("traffic.jsonl", *rows(3), {**ROW, "cost_usd": -1}), "--dry-run")
     assert "would be taken        3" in said.stdout
     assert '"id": "c0"' in said.stdout
     assert not (tmp_path / "data").exists()
@@ -159,15 +172,15 @@ def test_a_bad_record_is_told_by_value_and_limit_and_leaves_nothing(lifecycle, w
         (ROW, ["--batch", "0"], "0 is not in the range 1<=x<=50000"),
     ],
 )
-def test_what_holds_for_the_whole_file_is_refused_before_anything_is_written(lifecycle, write, row, options, told):
-    said = lifecycle("ingest", write("traffic.jsonl", row), *options)
+def test_what_holds_for_the_whole_file_is_refused_before_anything_is_written(first, write, row, options, told):
+    said = first("ingest", write("traffic.jsonl", row), *options)
     assert said.exit_code == 2
     assert told in said.stderr
     assert not Path("data").exists()
 
 
-def test_a_file_that_is_not_there_is_refused_before_anything_is_written(lifecycle, write, tmp_path):
-    assert lifecycle("ingest", write("traffic.jsonl", *rows(1)), "nowhere.jsonl").exit_code == 2
+def test_a_file_that_is_not_there_is_refused_before_anything_is_written(first, write, tmp_path):
+    assert first("ingest", write("traffic.jsonl", *rows(1)), "nowhere.jsonl").exit_code == 2
     assert not (tmp_path / "data").exists()
 
 

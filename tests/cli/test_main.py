@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import click
@@ -223,7 +224,7 @@ def test_ctrl_c_exits_with_130_and_leaves_nothing_half_written(tmp_path):
 def _until_reading(pid: int) -> None:
     """Wait until the process waits for a pipe, which it does first when all is imported."""
     while "pipe" not in Path(f"/proc/{pid}/wchan").read_text():
-        os.sched_yield()
+        time.sleep(0.01)
 
 
 @pytest.mark.slow

@@ -14,10 +14,10 @@ import uvicorn
 @contextmanager
 def real_api(port: int = 0) -> Iterator[str]:
     """The API on a socket; its address."""
-    from deployments.http.app import create_app
+    from tests.api import application
 
     with socket.create_server(("127.0.0.1", port)) as listener:
-        server = uvicorn.Server(uvicorn.Config(create_app(), log_level="critical", timeout_graceful_shutdown=1))
+        server = uvicorn.Server(uvicorn.Config(application(), log_level="critical", timeout_graceful_shutdown=1))
         serving = threading.Thread(target=server.run, args=([listener],))
         serving.start()
         try:

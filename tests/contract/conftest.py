@@ -1,6 +1,7 @@
 """The API at the plan's instants, the traffic of its examples, and what it means that a reply holds an example."""
 
 import math
+import shutil
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from itertools import cycle, islice
@@ -9,8 +10,8 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from deployments.http.app import create_app
 from tasks import context
+from tests.api import application
 from tests.documented import expect_documented
 
 NOON = datetime.fromisoformat("2025-10-07T12:00:00Z")
@@ -18,8 +19,9 @@ DAY = timedelta(days=1)
 
 
 @pytest.fixture
-def clock(tmp_path, monkeypatch):
+def clock(tmp_path, monkeypatch, sqlite_template):
     """Stops the clock at an instant; the database is kept."""
+    shutil.copyfile(sqlite_template, tmp_path / "lifecycle.db")
     monkeypatch.setenv("LIFECYCLE_DATA_DIR", str(tmp_path))
 
     def stop(at: datetime) -> None:
@@ -38,7 +40,7 @@ def clock(tmp_path, monkeypatch):
 @pytest.fixture
 def api(clock):
     """The API as the plan's curl commands find it, at noon of 2025-10-07."""
-    with TestClient(create_app(), base_url="http://localhost:3001") as client:
+    with TestClient(application(), base_url="http://localhost:3001") as client:
         client.event_hooks["response"].append(expect_documented)
         yield client
 

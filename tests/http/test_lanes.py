@@ -96,6 +96,13 @@ def test_every_path_of_a_lane_is_a_route():
     assert known >= {path for _, path in lanes._SIGNS | lanes.URGENT}
 
 
+def test_a_page_s_rollback_is_urgent_and_its_verifying_of_the_log_is_not():
+    it = Lanes()
+    assert it.of("POST", "/variant/rollback") is it.of("POST", "/api/lifecycle/versions/rollback")
+    assert it.of("GET", "/audit/verify") is it.of("GET", "/api/lifecycle/audit/verify")
+    assert it.of("GET", "/audit") not in {it.of("GET", "/audit/verify"), it.of("POST", "/variant/rollback")}
+
+
 def test_the_places_of_all_lanes_are_fewer_than_the_threads_so_the_urgent_never_wait_for_the_rest():
     it = Lanes()
     assert it._urgent.at_once + it._traffic.at_once + it._analysis.at_once + it._others.at_once < THREADS

@@ -17,6 +17,7 @@ from lifecycle_core.policy import Mode, Policy, RetrainingPolicy, ShadowPolicy
 from lifecycle_core.retraining.backtests import Stretch
 from lifecycle_core.rollups import epoch_hour
 from lifecycle_core.store import backtests, conversations
+from tests.filled import filled
 
 pytestmark = pytest.mark.slow
 
@@ -43,8 +44,11 @@ def talk(act, *, days, rate=0.75, until=0.0, version=None, a_day=96, seed=1):
 @pytest.fixture
 def ill(database, act):
     """Three healthy weeks, then three days in which bookings fell."""
+    return filled(database, act, fall)
+
+
+def fall(database, act):
     traffic.ingest(database, act, [*talk(act, days=24, until=3), *talk(act, days=3, rate=0.3)])
-    return database
 
 
 def test_all_that_is_stored_is_replayed_where_no_range_is_given(ill, act):

@@ -12,6 +12,7 @@ from lifecycle_core.errors import InvalidInputError, UnknownVariantError
 from lifecycle_core.operations import drift, traffic, versions
 from lifecycle_core.operations.status import status
 from lifecycle_core.policy import Mode
+from tests.filled import filled
 
 HOUR = timedelta(hours=1)
 HEALTHY_RATE, ILL_RATE = 0.75, 0.35
@@ -35,10 +36,13 @@ def conversations(act, chance, *, hours, rate, version=1, a_day=144):
 @pytest.fixture
 def ill(database, act):
     """Three healthy weeks, then two days in which bookings fell; all of it before noon of the test's day."""
+    return filled(database, act, falling)
+
+
+def falling(database, act):
     chance = np.random.default_rng(1)
     traffic.ingest(database, act, conversations(act, chance, hours=(-21 * 24, -48), rate=HEALTHY_RATE))
     traffic.ingest(database, act, conversations(act, chance, hours=(-48, 0), rate=ILL_RATE))
-    return database
 
 
 def record(database, act, hour):

@@ -12,6 +12,7 @@ from lifecycle_core.errors import EpisodeOverError, IdempotencyKeyReusedError, I
 from lifecycle_core.operations import audit, drift, policies, traffic, versions
 from lifecycle_core.policy import Policy
 from lifecycle_core.store import episodes
+from tests.filled import filled
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 WHY = "the new price list is out"
@@ -31,9 +32,12 @@ def served(act, days, booked_of_ten):
 @pytest.fixture
 def drifted(any_database, act):
     """A database whose variant `baseline` drifted two days ago, with the episode that a check of noon opened."""
-    traffic.ingest(any_database, later(act, 8 * 24), [*served(act, (-21, -2), 8), *served(act, (-2, 3), 4)])
-    drift.check_and_record(any_database, act, "baseline", act.at)
-    return any_database
+    return filled(any_database, act, drift_away)
+
+
+def drift_away(database, act):
+    traffic.ingest(database, later(act, 8 * 24), [*served(act, (-21, -2), 8), *served(act, (-2, 3), 4)])
+    drift.check_and_record(database, act, "baseline", act.at)
 
 
 def later(act, hours):

@@ -1,15 +1,23 @@
 """The pages in a real browser: whether they are sound, can be read by everybody, and serve whoever has nothing else."""
 
+from dataclasses import replace
 from importlib.resources import files
 from urllib.parse import quote, urlsplit
 
 import pytest
 
-from benchmarks._hostile import CORPUS, hostile
+from benchmarks._hostile import CORPUS, hostile, retrained, said
 from benchmarks._worlds import made
+from benchmarks.walk import walk
+from deployments.dashboard import retraining as retraining_page
+from deployments.dashboard.frame import Frame
+from deployments.reports import page as report_page
+from lifecycle_core.access import Role
 from lifecycle_core.operations import versions_asked
-from tasks import context
+from lifecycle_core.retraining.report.whole import report
+from tasks import context, reports
 from tests.pages.conftest import serving
+from tests.reviewed import reviewed_pair
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -26,7 +34,7 @@ def paths(site):
         "/explain?variant=drifting&metric=cost",
         "/version?variant=promoted&version=2",
         "/alerts",
-        "/audit?verify=yes",
+        "/audit/verify",
         "/settings",
     ]
     return [*rest, *variants, *sessions, "/sign-in", "/nowhere"]
@@ -53,25 +61,18 @@ def test_no_page_breaks_its_policy_asks_elsewhere_overflows_or_shuts_anybody_out
     assert asked <= {urlsplit(site.url).netloc, ""}
 
 
-def test_a_person_without_scripts_finds_the_drift_approves_a_candidate_and_takes_it_back(site, browser):
-    page = browser.new_context(java_script_enabled=False).new_page()
-    page.goto(site.url)
-    page.get_by_role("link", name="drifting").click()
-    assert "against" in page.locator(".verdict").inner_text()
-    page.get_by_role("link", name="What contributes, and the conversations behind it").first.click()
-    assert page.get_by_text("Conversations that show it").is_visible()
-    page.goto(site.url)
-    page.get_by_role("link", name="Approve or reject awaiting_v2").click()
-    page.locator("#why").fill("read the pairs")
-    page.get_by_role("button", name="Approve awaiting_v2").click()
-    assert "Approved." in page.locator(".said").inner_text()
-    assert versions_asked.active(context.database(), "awaiting").version == 2
-    page.get_by_role("link", name="awaiting", exact=True).click()
-    page.get_by_text("Roll back to version 1").first.click()
-    page.get_by_role("button", name="Roll back to version 1").click()
-    assert "Rolled back." in page.locator(".said").inner_text()
-    assert versions_asked.active(context.database(), "awaiting").version == 1
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_new_user_finds_the_drift_judges_a_candidate_approves_it_and_takes_it_back(site, browser, scripts):
+    page = browser.new_context(java_script_enabled=scripts).new_page()
+    steps = [(it, versions_asked.active(context.database(), "awaiting").version) for it in walk(page, site.url)]
     page.context.close()
+    read, active = [it.read for it, _ in steps], [version for _, version in steps]
+    assert "Drifting" in read[0]
+    assert "against" in read[1]
+    assert "✓ Evidence z = " in read[2]
+    assert "Approved." in read[6]
+    assert "Rolled back." in read[9]
+    assert active == [1] * 6 + [2] * 3 + [1]
 
 
 def test_the_evidence_of_a_test_that_goes_on_is_looked_at_again_by_itself(site, browser):
@@ -86,19 +87,50 @@ def test_the_evidence_of_a_test_that_goes_on_is_looked_at_again_by_itself(site, 
 
 def test_whatever_is_typed_anywhere_runs_nowhere(tmp_path, sqlite_template, browser):
     with serving(made(tmp_path / "data", sqlite_template, hostile)) as site:
-        context_of = browser.new_context(bypass_csp=True)  # what is escaped must not lean on the policy
-        page = context_of.new_page()
-        ran = []
-        page.on("dialog", lambda it: ran.append(it.message) or it.dismiss())
-        names = [it.variant_name for it in versions_asked.list_variants(context.database())]
-        for name in names:
-            it = quote(name, safe="")
-            for path in (f"/variant?variant={it}", f"/explain?variant={it}", f"/version?variant={it}&version=1"):
-                page.goto(f"{site.url}{path}")
-                ran += page.evaluate("window.ran || []")
-        for path in ("/", "/alerts", "/audit", "/settings"):
-            page.goto(f"{site.url}{path}")
-            ran += page.evaluate("window.ran || []")
-        context_of.close()
+        names = [quote(it.variant_name, safe="") for it in versions_asked.list_variants(context.database())]
+        of_each = ("/variant?variant={}", "/explain?variant={}", "/version?variant={}&version=1")
+        paths = ["/", "/alerts", "/audit", "/settings", *(path.format(name) for name in names for path in of_each)]
         assert len(CORPUS) >= 50
-        assert ran == []
+        assert ran(browser, [f"{site.url}{path}" for path in paths]) == []
+
+
+def test_whatever_is_typed_into_a_retraining_runs_nowhere(tmp_path, sqlite_template, browser):
+    with serving(made(tmp_path / "data", sqlite_template, retrained)) as site:
+        name = versions_asked.list_variants(context.database())[0].variant_name
+        session = site.session(name)
+        at = quote(session, safe="")
+        served = [f"{site.url}{path}?sessionId={at}" for path in ("/retraining", "/retraining/report")]
+        found = replace(reports.source_of(session), pairs=(said(reviewed_pair()),))
+        bare = Frame(
+            by=CORPUS[0],
+            roles=frozenset(Role),
+            signed_in=True,
+            token=CORPUS[2],
+            at=context.now(),
+            checked_at=None,
+            interval_s=3600,
+            path="/",
+        )
+        pages = [retraining_page.page(bare, found, CORPUS[-8]), report_page.page(report(found))]
+        assert all(text.count("ontoggle=(window.ran") > len(CORPUS) for text in pages)  # it is there, as words
+        assert ran(browser, served, pages) == []
+
+
+def ran(browser, addresses, texts=()):
+    """What ran on these pages, and on pages of these texts, of what is in the corpus."""
+    context_of = browser.new_context(bypass_csp=True)  # what is escaped must not lean on the policy
+    page, found = context_of.new_page(), []
+    page.on("dialog", lambda it: found.append(it.message) or it.dismiss())
+    for address in addresses:
+        page.goto(address)
+        found += page.evaluate("window.ran || []")
+    for text in texts:
+        page.goto("about:blank")
+        page.set_content(text)
+        found += page.evaluate("window.ran || []")
+    context_of.close()
+    return found
+
+
+def test_what_is_not_escaped_would_be_seen_to_run(browser):
+    assert ran(browser, [], [f"<p>{it}</p>" for it in CORPUS[1:4]]) != []

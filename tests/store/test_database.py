@@ -178,6 +178,27 @@ def test_a_locked_database_says_for_how_long_and_what_to_do(database, act, monke
             enter(other, act, "baseline")
 
 
+def test_a_connection_that_was_opened_while_nothing_could_be_written_is_not_kept(database, act):
+    with database.write(act) as tx:
+        tx.connection().connection.dbapi_connection.execute("PRAGMA query_only=ON")
+    with pytest.raises(DatabaseUnavailableError, match="is read-only"):
+        enter(database, act, "baseline")
+    enter(database, act, "baseline")
+    assert names(database) == ["baseline"]
+
+
+def broken_unseen(database, act):
+    with database.write(act) as tx:
+        tx.connection().invalidate()
+        tx.execute(insert(VariantRow).values(name="baseline", created_at=act.at))
+
+
+def test_a_connection_that_broke_unseen_is_told_and_nothing_is_kept(any_database, act):
+    with pytest.raises(DatabaseUnavailableError, match="in the midst of a transaction"):
+        broken_unseen(any_database, act)
+    assert names(any_database) == []
+
+
 def test_a_full_disk_says_so_and_keeps_nothing(database, act):
     fill = insert(VariantRow).values([{"name": f"{number:0500}", "created_at": act.at} for number in range(200)])
     with database.write(act) as tx:

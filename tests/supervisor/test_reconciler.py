@@ -206,7 +206,9 @@ def test_a_run_that_is_about_to_begin_is_given_time_for_its_process(prefect, ago
 
 
 @pytest.mark.parametrize(("ago", "asked"), [(1, []), (100, [("end", RUN)])])
-def test_a_run_of_another_machine_that_never_told_its_process_is_ended_once_it_should_have(prefect, database, act, monkeypatch, ago, asked):
+def test_a_run_of_another_machine_that_never_told_its_process_is_ended_once_it_should_have(
+    prefect, database, act, monkeypatch, *, ago, asked
+):
     monkeypatch.setenv("LIFECYCLE_PREFECT_API_URL", "http://prefect.invalid/api")
     context.configure()
     it = taken(ready(database, act), act, 1)

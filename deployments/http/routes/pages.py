@@ -1,6 +1,6 @@
 """The pages: everything at a glance, and what each thing rests on. A page changes nothing."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import HTMLResponse, JSONResponse, Response
@@ -22,7 +22,7 @@ from deployments.http.routes import audit as audit_routes
 from deployments.http.routes.retraining import OneSession
 from deployments.reports import page as report_page
 from deployments.wire.alerts import AlertsWire, MessagesWire
-from deployments.wire.audit import ChangesWire
+from deployments.wire.audit import AuditVerificationWire, ChangesWire
 from deployments.wire.installation import SettingsWire
 from deployments.wire.policies import PolicyWire
 from deployments.wire.sessions import LinksWire
@@ -141,17 +141,21 @@ def version(
 @router.get("/alerts", openapi_extra=READ)
 def all_alerts(database: Store, frame: Framed, asked: AskedPage) -> Response:
     """What alerts, silences, and whether messages arrive."""
-    now = AlertsWire.of(alerts.now(database, frame.at), list(alert_tasks.targets()))
+    now = AlertsWire.of(alerts.speaking(database, frame.at), list(alert_tasks.targets()))
     messages = asked.sign(MessagesWire.of(alerts.messages(database, None, _ROWS, asked.before), _ROWS))
-    return page(alerts_page.page(frame, now, messages, traffic.variants(database)))
+    return page(alerts_page.page(frame, now, messages, alerts.counts(database), traffic.variants(database)))
 
 
 @router.get("/audit", openapi_extra=READ)
-def all_changes(database: Store, frame: Framed, asked: AskedPage, sought: Sought, verify: Literal["yes"] | None = None) -> Response:
-    """Who changed what, and whether the log holds."""
-    found = asked.sign(ChangesWire.of(audit.newest(database, sought, _ROWS, asked.before), _ROWS))
-    verification = audit_routes.verify(database) if verify else None
-    return page(audit_page.page(frame, found, verification, {"subject": sought.subject, "by": sought.by}))
+def all_changes(database: Store, frame: Framed, asked: AskedPage, sought: Sought) -> Response:
+    """Who changed what."""
+    return page(_audit(database, frame, asked, sought, None))
+
+
+@router.get("/audit/verify", openapi_extra=READ)
+def log_verified(database: Store, frame: Framed, asked: AskedPage, sought: Sought) -> Response:
+    """The same, and whether the log holds: all of it is read."""
+    return page(_audit(database, frame, asked, sought, audit_routes.verify(database)))
 
 
 @router.get("/settings", openapi_extra=READ)
@@ -161,3 +165,8 @@ def all_settings(database: Store, frame: Framed) -> Response:
     own = {name: PolicyWire.of(name, it) for name, it in policies.own(database).items()}
     known = keys.list_keys(database) if frame.may(Role.ADMIN) else None
     return page(settings_page.page(frame, settings, own, known, traffic.quarantined(database, _ROWS)))
+
+
+def _audit(database: Store, frame: Framed, asked: AskedPage, sought: Sought, verification: AuditVerificationWire | None) -> str:
+    found = asked.sign(ChangesWire.of(audit.newest(database, sought, _ROWS, asked.before), _ROWS))
+    return audit_page.page(frame, found, verification, {"subject": sought.subject, "by": sought.by})
