@@ -53,7 +53,7 @@ def run(rows: int = 100_000, writers: int = 8, databases: str = "sqlite,postgres
 
 def _one(kind: str, place: Callable[[], AbstractContextManager[str]], rows: int, writers: int) -> dict[str, object]:
     with TemporaryDirectory() as folder, place() as url, closing(Database(url)) as database:
-        _seed(database, rows)
+        seed(database, rows)
         with _loaded(database, writers) as written:
             time.sleep(QUIET_S)
             began = time.monotonic()
@@ -91,12 +91,14 @@ def _ms(seconds: list[float]) -> float:
     return 1000 * float(np.percentile(seconds, 99)) if seconds else 0.0
 
 
-def _seed(database: Database, rows: int) -> None:
+def seed(database: Database, rows: int) -> list[str]:
+    """Give an empty database its schema and `rows` conversations: -> the schema's revisions."""
     act = Provenance("benchmark", datetime.now(UTC))
-    upgrade(database, act)
+    revisions = upgrade(database, act)
     told = (conversation_adapter().validate_json(json.dumps(it)) for it in _native_files.conversations(rows, messages=False))
     while batch := list(islice(told, SEEDED_AT_ONCE)):
         traffic.ingest(database, act, batch)
+    return revisions
 
 
 @contextmanager

@@ -24,7 +24,7 @@ ASKS_THE_WORLD = {
     ("uuid", "uuid4"),
 }
 OPENS = {"write", "read", "migrate"}
-NO_DATABASES = {"os", "lock", "source", "answer", "Settings"}
+NO_DATABASES = {"os", "lock", "source", "answer", "copy", "Settings"}
 """Files, answers and a type, which are read and written too."""
 MOST_LINES = 300
 COLUMNS_OF_ALL_TABLES = {"lifecycle_core/store/tables.py"}

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _REVISION: Final = "alembic_version"
 _TABLES: Final = (*sorted(TABLES), _REVISION)
+_RESTORE: Final = "pg_restore"
+_SERVER: Final = "the server"
 _PLAIN: Final = ("--no-owner", "--no-privileges")
 _COPY: Final = (b"COPY ", b" FROM stdin;\n")
 _END: Final = b"\\.\n"
@@ -43,7 +45,7 @@ def revision(backup: Path) -> str | None:
     Raises InvalidInputError for another file, SetupError where `pg_restore` cannot be run.
     """
     try:
-        told = _run("pg_restore", "--data-only", f"--table={_REVISION}", "--file=-", str(backup)).splitlines()
+        told = _run(_RESTORE, "--data-only", f"--table={_REVISION}", "--file=-", str(backup)).splitlines()
     except DatabaseUnavailableError as error:
         message = f"{backup} is no backup of PostgreSQL ({error}); name a file that lifecycle db backup wrote"
         raise InvalidInputError(message, field="backup") from error
@@ -65,16 +67,16 @@ def put_back(connection: Connection, backup: Path) -> None:
     connection.execute(text(f"DROP TABLE IF EXISTS {', '.join(_TABLES)} CASCADE"))
     import psycopg
 
-    command = [_program("pg_restore"), "--file=-", *_PLAIN, str(backup)]
+    command = [_program(_RESTORE), "--file=-", *_PLAIN, str(backup)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as telling:  # noqa: S603 - PostgreSQL's own
         assert telling.stdout is not None and telling.stderr is not None  # noqa: S101, PT018 - both were asked for
         try:
             _replay(cast("psycopg.Cursor[tuple[object, ...]]", connection.connection.cursor()), telling.stdout)
         except psycopg.Error as error:
-            raise _failure("the database", str(error)) from error
-        said = telling.stderr.read().decode(errors="replace")
+            raise _failure(_SERVER, str(error)) from error
+        said = b"".join(telling.stderr).decode(errors="replace")
     if telling.returncode:
-        raise _failure("pg_restore", said)
+        raise _failure(_RESTORE, said)
     connection.execute(text("RESET search_path"))
 
 

@@ -19,9 +19,9 @@ from lifecycle_core.store.database import Database
 from tests.retrainable import begun, key_kept, ready
 from tests.served import STARTS_WITHIN_S, Served, alive, until
 
-pytestmark = [pytest.mark.prefect, pytest.mark.slow]
+pytestmark = [pytest.mark.prefect, pytest.mark.slow, pytest.mark.timeout(1200)]
 
-PATIENCE_S = 300.0
+PATIENCE_S = 500.0
 """A busy machine takes many times what a quiet one does."""
 ANSWERS_WITHIN_S = 5.0
 BEGINS_WITHIN_S = 10.0
