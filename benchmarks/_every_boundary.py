@@ -13,7 +13,7 @@ from lifecycle_core.retraining import proposals
 
 CALLS: Final = ("step", *SHADOW_PURPOSES, proposals.PURPOSE)
 """The calls to a model: of a life by values, and of the real flow."""
-ELSEWHERE: Final = frozenset({"database"})
+ELSEWHERE: Final = frozenset({"backups", "database"})
 """Operations on a whole database, which are killed by other benchmarks."""
 
 
