@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from tests.served import Served
 
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
-PREFECT = ("tests/demo/", "tests/flows/", "tests/pages/", "tests/supervisor/")
+PREFECT = ("tests/demo/", "tests/flows/", "tests/supervisor/")
 SHM = Path("/dev/shm")  # noqa: S108 - ten times as quick to make databases in as a disk
 MEMORY = SHM if SHM.is_dir() and shutil.disk_usage(SHM).free > 4 * 2**30 else None
 """Where tests keep their files, if it has room for them."""
@@ -65,11 +65,16 @@ def pytest_configure(config):
 
 def pytest_collection_modifyitems(config, items):
     """Leave out what this machine cannot run; the longest first, and the tree that watches all the while is started last."""
-    items.sort(key=lambda item: (item.get_closest_marker("prefect") is None, "served" in item.fixturenames))
+    items.sort(key=_place)
     for need in NEEDS:
         needing = [] if need.met else [item for item in items if item.get_closest_marker(need.mark)]
         items[:] = [item for item in items if item not in needing]
         config.hook.pytest_deselected(items=needing)
+
+
+def _place(item):
+    marked = [item.get_closest_marker(mark) is not None for mark in ("prefect", "slow")]
+    return (*[not it for it in marked], "served" in item.fixturenames)
 
 
 def pytest_collection_finish():
@@ -85,13 +90,14 @@ def pytest_collect_file():
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
-    """Keep the folders whose tests share a Prefect server in one process, where tests run in several."""
+    """Keep the folders whose tests share a Prefect server in one process, where tests run in several, and so each other file."""
     from xdist.scheduler import LoadScopeScheduling
 
     class ByServer(LoadScopeScheduling):
         def _split_scope(self, nodeid):
-            return "prefect" if nodeid.startswith(PREFECT) else nodeid
+            return "prefect" if nodeid.startswith(PREFECT) else nodeid.partition("::")[0]
 
+    config.option.loadscopereorder = False  # they come in the order of `_place`
     return ByServer(config, log)
 
 

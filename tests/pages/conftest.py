@@ -12,16 +12,7 @@ import uvicorn
 from benchmarks import _worlds as worlds
 from deployments.http.app import create_app
 from tasks import context
-
-QUIET = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
+from tests.chromium import chromium
 
 
 @dataclass(frozen=True)
@@ -57,12 +48,8 @@ def serving(folder):
 
 @pytest.fixture(scope="module")
 def browser():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        it = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=QUIET)
+    with chromium() as it:
         yield it
-        it.close()
 
 
 @pytest.fixture(scope="session")

@@ -1,33 +1,19 @@
 """Prefect's pages as they are served: what a reader sees there, and that a browser asks nobody else."""
 
-import shutil
 from urllib.parse import urlsplit
 
 import pytest
 
+from tests.chromium import chromium
 from tests.served import HOSTILE, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.prefect, pytest.mark.slow]
 
-QUIET = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
-
 
 @pytest.fixture(scope="module")
 def browser():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        it = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=QUIET)
+    with chromium() as it:
         yield it
-        it.close()
 
 
 @pytest.fixture
