@@ -129,9 +129,8 @@ def _rejected(scene: Scene) -> None:
 def _served(scene: Scene, *, well: bool) -> None:
     """Customers come: twenty, all of whom book, or none."""
     version = 3 if scene.world.session else 2
-    given = {"variant": VARIANT, "version": version, "booked": well, "ended_at": scene.world.at}
-    stamp = f"{scene.world.at:%d}/{well}"
-    came = [replace(it, id=f"{stamp}/{it.id}", **given) for it in TAUGHT[:20]]
+    stamp, at = f"{scene.world.at:%d}/{well}", scene.world.at
+    came = [replace(it, id=f"{stamp}/{it.id}", variant=VARIANT, version=version, booked=well, ended_at=at) for it in TAUGHT[:20]]
     traffic.ingest(scene.database, scene.act("agent"), came)
 
 

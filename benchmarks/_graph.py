@@ -220,7 +220,8 @@ class Graph:
 
     def _play(self, state: State, step: Step) -> tuple[State, Exception | None]:
         """Let an actor take its turn in a state in which the database stands: -> the state after it, and what went wrong in it."""
-        paused, fault = dict(state.paused), None
+        paused = dict(state.paused)
+        fault: Exception | None = None
         past = paused.pop(step.actor, ())
         with ExitStack() as stack:
             known = [(self._at(it.name), it.world) for it in past]
@@ -270,7 +271,7 @@ class Graph:
         origin = key if key is not None else after.key
         for start, end in self._memory.moves(self._logged):
             self.found.statuses.add(Status(end))
-            if (start, end) in _EVENTS:
+            if start is not None and (start, end) in _EVENTS:
                 self.found.moves.add(_EVENTS[start, end])
         known = after.name in self._told
         if not known:

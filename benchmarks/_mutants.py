@@ -16,16 +16,17 @@ from lifecycle_core.retraining import session as table
 from lifecycle_core.retraining.analysis import ShadowAnalysis
 from lifecycle_core.retraining.errors import RetrainingRefusedError
 from lifecycle_core.retraining.options import Options
-from lifecycle_core.retraining.promotion import Decision
+from lifecycle_core.retraining.promotion import Decision, decide
 from lifecycle_core.retraining.session import ENDINGS, Answer, Event, Review, Session, Status
 from lifecycle_core.retraining.shadow import Sample
-from lifecycle_core.retraining.triggers import Past, TriggerCheck
+from lifecycle_core.retraining.triggers import Past, TriggerCheck, should_retrain, standing_refusals
 from lifecycle_core.retraining.verdict import Verdict
 from lifecycle_core.store import audit, samples, sessions, versions
 from lifecycle_core.store.database import Database, Transaction
 from lifecycle_core.store.tables import Audited, VersionRow
 from lifecycle_core.versions.stack import Stack
 from lifecycle_core.versions.version import Activation
+from tasks import context
 
 _ONE_SESSION: Final = "DROP INDEX one_open_session"
 _ONE_ACTIVE: Final = "DROP INDEX one_active_version"
@@ -59,7 +60,7 @@ def _begin_unlocked(
     database: Database, act: Provenance, variant: str, key: str, options: Options | None = None, *, triggered: bool = False
 ) -> Session:
     with database.read() as tx:
-        refusals = retraining.standing_refusals(variant, retraining._past(tx, variant, act.at))  # noqa: SLF001 - what it looks at
+        refusals = standing_refusals(variant, retraining._past(tx, variant, act.at))  # noqa: SLF001 - what it looks at
     if refusals:
         raise RetrainingRefusedError(refusals[0])
     with patch.object(retraining, "standing_refusals", lambda *_past: []):
@@ -71,7 +72,7 @@ def _decide_again(
 ) -> Session:
     with database.write(act, "record_decision") as tx:
         it = sessions.locked(tx, session_id)
-        promotion.expect(it, Status.AWAITING_REVIEW, "a decision")
+        retraining.expect(it, Status.AWAITING_REVIEW, "a decision")
         review = Review(answer=answer, reason=reason, by=act.by, at=act.at, evidence=evidence_hash(tx, it))
         return sessions.save(tx, replace(it, review=review))
 
@@ -100,11 +101,8 @@ def _both_active(
     return done
 
 
-_should_retrain = retraining.should_retrain
-
-
 def _never_cools(report: Any, past: Past, policy: Policy, at: Any) -> TriggerCheck:  # noqa: ANN401 - as the real one
-    return _should_retrain(report, replace(past, last_began_at=None), policy, at)
+    return should_retrain(report, replace(past, last_began_at=None), policy, at)
 
 
 _change = audit._change  # noqa: SLF001 - what is put back
@@ -131,23 +129,20 @@ def _record_again(tx: Transaction, act: Provenance, session_id: str, batch: list
     return _record(tx, act, session_id, [replace(it, scenario_id=f"{it.scenario_id}/{nth}") for it in batch])
 
 
-_decide = promotion.decide
-
-
 def _unasked(analysis: ShadowAnalysis, **given: Any) -> Decision:  # noqa: ANN401 - as the real one
     asks = analysis.verdict is Verdict.TO_A_PERSON and given["review"] is None
-    return _decide(replace(analysis, verdict=Verdict.PROMOTE) if asks else analysis, **given)
+    return decide(replace(analysis, verdict=Verdict.PROMOTE) if asks else analysis, **given)
 
 
 def _early(analysis: ShadowAnalysis, **given: Any) -> Decision:  # noqa: ANN401 - as the real one
     collects = analysis.verdict is Verdict.COLLECTING
-    return _decide(replace(analysis, verdict=Verdict.PROMOTE) if collects else analysis, **given)
+    return decide(replace(analysis, verdict=Verdict.PROMOTE) if collects else analysis, **given)
 
 
 async def _begin_another(it: Session) -> None:
     act = Provenance("system:reconciler", it.started_at)
     with patch.object(retraining, "standing_refusals", lambda *_past: []):
-        retraining.begin(reconciler.context.database(), act, VARIANT, f"{it.key} again")
+        retraining.begin(context.database(), act, VARIANT, f"{it.key} again")
 
 
 async def _resume_nobody(_it: Session) -> None:

@@ -15,6 +15,7 @@ from benchmarks._stage import Run, RunState, Scene, here
 from deployments.supervisor import reconciler
 from lifecycle_core.drift.report import DriftReport
 from lifecycle_core.operations import retraining
+from lifecycle_core.operations.checked import report_of
 from lifecycle_core.retraining.session import Session
 from lifecycle_core.settings import Settings
 from lifecycle_core.store.database import Transaction
@@ -48,7 +49,7 @@ def played() -> Iterator[None]:
         (reconciler, "held_by_anybody"): _alive,
         (reconciler, "MOST_ATTEMPTS"): 1,
         (reconciler, "_deaths"): _Deaths(),
-        (retraining, "report_of"): _once(retraining.report_of),
+        (retraining, "report_of"): _once(report_of),
     }
     with ExitStack() as stack:
         for (module, name), found in put.items():

@@ -124,9 +124,9 @@ def _opened(url: str, paths: Mapping[str, str]) -> dict[str, int]:
             asked: list[Any] = []
             page = browser.new_context().new_page()
             page.set_default_timeout(300_000)
-            page.on("request", lambda it, asked=asked: asked.append(it) if it.url.startswith("http") else None)
+            page.on("request", asked.append)
             page.goto(url + path, wait_until="networkidle")
             page.context.close()
-            found[name] = len(asked)
+            found[name] = sum(it.url.startswith("http") for it in asked)
         browser.close()
     return found
