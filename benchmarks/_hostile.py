@@ -131,6 +131,6 @@ def _graded() -> tuple[CaseReport, ...]:
 
 def said(it: Pair) -> Pair:
     """A pair of conversations in which customers, agents and tools say all of it."""
-    spoken = tuple(message for text in CORPUS for message in (Message(role="user", content=text), Message(role="assistant", content=text)))
+    spoken: tuple[Message, ...] = tuple({"role": who, "content": text} for text in CORPUS for who in ("user", "assistant"))  # type: ignore[typeddict-item]
     told = replace(it.incumbent, messages=spoken, actions=CORPUS, errors=({"tool": _EVERY, "message": _EVERY},)) if it.incumbent else None
     return replace(it, scenario=replace(it.scenario, goal=_EVERY), incumbent=told, candidate=told)
