@@ -131,7 +131,6 @@ def _graded() -> tuple[CaseReport, ...]:
 
 def said(it: Pair) -> Pair:
     """A pair of conversations in which customers, agents and tools say all of it."""
-    speakers = ("user", "assistant")
-    spoken = tuple(Message(role=it, content=text) for text in CORPUS for it in speakers)  # type: ignore[typeddict-item]
+    spoken: tuple[Message, ...] = tuple({"role": who, "content": text} for text in CORPUS for who in ("user", "assistant"))  # type: ignore[typeddict-item]
     told = replace(it.incumbent, messages=spoken, actions=CORPUS, errors=({"tool": _EVERY, "message": _EVERY},)) if it.incumbent else None
     return replace(it, scenario=replace(it.scenario, goal=_EVERY), incumbent=told, candidate=told)

@@ -121,12 +121,15 @@ def _opened(url: str, paths: Mapping[str, str]) -> dict[str, int]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=list(FLAGS))
         for name, path in paths.items():
-            asked: list[Any] = []
-            page = browser.new_context().new_page()
-            page.set_default_timeout(300_000)
-            page.on("request", asked.append)
-            page.goto(url + path, wait_until="networkidle")
-            page.context.close()
-            found[name] = sum(it.url.startswith("http") for it in asked)
+            found[name] = _requests(browser.new_context().new_page(), url + path)
         browser.close()
     return found
+
+
+def _requests(page: Any, url: str) -> int:  # noqa: ANN401 - Playwright's page, of the packages of `dev`
+    asked: list[str] = []
+    page.set_default_timeout(300_000)
+    page.on("request", lambda it: asked.append(it.url))
+    page.goto(url, wait_until="networkidle")
+    page.context.close()
+    return sum(it.startswith("http") for it in asked)
