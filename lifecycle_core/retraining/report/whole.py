@@ -25,6 +25,8 @@ LEADS: Final = {
     Status.SHADOW_TESTING: "the candidate {new} is tested beside version {old}, which is in production",
 }
 """What a session came to, where it is more than that the incumbent stays."""
+PAST_DOUBT: Final = 10_000
+"""An e-value beyond this is told as more than this: it says no more, and millions read as a mistake."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +85,8 @@ def _figures(it: Source) -> Iterator[tuple[str, str]]:
     found = it.analysis
     if found is not None and found.incumbent is not None and found.candidate is not None:
         yield "simulated success", f"{found.incumbent.success_rate:.1%} → {found.candidate.success_rate:.1%}"
-        yield "evidence of better", f"e = {found.e_better:,.1f} of {found.level:.0f}"
+        shown = f"e = {found.e_better:,.1f}" if found.e_better < PAST_DOUBT else f"e > {PAST_DOUBT:,}"
+        yield "evidence of better", f"{shown} of {found.level:.0f}"
         yield "samples", f"{found.n:,}"
     if it.session.evaluation is not None:
         yield "offline score", f"{it.session.evaluation.score:.2f} of {it.session.evaluation.needed:.2f}"
