@@ -43,7 +43,8 @@ LEFT JOIN activations
     ON activations.variant_name = retraining_sessions.variant AND activations.kind = 'activate' AND activations.version = retraining_sessions.version
     -- before revision 0005 an activation did not tell its session, but for the instant that they share
     AND (activations.session_id = retraining_sessions.session_id OR (activations.session_id IS NULL AND activations.at = retraining_sessions.completed_at))
-WHERE retraining_sessions.status = 'promoted' GROUP BY retraining_sessions.session_id HAVING count(activations.id) <> 1;
+WHERE retraining_sessions.status = 'promoted' GROUP BY retraining_sessions.session_id
+HAVING CASE count(activations.session_id) WHEN 0 THEN count(activations.id) ELSE count(activations.session_id) END <> 1;
 
 -- name: Only a session that promoted activated anything.
 SELECT 'session ' || retraining_sessions.session_id || ' is ' || retraining_sessions.status || ', and activated version ' || CAST(activations.version AS TEXT)

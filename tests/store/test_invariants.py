@@ -24,7 +24,7 @@ BREAKING = {
         SESSION + "status = 'promoted' WHERE completed_at IS NULL"
     ],
     "A session is a success if, and only if, it promoted its candidate.": [SESSION + "success = 1"],
-    "A session that promoted did so once.": ["UPDATE activations SET session_id = NULL"],
+    "A session that promoted did so once.": ["DELETE FROM activations WHERE session_id IS NOT NULL"],
     "Only a session that promoted activated anything.": [
         "UPDATE activations SET session_id = (SELECT session_id FROM retraining_sessions WHERE status = 'cancelled')"
     ],
