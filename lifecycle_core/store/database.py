@@ -119,7 +119,7 @@ class Database:
             understood = refusal(error, self.name)
             if understood is None:
                 raise DatabaseFaultError.of(error) from None
-            if isinstance(understood, DatabaseUnavailableError):
+            if isinstance(error, DBAPIError) and isinstance(understood, DatabaseUnavailableError):
                 self.close()  # a connection that was opened while the file could not be written stays so when it can again
             raise understood from error
 

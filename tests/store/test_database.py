@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 from sqlalchemy import func, insert, text
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlmodel import select
 
 from lifecycle_core.errors import DatabaseUnavailableError, InvalidInputError, LostRaceError, SchemaMismatchError
@@ -185,6 +186,13 @@ def test_a_connection_that_was_opened_while_nothing_could_be_written_is_not_kept
         enter(database, act, "baseline")
     enter(database, act, "baseline")
     assert names(database) == ["baseline"]
+
+
+def test_connections_that_are_all_in_use_are_kept_or_more_would_be_opened_beside_them(any_database):
+    pools = any_database._reader.pool, any_database._writer.pool
+    with pytest.raises(DatabaseUnavailableError, match="all its connections in use"), any_database.read():
+        raise PoolTimeoutError
+    assert (any_database._reader.pool, any_database._writer.pool) == pools
 
 
 def broken_unseen(database, act):
