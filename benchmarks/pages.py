@@ -5,11 +5,8 @@ or breaks a rule of axe (WCAG 2.2 AA and its best practices) is counted, and tol
 """
 
 import os
-import shutil
-import socket
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from importlib.resources import files
 from itertools import product
 from pathlib import Path
@@ -19,9 +16,9 @@ from typing import Any, Final, Literal
 from urllib.parse import quote, urlsplit
 
 import numpy as np
-import uvicorn
 
 from benchmarks import _worlds
+from deployments.demo import browsing
 from deployments.http.app import create_app
 from lifecycle_core.operations import retraining, versions_asked
 from lifecycle_core.operations.database import upgrade
@@ -32,7 +29,6 @@ WIDTHS: Final = (390, 1440)
 SCHEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
 RULES: Final = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 ROUNDS: Final = 20
-FLAGS: Final = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update")
 STATES: Final[dict[str, Callable[[Database], object]]] = {
     "empty": lambda _: None,
     "one variant": _worlds.one,
@@ -46,14 +42,11 @@ FEW: Final = 4
 
 def run(rounds: int = ROUNDS) -> dict[str, object]:
     """Look at every page of every state, and ask for each `rounds` times without a browser."""
-    from playwright.sync_api import sync_playwright
-
     axe = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
     counted = dict.fromkeys(("looks", "console_errors", "external_requests", "too_wide", "axe_violations"), 0)
     times: dict[str, list[float]] = {}
     most_bytes = 0
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=list(FLAGS))
+    with browsing.chromium() as browser:
         for state, fill in STATES.items():
             with served(fill) as (url, paths):
                 for width, scheme in product(WIDTHS, SCHEMES):
@@ -68,7 +61,6 @@ def run(rounds: int = ROUNDS) -> dict[str, object]:
                 times[state] = taken
                 most_bytes = max(most_bytes, *sizes)
                 print(f"{state:<56}{len(paths):>4} pages  p50 {_ms(taken, 50):>6.0f} ms  p99 {_ms(taken, 99):>6.0f} ms")
-        browser.close()
     many = times["500 variants"]
     return {**counted, "p50_ms_500": round(_ms(many, 50)), "p99_ms_500": round(_ms(many, 99)), "most_bytes": most_bytes}
 
@@ -102,22 +94,15 @@ def _look(page: Any, url: str, axe: str) -> Iterator[tuple[str, str]]:  # noqa: 
 @contextmanager
 def served(fill: Callable[[Database], object]) -> Iterator[tuple[str, list[str]]]:
     """The pages of a database that `fill` fills: where they are, and their paths."""
-    with TemporaryDirectory() as folder, socket.create_server(("127.0.0.1", 0)) as listener:
+    with TemporaryDirectory() as folder:
         empty = Path(folder, "empty.db")
         database = Database(f"sqlite:///{empty}")
         upgrade(database)
         database.close()
         os.environ["LIFECYCLE_DATA_DIR"] = str(_worlds.made(Path(folder, "data"), empty, fill))
         context.configure()
-        server = uvicorn.Server(uvicorn.Config(create_app(), log_level="warning"))
-        thread = threading.Thread(target=server.run, args=([listener],))
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}", _paths()
-        finally:
-            server.should_exit = True
-            thread.join()
-            context.database().close()
+        with closing(context.database()), browsing.served(create_app()) as url:
+            yield url, _paths()
 
 
 def _paths() -> list[str]:

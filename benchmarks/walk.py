@@ -4,14 +4,14 @@ Each click is told with what is read after it, and pictured where a folder is gi
 the same, since no act of the pages needs a script. `tests/pages` holds the walk to it. Needs the packages of `dev`.
 """
 
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
 
 from benchmarks import _worlds
-from benchmarks.pages import FLAGS, served
+from benchmarks.pages import served
+from deployments.demo.browsing import chromium
 
 REASON: Final = "read all pairs"
 _WIDTHS: Final = {True: 1440, False: 390}
@@ -28,11 +28,8 @@ class Clicked:
 
 def run(folder: str = "") -> dict[str, object]:
     """Walk twice. folder : where a picture of each step is put."""
-    from playwright.sync_api import sync_playwright
-
     clicks: dict[str, int] = {}
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=list(FLAGS))
+    with chromium() as browser:
         for scripts in (True, False):
             way = "with scripts" if scripts else "without scripts"
             scheme: Literal["light", "dark"] = "light" if scripts else "dark"
@@ -50,7 +47,6 @@ def run(folder: str = "") -> dict[str, object]:
                         page.screenshot(path=Path(folder, f"{way.replace(' ', '-')}-{number:02}.png"), full_page=True)
                 page.context.close()
                 clicks[way.replace(" ", "_")] = len(steps) - 1
-        browser.close()
     return {"clicks": clicks}
 
 

@@ -4,12 +4,9 @@ FOLDER is a data folder that `lifecycle demo --keep-data` left; without one the 
 application on a clock that stands at the demo's last check, and each is taken in light and in dark. Needs the packages of `dev`.
 """
 
-import shutil
-import socket
 import sys
-import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
 from functools import partial
 from io import BytesIO
@@ -17,10 +14,10 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 import click
-import uvicorn
 
 from deployments.dashboard.rendering import address
 from deployments.demo.agents import BOOKING
+from deployments.demo.browsing import chromium, served
 from deployments.demo.opening import written
 from deployments.demo.play import Wish, play
 from deployments.demo.screen import Screen
@@ -37,23 +34,18 @@ BELOW: Final = 24
 SHARPNESS: Final = 1.5
 QUALITY: Final = 80
 _AFTER_THE_CHECK: Final = timedelta(minutes=7)
-_FLAGS: Final = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update")
 
 
 def take(folder: Path, place: Path = PLACE) -> list[Path]:
     """Take all pictures of a demo's data folder: -> where they are."""
-    from playwright.sync_api import sync_playwright
-
     place.mkdir(parents=True, exist_ok=True)
     made: list[Path] = []
-    with sync_playwright() as playwright, _served(folder) as (url, shown):
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=list(_FLAGS))
+    with chromium() as browser, _served(folder) as (url, shown):
         for scheme in SCHEMES:
             page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT}, color_scheme=scheme, device_scale_factor=SHARPNESS)
             for name, (path, last) in shown.items():
                 page.goto(f"{url}{path}")
                 made.append(_kept(place / f"{name}-{scheme}.webp", _taken(page, last)))
-        browser.close()
     return made
 
 
@@ -84,16 +76,8 @@ def _served(folder: Path) -> Iterator[tuple[str, Mapping[str, tuple[str, str]]]]
         "variant": (address("/variant", variant=BOOKING.variant, days=28), ".metric"),
         "retraining": (address("/retraining", sessionId=session), ".evidence"),
     }
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = uvicorn.Server(uvicorn.Config(create_app(), log_level="warning"))
-        thread = threading.Thread(target=server.run, args=([listener],))
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}", shown
-        finally:
-            server.should_exit = True
-            thread.join()
-            context.database().close()
+    with closing(context.database()), served(create_app()) as url:
+        yield url, shown
 
 
 def _at() -> datetime:

@@ -1,14 +1,13 @@
 """Servers for tests of the client: the real API over a socket, and one that does whatever a test wants."""
 
 import json
-import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-import uvicorn
+from deployments.demo.browsing import served
 
 
 @contextmanager
@@ -16,15 +15,8 @@ def real_api(port: int = 0) -> Iterator[str]:
     """The API on a socket; its address."""
     from tests.api import application
 
-    with socket.create_server(("127.0.0.1", port)) as listener:
-        server = uvicorn.Server(uvicorn.Config(application(), log_level="critical", timeout_graceful_shutdown=1))
-        serving = threading.Thread(target=server.run, args=([listener],))
-        serving.start()
-        try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            serving.join()
+    with served(application(), port=port, log_level="critical") as url:
+        yield url
 
 
 @dataclass

@@ -1,14 +1,12 @@
 """The routes that the plan names, in its section 10 and its workflows, and ours beside them; the committed document is what they are."""
 
 import json
-import socket
-import threading
 from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
-import uvicorn
 
+from deployments.demo.browsing import served
 from deployments.http.app import create_app
 from deployments.http.openapi import DOCUMENT, document
 
@@ -152,16 +150,7 @@ def test_every_link_leads_from_what_an_answer_tells_to_what_an_operation_asks():
 
 
 def test_the_api_answers_over_a_real_socket(clock):
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = uvicorn.Server(uvicorn.Config(create_app(), log_level="warning"))
-        serving = threading.Thread(target=server.run, args=([listener],))
-        serving.start()
-        try:
-            port = listener.getsockname()[1]
-            with urlopen(f"http://127.0.0.1:{port}/api/lifecycle/status", timeout=30) as answer:
-                told = json.load(answer)
-                assert answer.headers["Content-Type"] == "application/json"
-        finally:
-            server.should_exit = True
-            serving.join()
+    with served(create_app()) as url, urlopen(f"{url}/api/lifecycle/status", timeout=30) as answer:  # noqa: S310 - http on loopback
+        told = json.load(answer)
+        assert answer.headers["Content-Type"] == "application/json"
     assert (told["at"], told["variants"]) == ("2025-10-07T12:00:00Z", [])

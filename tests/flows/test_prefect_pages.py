@@ -4,7 +4,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.chromium import chromium
+from deployments.demo.browsing import chromium
 from tests.served import HOSTILE, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.prefect, pytest.mark.slow]

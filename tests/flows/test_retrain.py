@@ -3,22 +3,15 @@
 import asyncio
 import os
 import signal
-from datetime import UTC, datetime, timedelta
 
 import pytest
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
-from benchmarks._sessions import proved
 from lifecycle_core.errors import SetupError
-from lifecycle_core.operations import retraining, shadow
-from lifecycle_core.operations.database import upgrade
-from lifecycle_core.operations.shadow import Posted
 from lifecycle_core.policy import ShadowSource
-from lifecycle_core.provenance import Provenance
-from lifecycle_core.store.database import Database
 from tasks import runs
-from tests.retrainable import begun, key_kept
-from tests.served import STARTS_WITHIN_S, Served, alive, descendants, until
+from tests.retraining_tree import RetrainingTree
+from tests.served import STARTS_WITHIN_S, alive, descendants, until
 
 pytestmark = [pytest.mark.prefect, pytest.mark.slow]
 
@@ -37,28 +30,14 @@ STEPS = [
 ]
 
 
-class Loop(Served):
-    """A tree with sessions in it, which are read from its database."""
-
-    sessions: dict[str, str]
+class Loop(RetrainingTree):
+    """Three sessions: one that needs nobody, one that waits for a person, and one that waits for samples."""
 
     def __init__(self, folder):
-        super().__init__(folder, LIFECYCLE_WATCH_SECONDS="3600")
-        folder.mkdir(parents=True)
-        key_kept(folder)
-        self.database = Database(f"sqlite:///{folder}/lifecycle.db")
-        upgrade(self.database)
-        kinds = {"straight": {}, "reviewed": {"manual_review": True}, "waiting": {"source": ShadowSource.NEW}}
-        self.sessions = {variant: begun(self.database, variant, **options).session_id for variant, options in kinds.items()}
-
-    def session(self, variant):
-        return retraining.session(self.database, self.sessions[variant])
+        super().__init__(folder, PATIENCE_S, straight={}, reviewed={"manual_review": True}, waiting={"source": ShadowSource.NEW})
 
     def run_of(self, variant):
         return self.prefect(f"/flow_runs/{self.session(variant).flow_run_id}")
-
-    def comes_to(self, variant, status):
-        return until(lambda: (it := self.session(variant)).status == status and it, within_s=PATIENCE_S)
 
     def suspended(self, variant, status="shadow_testing"):
         self.comes_to(variant, status)
@@ -147,12 +126,7 @@ def test_killed_whole_in_a_shadow_wait_and_a_review_both_go_on_and_a_lost_wake_u
     asked = loop.suspended("reviewed", "awaiting_review")
     reviewed = loop.session("reviewed")
     loop.kill()
-    act = Provenance("test", datetime.now(UTC))
-    pairs = [
-        Posted(scenario_id=it.scenario_id, ended_at=act.at - timedelta(minutes=1), incumbent=it.incumbent, candidate=it.candidate)
-        for it in proved(act, 12)
-    ]
-    shadow.post_samples(loop.database, act, loop.sessions["waiting"], pairs)
+    loop.post("waiting", 12)
     loop.start().wait_for("Watch ", within_s=STARTS_WITHIN_S)
     session = until(lambda: not (it := loop.session("waiting")).open and it)
     assert (session.shadow_analysis.n, session.flow_run_id, session.attempts) == (12, run["id"], 0)

@@ -1,18 +1,15 @@
 """A browser, and the pages served to it from a database of a known state."""
 
 import shutil
-import socket
-import threading
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
 import pytest
-import uvicorn
 
 from benchmarks import _worlds as worlds
+from deployments.demo.browsing import chromium, served
 from deployments.http.app import create_app
 from tasks import context
-from tests.chromium import chromium
 
 
 @dataclass(frozen=True)
@@ -31,18 +28,11 @@ class Site:
 @contextmanager
 def serving(folder):
     """The pages of a data folder, on a port of their own."""
-    with pytest.MonkeyPatch.context() as patch, socket.create_server(("127.0.0.1", 0)) as listener:
+    with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LIFECYCLE_DATA_DIR", str(folder))
         context.configure()
-        server = uvicorn.Server(uvicorn.Config(create_app(), log_level="warning"))
-        thread = threading.Thread(target=server.run, args=([listener],))
-        thread.start()
-        try:
-            yield Site(f"http://127.0.0.1:{listener.getsockname()[1]}")
-        finally:
-            server.should_exit = True
-            thread.join()
-            context.database().close()
+        with closing(context.database()), served(create_app()) as url:
+            yield Site(url)
     context.configure()
 
 

@@ -87,10 +87,7 @@ def fill(database: Database) -> None:
 def refused(database: Database) -> None:
     """A record in quarantine, and from 0008 on a batch that is known by its bytes."""
     with TemporaryDirectory() as folder:
-        for name, text in (
-            ("broken.jsonl", BROKEN),
-            ("sound.jsonl", '{"id": "f1", "variant": "filed", "ended_at": "2025-10-06T12:00:00Z"}\n'),
-        ):
+        for name, text in (("broken.jsonl", BROKEN), ("sound.jsonl", SOUND)):
             path = Path(folder) / name
             path.write_text(text)
             words = [sys.executable, "-P", "-m", "deployments.cli", "--database", database.url, "ingest", str(path)]
@@ -131,7 +128,7 @@ def keyed(database: Database) -> None:
 
 
 def alerted(database: Database) -> None:
-    """A silence, and a message that is still to be delivered."""
+    """A message that is still to be delivered."""
     from lifecycle_core.operations import alerts
 
     alerts.test(database, ACT, "booking")

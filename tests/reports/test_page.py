@@ -1,13 +1,13 @@
 """A report as one HTML file: it stands alone, and what others wrote does nothing in it."""
 
 import re
-import shutil
 from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
 
 from benchmarks._sessions import proved
+from deployments.demo.browsing import chromium
 from deployments.reports.chart import drawn
 from deployments.reports.page import page
 from lifecycle_core.policy import Policy
@@ -104,12 +104,9 @@ def of(*blocks):
 @pytest.mark.browser
 @pytest.mark.slow
 def test_in_a_browser_it_fits_its_width_in_light_and_dark_with_scripts_off(tmp_path):
-    from playwright.sync_api import sync_playwright
-
     file = tmp_path / "report.html"
     file.write_text(page(report()))
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"])
+    with chromium() as browser:
         papers = set()
         for width, scheme in ((390, "light"), (390, "dark"), (1440, "light"), (1440, "dark")):
             context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, java_script_enabled=False)
@@ -124,5 +121,4 @@ def test_in_a_browser_it_fits_its_width_in_light_and_dark_with_scripts_off(tmp_p
             assert asked == [file.as_uri()]
             papers.add(seen.screenshot(clip={"x": 0, "y": 0, "width": 4, "height": 4}))
             context.close()
-        browser.close()
     assert len(papers) == 2

@@ -5,19 +5,15 @@ import signal
 import socket
 import time
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 
-from benchmarks._sessions import proved
-from lifecycle_core.operations import retraining, shadow
-from lifecycle_core.operations.database import upgrade, verify
-from lifecycle_core.operations.shadow import Posted
+from lifecycle_core.operations.database import verify
 from lifecycle_core.policy import ShadowSource
-from lifecycle_core.provenance import Provenance
-from lifecycle_core.store.database import Database
-from tests.retrainable import begun, key_kept, ready
-from tests.served import STARTS_WITHIN_S, Served, alive, until
+from tests.retrainable import ready
+from tests.retraining_tree import RetrainingTree
+from tests.served import STARTS_WITHIN_S, alive, until
 
 pytestmark = [pytest.mark.prefect, pytest.mark.slow, pytest.mark.timeout(1200)]
 
@@ -28,25 +24,13 @@ BEGINS_WITHIN_S = 10.0
 """A start and a decision tell Prefect, for five seconds at most; another one for the second look that a decision may take."""
 
 
-class Away(Served):
+class Away(RetrainingTree):
     """A tree whose Prefect can be sent away: two sessions wait in it, one for samples and one for a person."""
 
     def __init__(self, folder):
-        super().__init__(folder, LIFECYCLE_WATCH_SECONDS="3600")
-        folder.mkdir(parents=True)
-        key_kept(folder)
-        self.database = Database(f"sqlite:///{folder}/lifecycle.db")
-        upgrade(self.database)
-        kinds = {"sampled": {"source": ShadowSource.NEW}, "reviewed": {"manual_review": True}}
-        self.sessions = {variant: begun(self.database, variant, **options).session_id for variant, options in kinds.items()}
+        super().__init__(folder, PATIENCE_S, sampled={"source": ShadowSource.NEW}, reviewed={"manual_review": True})
         for variant in ("dead", "hanging"):
             ready(self.database, variant)
-
-    def session(self, variant):
-        return retraining.session(self.database, self.sessions[variant])
-
-    def comes_to(self, variant, status):
-        return until(lambda: (it := self.session(variant)).status == status and it, within_s=PATIENCE_S)
 
     def suspended(self, variant, status):
         """The session, once it stands so and its run is suspended."""
@@ -136,12 +120,7 @@ def test_with_prefect_dead_or_hanging_all_goes_on_within_seconds_and_back_with_a
     for variant, before in waiting.items():
         again = tree.suspended(variant, before.status)
         assert again.flow_run_id != before.flow_run_id
-    act = Provenance("test", datetime.now(UTC))
-    pairs = [
-        Posted(scenario_id=it.scenario_id, ended_at=act.at - timedelta(minutes=1), incumbent=it.incumbent, candidate=it.candidate)
-        for it in proved(act, 12)
-    ]
-    shadow.post_samples(tree.database, act, tree.sessions["sampled"], pairs)
+    tree.post("sampled", 12)
     until(lambda: not tree.session("sampled").open, within_s=PATIENCE_S)
     tree.api("/api/lifecycle/retraining/approve", {"sessionId": tree.sessions["reviewed"], "reason": "better"})
     assert tree.session("reviewed").status == "promoted"
