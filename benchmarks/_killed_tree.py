@@ -24,7 +24,7 @@ from benchmarks._places import full, read_only, small
 from benchmarks.steps import OPTIONS, QUICK
 from deployments.demo.tree import Tree
 from lifecycle_core.errors import LifecycleError
-from lifecycle_core.operations import promotion, retraining
+from lifecycle_core.operations import promotion, retraining, versions, versions_asked
 from lifecycle_core.operations.database import verify
 from lifecycle_core.provenance import Provenance
 from lifecycle_core.retraining.session import Answer, Session, Status
@@ -182,10 +182,15 @@ class Stage:
         return found
 
     def _attend(self, *, anew: bool = True) -> None:
-        """Open a session where none is, and answer the one that asks; both in the database alone."""
+        """Open a session where none is, and answer the one that asks; both in the database alone.
+
+        What was promoted is rolled back before: the new version has no conversations to learn from.
+        """
         it, act = self._open(), Provenance("benchmark", datetime.now(UTC))
         with suppress(LifecycleError):
             if it is None and anew:
+                if versions_asked.active(self.database, VARIANT).version > 1:
+                    versions.roll_back(self.database, act, VARIANT)
                 retraining.begin(self.database, act, VARIANT, f"chaos {next(self.numbers)}", OPTIONS)
             elif it is not None and it.status is Status.AWAITING_REVIEW and it.review is None:
                 promotion.record_decision(self.database, act, it.session_id, Answer.REJECT, "seen")

@@ -20,7 +20,10 @@ from lifecycle_core.settings import LOOPBACK, Settings
 LOG = "prefect-server.log"
 READY_WITHIN_S = 180.0
 ENDS_WITHIN_S = 10.0
+HANGS_AFTER_S = 120.0
+"""For so long a server that was ready may give no answer, as on a machine that has too much to do."""
 _ASKED_EVERY_S = 0.25
+_WATCHED_EVERY_S = 10.0
 
 
 class PrefectServer:
@@ -55,14 +58,24 @@ class PrefectServer:
         while not await asyncio.to_thread(self._answers):
             if self._process.returncode is not None or time.monotonic() - began > READY_WITHIN_S:
                 ended = "hangs" if self._process.returncode is None else f"ended with {self._process.returncode}"
-                message = f"the Prefect server {ended} before it was ready; {self._settings.data_dir / LOGS / LOG} says why"
+                message = f"Prefect server {ended} before it was ready; {self._settings.data_dir / LOGS / LOG} says why"
                 raise SetupError(message)
             await asyncio.sleep(_ASKED_EVERY_S)
         return time.monotonic() - began
 
-    async def ended(self) -> int:
-        """Wait until the process has ended: -> its return code."""
-        return await self._process.wait()
+    async def lost(self) -> str:
+        """Wait until the process has ended, or has hung for two minutes: -> which of them, in words."""
+        heard, ended = time.monotonic(), asyncio.create_task(self._process.wait())
+        try:
+            while time.monotonic() - heard < HANGS_AFTER_S:
+                await asyncio.wait([ended], timeout=_WATCHED_EVERY_S)
+                if ended.done():
+                    return f"ended with {ended.result()}"
+                if await asyncio.to_thread(self._answers):
+                    heard = time.monotonic()
+        finally:
+            ended.cancel()
+        return f"has not answered for {HANGS_AFTER_S:.0f} s"
 
     async def stop(self) -> None:
         """End the process: gently within ten seconds, else by force."""

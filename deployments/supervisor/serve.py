@@ -2,7 +2,7 @@
 
 1. What cannot be served is refused before anything starts.
 2. The API comes first and needs no Prefect: checks, versions and rollback work while Prefect starts, and when it is down.
-3. A Prefect server that dies is started again, and so is a runner that gave up waiting for it.
+3. A Prefect server that dies, hangs or never becomes ready is started again, and so is a runner that gave up waiting for it.
 4. Sessions and their runs are brought together again every twenty seconds, by what the database says; the audit log is anchored every hour.
    Alerts are delivered every few seconds, whether or not Prefect answers, and tell it when the watch stands still.
 5. Where no model endpoint is set, a scripted one is a child too, and what it touches says "simulated".
@@ -83,7 +83,6 @@ class _Tree:
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     prefect_is_ready: asyncio.Event = field(default_factory=asyncio.Event)
     flows_are_served: asyncio.Event = field(default_factory=asyncio.Event)
-    prefect_was_ready: bool = False
 
     async def live(self, listener: socket.socket) -> None:
         self._end_on_signals()
@@ -131,11 +130,8 @@ class _Tree:
             took = await server.ready()
             self.say(f"Prefect  {self.settings.prefect_url}  ready in {took:.1f} s")
             self.prefect_is_ready.set()
-            self.prefect_was_ready = True
-            return f"Prefect server ended with {await server.ended()}"
+            return f"Prefect server {await server.lost()}"
         except SetupError as error:
-            if not self.prefect_was_ready:
-                raise
             return str(error)
         finally:
             self.prefect_is_ready.clear()

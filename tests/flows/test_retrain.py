@@ -1,22 +1,28 @@
-"""Retrainings in the real tree, from their beginning to their end, by flow runs that suspend, die and come back."""
+"""Retrainings in the real tree, from their beginning to their end, by flow runs that suspend, die and come back.
+
+Prefect goes away for good, hangs, and comes back with nothing of what it knew: the API goes on, and so do sessions, from the database.
+"""
 
 import asyncio
-import os
-import signal
+from datetime import UTC, datetime
 
 import pytest
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
-from lifecycle_core.errors import SetupError
+from lifecycle_core.operations.database import verify
 from lifecycle_core.policy import ShadowSource
 from tasks import runs
-from tests.retraining_tree import RetrainingTree
-from tests.served import STARTS_WITHIN_S, alive, descendants, until
+from tests.retrainable import ready
+from tests.retraining_tree import PATIENCE_S, RetrainingTree
+from tests.served import STARTS_WITHIN_S, until
 
-pytestmark = [pytest.mark.prefect, pytest.mark.slow]
+pytestmark = [pytest.mark.prefect, pytest.mark.slow, pytest.mark.timeout(1200)]
 
-PATIENCE_S = 300.0
-"""A busy machine takes many times what a quiet one does."""
+BEGINS_WITHIN_S = 10.0
+"""A start and a decision tell Prefect, for five seconds at most; another one for the second look that a decision may take."""
+OPTIONS = {"shadowSource": "recorded", "maxSamples": 12, "seed": 1}
+WAITING = {"waiting": "shadow_testing", "reviewed": "awaiting_review"}
+"""Sessions that wait, for samples and for a person, and as what."""
 STEPS = [
     "01 begin retraining",
     "03 collect training data",
@@ -30,45 +36,13 @@ STEPS = [
 ]
 
 
-class Loop(RetrainingTree):
-    """Three sessions: one that needs nobody, one that waits for a person, and one that waits for samples."""
-
-    def __init__(self, folder):
-        super().__init__(folder, PATIENCE_S, straight={}, reviewed={"manual_review": True}, waiting={"source": ShadowSource.NEW})
-
-    def run_of(self, variant):
-        return self.prefect(f"/flow_runs/{self.session(variant).flow_run_id}")
-
-    def suspended(self, variant, status="shadow_testing"):
-        self.comes_to(variant, status)
-        return until(lambda: (it := self.run_of(variant))["state"]["type"] == "PAUSED" and it, within_s=PATIENCE_S)
-
-    def changed(self, variant, run, kind):
-        state = self.run_of(variant)["state"]
-        return state["id"] != run["state"]["id"] and state["type"] == kind
-
-    def resumed(self, run):
-        try:
-            return self.prefect(f"/flow_runs/{run['id']}/resume", {})
-        except SetupError:  # a Prefect whose database is locked asks to be asked again
-            return None
-
-    def tasks_of(self, run):
-        asked = {"flow_runs": {"id": {"any_": [run["id"]]}}, "sort": "EXPECTED_START_TIME_ASC"}
-        return [it["name"] for it in self.prefect("/task_runs/filter", asked)]
-
-    def kill(self):
-        tree = descendants(self.process.pid)
-        for pid in tree:
-            os.kill(pid, signal.SIGKILL)
-        until(lambda: not alive(tree))
-        self.end()
-        self.said.clear()
-
-
 @pytest.fixture(scope="module")
 def loop(tmp_path_factory):
-    it = Loop(tmp_path_factory.mktemp("loop") / "data")
+    """Three sessions: one that needs nobody, one that waits for a person, one for samples; and two variants that have none yet."""
+    begun = {"straight": {}, "reviewed": {"manual_review": True}, "waiting": {"source": ShadowSource.NEW}}
+    it = RetrainingTree(tmp_path_factory.mktemp("loop") / "data", **begun)
+    for variant in ("dead", "hanging"):
+        ready(it.database, variant)
     try:
         it.start().wait_for("Watch ", within_s=STARTS_WITHIN_S)
         yield it
@@ -121,6 +95,41 @@ def test_resume_pressed_at_the_shadow_wait_waits_on(loop):
     assert loop.session("waiting").status == "shadow_testing"
 
 
+def everything(loop, variant):
+    """Ask for all that needs no flow run, then begin a session: -> its answer."""
+    now = datetime.now(UTC)
+    sent = [{"id": f"{variant}{it}", "variant": variant, "ended_at": now.isoformat(), "booked": True} for it in range(5)]
+    assert loop.timed("/api/lifecycle/conversations", sent)["accepted"] == 5
+    assert loop.timed(f"/api/lifecycle/drift/detect?variant={variant}")["variant"] == variant
+    version = loop.timed("/api/lifecycle/versions/register", {"variantName": variant, "systemPrompt": "Worse."})["version"]
+    loop.timed("/api/lifecycle/versions/activate", {"variantName": variant, "version": version})
+    assert loop.timed(f"/api/lifecycle/versions/active?variantName={variant}")["version"] == version
+    assert loop.timed("/api/lifecycle/versions/rollback", {"variantName": variant})["currentVersion"] == 1
+    started = loop.timed("/api/lifecycle/retraining/start", {"variant": variant, "options": OPTIONS}, within_s=BEGINS_WITHIN_S)
+    loop.sessions[variant] = started["session"]["id"]
+    told = loop.timed(f"/api/lifecycle/retraining/status?sessionId={loop.sessions[variant]}")
+    assert told["session"]["id"] == loop.sessions[variant]
+    assert loop.timed("/api/lifecycle/status")["retraining"]
+    return started
+
+
+def test_with_prefect_dead_or_hanging_all_goes_on_within_seconds_and_back_with_an_empty_database_it_runs_what_was_begun(loop):
+    runs_of = {variant: loop.suspended(variant, status) for variant, status in WAITING.items()}
+    waiting = {variant: loop.session(variant) for variant in WAITING}
+    with loop.without_prefect() as let_hang:
+        assert "make up" in everything(loop, "dead")["warning"]
+        let_hang()
+        assert "no answer within 5 s" in everything(loop, "hanging")["warning"]
+        assert not any(f"{loop.prefect_url}  ready" in it for it in loop.said)
+        assert {loop.session(it).flow_run_id for it in ("dead", "hanging")} == {None}
+        assert {it: loop.session(it) for it in waiting} == waiting
+    for variant in ("dead", "hanging"):
+        ended = until(lambda variant=variant: not (it := loop.session(variant)).open and it, within_s=PATIENCE_S)
+        assert (ended.attempts, ended.shadow_analysis.n) == (0, 12)
+    for variant, status in WAITING.items():
+        assert loop.suspended(variant, status)["id"] != runs_of[variant]["id"]
+
+
 def test_killed_whole_in_a_shadow_wait_and_a_review_both_go_on_and_a_lost_wake_up_is_made_good(loop):
     run = loop.suspended("waiting")
     asked = loop.suspended("reviewed", "awaiting_review")
@@ -147,3 +156,4 @@ def test_a_review_answered_in_the_form_decides_and_half_an_answer_does_not(loop)
     review = loop.comes_to("reviewed", "promoted").review
     assert (review.answer, review.reason, review.by) == ("promote", "looks good", "prefect:review")
     assert f"`{review.evidence[:12]}`" in page
+    assert verify(loop.database).problems == ()

@@ -88,6 +88,20 @@ def test_kill_9_of_the_parent_takes_prefect_s_server_along_and_leaves_the_folder
     assert is_free(starting.prefect_port)
 
 
+def test_with_a_prefect_that_cannot_start_the_api_serves_all_the_same(tmp_path):
+    it = Served(tmp_path / "data")
+    (it.folder / "prefect" / "prefect.db").mkdir(parents=True)
+    it.start()
+    try:
+        it.wait_for("before it was ready", within_s=STARTS_WITHIN_S)
+        it.api("/api/lifecycle/versions/register", {"variantName": "steady", "systemPrompt": "You book."})
+        it.api("/api/lifecycle/versions/activate", {"variantName": "steady", "version": 1})
+        assert it.api("/api/lifecycle/versions/active?variantName=steady")["version"] == 1
+    finally:
+        it.end()
+    assert any("prefect-server.log says why; starting it again in" in line for line in it.said)
+
+
 def test_with_prefect_dead_checks_versions_and_rollback_go_on_and_it_comes_back(served):
     until(served.scheduled)
     [server], before = served.server(), {it["id"] for it in served.scheduled()}
