@@ -28,7 +28,11 @@ if TYPE_CHECKING:
     from tests.served import Served
 
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
-PREFECT = ("tests/demo/", "tests/flows/", "tests/supervisor/")
+SERVED = (
+    *("tests/flows/test_backfill.py", "tests/flows/test_prefect_pages.py"),
+    *("tests/flows/test_watch_drift.py", "tests/supervisor/test_serve.py"),
+)
+"""Files whose tests ask one and the same tree."""
 SHM = Path("/dev/shm")  # noqa: S108 - ten times as quick to make databases in as a disk
 MEMORY = SHM if SHM.is_dir() and shutil.disk_usage(SHM).free > 4 * 2**30 else None
 """Where tests keep their files, if it has room for them."""
@@ -90,15 +94,16 @@ def pytest_collect_file():
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
-    """Keep the folders whose tests share a Prefect server in one process, where tests run in several, and so each other file."""
+    """Keep the files whose tests ask one tree in one process, where tests run in several, and so each other file."""
     from xdist.scheduler import LoadScopeScheduling
 
-    class ByServer(LoadScopeScheduling):
+    class ByTree(LoadScopeScheduling):
         def _split_scope(self, nodeid):
-            return "prefect" if nodeid.startswith(PREFECT) else nodeid.partition("::")[0]
+            file = nodeid.partition("::")[0]
+            return "served" if file in SERVED else file
 
     config.option.loadscopereorder = False  # they come in the order of `_place`
-    return ByServer(config, log)
+    return ByTree(config, log)
 
 
 def pytest_report_header():

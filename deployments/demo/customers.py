@@ -47,6 +47,8 @@ class Customers:
         self._post, self._ask, self._now = post, active, now
         self._changes_at = datetime.max.replace(tzinfo=UTC)
         self._active: dict[str, list[_Active]] = {desk.variant: [] for desk in DESKS}
+        self._drawn = agents.NOW
+        """When the latest of the first agent's usual customers came that anybody has asked for: the merge looks one ahead."""
         self._stream = heapq.merge(*map(self._visitors, DESKS), key=lambda it: it[1].at)
         self._next = next(self._stream)
         self._lock = threading.Lock()
@@ -65,7 +67,7 @@ class Customers:
     def change(self) -> datetime:
         """Let the customers of the first agent be others from the next full hour on: -> that hour. Nobody is told."""
         with self._lock:
-            latest = max(self._now(), self._next[1].at)
+            latest = max(self._now(), self._drawn)
             self._changes_at = hour_of(latest) + timedelta(hours=1)
             return self._changes_at
 
@@ -88,9 +90,13 @@ class Customers:
         def changed() -> Iterator[Arrival]:
             yield from come(DRIFTED, self._changes_at, desk.seed + 2)
 
+        def unchanged(it: Arrival) -> bool:
+            self._drawn = it.at
+            return it.at < self._changes_at
+
         usual = come(HEALTHY, agents.NOW, desk.seed + 1)
         if desk is BOOKING:
-            usual = chain(takewhile(lambda it: it.at < self._changes_at, usual), changed())
+            usual = chain(takewhile(unchanged, usual), changed())
         return ((desk, it) for it in usual)
 
     def _come(self) -> None:

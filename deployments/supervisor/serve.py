@@ -20,7 +20,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from importlib import import_module
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from deployments import logs
 from deployments.lifeline import end_with_parent
@@ -83,6 +83,7 @@ class _Tree:
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     prefect_is_ready: asyncio.Event = field(default_factory=asyncio.Event)
     flows_are_served: asyncio.Event = field(default_factory=asyncio.Event)
+    loading: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def live(self, listener: socket.socket) -> None:
         self._end_on_signals()
@@ -138,7 +139,7 @@ class _Tree:
             await server.stop()
 
     async def _one_runner(self) -> str:
-        flow_runner = await asyncio.to_thread(import_module, "deployments.supervisor.flow_runner")  # seconds, in which the API answers
+        flow_runner = await self._loaded("flow_runner")
         await self.prefect_is_ready.wait()
         try:
             await flow_runner.run_flows(self.settings, self._runner_started)
@@ -152,7 +153,7 @@ class _Tree:
         return "Runner ended by itself"
 
     async def _one_reconciler(self) -> str:
-        reconciler = await asyncio.to_thread(import_module, "deployments.supervisor.reconciler")
+        reconciler = await self._loaded("reconciler")
         await self.flows_are_served.wait()  # by now what the last process left has ended
         try:
             await reconciler.reconcile_for_ever()
@@ -162,18 +163,23 @@ class _Tree:
         return "Reconciler ended by itself"
 
     async def _anchoring(self) -> str:
-        anchoring = await asyncio.to_thread(import_module, "deployments.supervisor.anchoring")
+        anchoring = await self._loaded("anchoring")
         await anchoring.anchor_for_ever()
         return "Anchoring ended by itself"
 
     async def _alerting(self) -> str:
-        alerting = await asyncio.to_thread(import_module, "deployments.supervisor.alerting")
+        alerting = await self._loaded("alerting")
         await alerting.alert_for_ever()
         return "Alerting ended by itself"
 
     async def _one_endpoint(self) -> str:
         self.say(f"Models   {self.simulated_models}  simulated: no endpoint is set (LIFECYCLE_OPENAI_BASE_URL)")
         return await endpoint.live(self.settings, self.simulated_models or "")
+
+    async def _loaded(self, part: str) -> Any:  # noqa: ANN401 - a module
+        """Import a part, which takes seconds in which the API answers. One after the other: threads that import Prefect lock each other out."""
+        async with self.loading:
+            return await asyncio.to_thread(import_module, f"deployments.supervisor.{part}")
 
     def _runner_started(self, deployments: list[str]) -> None:
         self.flows_are_served.set()

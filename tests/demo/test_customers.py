@@ -90,6 +90,19 @@ def test_the_first_agents_customers_change_from_the_next_full_hour_on_and_none_c
     assert Counter(it.id for it in before + after).most_common(1)[0][1] == 1
 
 
+@pytest.mark.parametrize("minutes", [24, 30, 36])
+def test_whenever_they_change_nobody_comes_who_came_before(now, api, minutes):
+    """Also where the next who comes is the other agent's, and the first agent's next one, who is known already, comes an hour later."""
+    for hour in range(24):
+        found = Customers(api.post, api.active, lambda: now[0])
+        now[0] = agents.NOW + timedelta(hours=hour, minutes=minutes + 20)
+        came = found._due()
+        found.change()
+        now[0] += timedelta(hours=6)
+        ids = [it.id for _, it in came + found._due()]
+        assert len(ids) == len(set(ids)), now[0]
+
+
 def test_customers_are_served_by_the_version_that_was_active_then(came, api):
     came(agents.NOW + timedelta(hours=12))
     since = agents.NOW + timedelta(hours=20)

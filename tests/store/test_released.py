@@ -84,7 +84,7 @@ def test_what_an_earlier_program_wrote_comes_up_whole_holds_is_read_and_goes_on(
         assert ended == {"promoted": "promoted", "asked": "awaiting_review", "tested": "shadow_testing"}
         assert policies.policy(database, "booking").retraining.cooldown_days == 9
 
-    later = replace(ACT, at=ACT.at + timedelta(days=4))
+    later = replace(ACT, at=ACT.at + timedelta(hours=6))
     traffic.ingest(database, later, [Conversation(id="new", variant="booking", ended_at=later.at, booked=True)])
     assert versions.roll_back(database, later, "booking").current_version == 1
     drift.check_and_record(database, later, "booking", later.at)
