@@ -20,8 +20,8 @@ from lifecycle_core.settings import LOOPBACK, Settings
 LOG = "prefect-server.log"
 READY_WITHIN_S = 180.0
 ENDS_WITHIN_S = 10.0
-HANGS_AFTER_S = 120.0
-"""For so long a server that was ready may give no answer, as on a machine that has too much to do."""
+HANGS_AFTER_S = 90.0
+"""For so long a server that was ready may give no answer: on SQLite it was seen to lock itself out for a minute, and then for another."""
 _ASKED_EVERY_S = 0.25
 _WATCHED_EVERY_S = 10.0
 
@@ -64,7 +64,7 @@ class PrefectServer:
         return time.monotonic() - began
 
     async def lost(self) -> str:
-        """Wait until the process has ended, or has hung for two minutes: -> which of them, in words."""
+        """Wait until the process has ended, or has hung for a minute and a half: -> which of them, in words."""
         heard, ended = time.monotonic(), asyncio.create_task(self._process.wait())
         try:
             while time.monotonic() - heard < HANGS_AFTER_S:

@@ -177,7 +177,7 @@ class _Tree:
         return await endpoint.live(self.settings, self.simulated_models or "")
 
     async def _loaded(self, part: str) -> Any:  # noqa: ANN401 - a module
-        """Import a part, which takes seconds in which the API answers. One after the other: threads that import Prefect lock each other out."""
+        """Import a part, which takes seconds in which the API answers; one after the other, for threads that import Prefect deadlock."""
         async with self.loading:
             return await asyncio.to_thread(import_module, f"deployments.supervisor.{part}")
 
