@@ -132,7 +132,8 @@ def _keys(database: Database, act: Provenance, life: int) -> None:
     leases.take(database, later(act, days=-1), f"old work {life}", str(life))
     leases.release(database, act, f"work {life}", str(life))
     leases.sweep(database, act)
-    audit.anchor(database, replace(act, idempotency_key=str(life)), Path(database.name).parent / "anchors", None)
+    if database.dialect == "sqlite":  # whose folder is the life's own
+        audit.anchor(database, replace(act, idempotency_key=str(life)), Path(database.name).parent / "anchors", None)
 
 
 def _retention(database: Database, act: Provenance, life: int) -> None:
