@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 from _pytest.doctest import DoctestModule
+from hypothesis import settings
 
 from lifecycle_core.operations.database import upgrade
 from lifecycle_core.provenance import Provenance
@@ -61,6 +62,8 @@ def pytest_configure(config):
     if MEMORY is not None:
         os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
     share()
+    settings.register_profile("untimed", settings(), deadline=None)
+    settings.load_profile("untimed")
     unmet = [need.remedy for need in NEEDS if not need.met]
     if unmet and os.environ.get("CI") == "true":
         message = f"CI must have what the tests need, and lacks {' and '.join(unmet)}"

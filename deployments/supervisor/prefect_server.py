@@ -9,6 +9,7 @@ import signal
 import sys
 import time
 from contextlib import suppress
+from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
 
@@ -20,8 +21,10 @@ from lifecycle_core.settings import LOOPBACK, Settings
 LOG = "prefect-server.log"
 READY_WITHIN_S = 180.0
 ENDS_WITHIN_S = 10.0
-HANGS_AFTER_S = 90.0
-"""For so long a server that was ready may give no answer: on SQLite it was seen to lock itself out for a minute, and then for another."""
+HANGS_AFTER_S = 60.0
+"""For so long a server that was ready may give no answer, as on a machine that has too much to do."""
+LOCKED_FOR_S = 10.0
+"""For so long the server waits for a lock of its own database. By itself it waits for a minute, in which it was seen to answer nobody."""
 _ASKED_EVERY_S = 0.25
 _WATCHED_EVERY_S = 10.0
 
@@ -64,7 +67,7 @@ class PrefectServer:
         return time.monotonic() - began
 
     async def lost(self) -> str:
-        """Wait until the process has ended, or has hung for a minute and a half: -> which of them, in words."""
+        """Wait until the process has ended, or has hung for a minute: -> which of them, in words."""
         heard, ended = time.monotonic(), asyncio.create_task(self._process.wait())
         try:
             while time.monotonic() - heard < HANGS_AFTER_S:
@@ -95,8 +98,24 @@ class PrefectServer:
             return False
 
 
+def wait_less_for_locks() -> None:
+    """Let this process's Prefect server give up on a locked database after ten seconds; who asked it is told to ask again, and does."""
+    from prefect.server.database.configurations import AioSqliteConfiguration
+
+    prepare = AioSqliteConfiguration.setup_sqlite
+
+    def prepared(self: AioSqliteConfiguration, conn: Any, record: Any) -> None:  # noqa: ANN401 - a driver's own
+        prepare(self, conn, record)
+        cursor = conn.cursor()
+        cursor.execute(f"PRAGMA busy_timeout = {LOCKED_FOR_S * 1000:.0f}")
+        cursor.close()
+
+    AioSqliteConfiguration.setup_sqlite = prepared  # type: ignore[method-assign]
+
+
 if __name__ == "__main__":
     end_with_parent()
+    wait_less_for_locks()
 
     from prefect.cli import app
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import subprocess
 import sys
 
 import pytest
@@ -24,6 +25,22 @@ class Healthy(BaseHTTPRequestHandler):
 HTTPServer(("127.0.0.1", int(sys.argv[1])), Healthy).serve_forever()
 """
 SILENT_FOR_S = 1.0
+WAITS_MS = """
+import asyncio, sys
+from sqlalchemy import text
+from prefect.server.database.configurations import AioSqliteConfiguration
+from deployments.supervisor.prefect_server import wait_less_for_locks
+
+wait_less_for_locks()
+
+async def asked():
+    engine = await AioSqliteConfiguration(f"sqlite+aiosqlite:///{sys.argv[1]}/prefect.db").engine()
+    async with engine.connect() as connection:
+        print((await connection.execute(text("PRAGMA busy_timeout"))).scalar())
+    await engine.dispose()
+
+asyncio.run(asked())
+"""
 
 
 @pytest.fixture
@@ -67,3 +84,9 @@ def test_one_that_hangs_is_lost_after_a_while_and_can_be_ended(settings, monkeyp
 def test_one_that_ends_before_it_is_ready_says_where_to_look(settings):
     with pytest.raises(SetupError, match=r"^Prefect server ended with 3 before it was ready; .*prefect-server\.log says why$"):
         lived(settings, "raise SystemExit(3)", signal.SIGKILL)
+
+
+@pytest.mark.slow
+def test_it_waits_ten_seconds_for_a_lock_of_its_database(tmp_path):
+    asked = subprocess.run([sys.executable, "-c", WAITS_MS, str(tmp_path)], check=True, capture_output=True, text=True, timeout=120)
+    assert asked.stdout == "10000\n"
