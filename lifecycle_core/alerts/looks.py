@@ -30,7 +30,7 @@ def of_drift(episode: Episode | None) -> Reading:
 
 
 def of_incidents(report: DriftReport | None) -> Reading:
-    """A look at a variant's incidents, by their kinds and the largest share; None where a check had nothing to say."""
+    """A look at a variant's incidents, each in its sentence, and the largest share; None where a check had nothing to say."""
     incidents = report.incidents if report is not None else ()
     if not incidents:
         return Reading(signal=Signal.INCIDENT, level=Level.OK)
@@ -39,7 +39,7 @@ def of_incidents(report: DriftReport | None) -> Reading:
         level=Level.ALERT,
         value=max((it.share for it in incidents if it.share is not None), default=None),
         since=min((it.since for it in incidents if it.since is not None), default=None),
-        detail=", ".join(sorted({it.kind.replace("_", " ") for it in incidents})),
+        detail="; ".join(it.message for it in incidents),
     )
 
 

@@ -68,7 +68,7 @@ class Reading:
 
     value, threshold : a fraction, US dollars or a count, as the signal has it; None where there is none.
     n : what was counted: conversations, sessions. since : where it began, as far as it is known.
-    detail : what else there is to say, in our words alone: the metrics that drift, the kinds of incidents.
+    detail : what else there is to say, in our words alone: the metrics that drift, the incidents.
     unwatched : its threshold was taken away, so that it alerts no more.
     """
 

@@ -1,6 +1,6 @@
 """All variants at a glance, what waits for a person, and their figures day by day: what the pages show. Nothing here changes anything."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -38,7 +38,7 @@ class Seen:
     """One variant at a glance.
 
     episode, session, probation : those that go on, else None; activation : the newest change of the active version.
-    alerting : its signals that alert.
+    alerting : its signals that alert, and what each says.
     """
 
     summary: VariantSummary
@@ -47,7 +47,7 @@ class Seen:
     session: Session | None
     probation: Probation | None
     activation: Activation | None
-    alerting: tuple[Signal, ...]
+    alerting: Mapping[Signal, str]
     policy: Policy
 
 
@@ -104,7 +104,7 @@ def seen(database: Database, variant: str, at: datetime) -> Seen:
             session=sessions.open_of(tx, variant),
             probation=probations.open_of(tx, variant),
             activation=changes[0] if changes else None,
-            alerting=alerts.alerting_of(tx, variant),
+            alerting=alerts.alerting_each(tx, variant).get(variant, {}),
             policy=policies.of(tx, variant),
         )
 
@@ -123,7 +123,7 @@ def _every(tx: Transaction, at: datetime) -> Iterator[Seen]:
             session=going_on.get(name),
             probation=watched.get(name),
             activation=changes[name][-1] if name in changes else None,
-            alerting=signals.get(name, ()),
+            alerting=signals.get(name, {}),
             policy=own.get(name, Policy()),
         )
 

@@ -117,19 +117,15 @@ def counted(tx: Transaction, at: datetime, variant: str | None = None) -> dict[s
     }
 
 
-def alerting_each(tx: Transaction) -> dict[str, tuple[Signal, ...]]:
-    """Variant -> its signals that alert; a variant of which none does is left out."""
-    chosen = select(AlertStandingRow.variant, AlertStandingRow.signal).where(AlertStandingRow.state == State.ALERT)
-    found: dict[str, tuple[Signal, ...]] = {}
-    for variant, signal in tx.exec(chosen):
-        found[variant] = (*found.get(variant, ()), Signal(signal))
+def alerting_each(tx: Transaction, variant: str | None = None) -> dict[str, dict[Signal, str]]:
+    """Variant -> its signals that alert -> what each says; of one variant or of all, without those of which none does."""
+    chosen = select(AlertStandingRow.variant, AlertStandingRow.signal, AlertStandingRow.reading).where(
+        AlertStandingRow.state == State.ALERT
+    )
+    found: dict[str, dict[Signal, str]] = {}
+    for name, signal, reading in tx.exec(chosen if variant is None else chosen.where(AlertStandingRow.variant == variant)):
+        found.setdefault(name, {})[Signal(signal)] = reading["detail"]
     return found
-
-
-def alerting_of(tx: Transaction, variant: str) -> tuple[Signal, ...]:
-    """The signals of a variant that alert."""
-    ours = (AlertStandingRow.variant == variant, AlertStandingRow.state == State.ALERT)
-    return tuple(Signal(it) for it in tx.exec(select(AlertStandingRow.signal).where(*ours)))
 
 
 def by_state(tx: Transaction) -> dict[State, int]:

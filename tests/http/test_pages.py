@@ -6,6 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from fastapi.routing import APIRoute
 
+from benchmarks import _worlds
 from deployments.dashboard.rendering import POLICY
 from deployments.http.access import ROLES
 from deployments.http.cookies import COOKIE
@@ -164,3 +165,10 @@ def test_the_script_is_the_one_that_was_checked():
 
     assert sha256((STATIC / "htmx.min.js").read_bytes()).hexdigest() == "71ea67185bfa8c98c39d31717c6fce5d852370fcdfd129db4543774d3145c0de"
     assert "Zero-Clause BSD" in (STATIC / "htmx.LICENSE").read_text()
+
+
+def test_an_incident_is_told_in_numbers_on_the_fleet_s_page_as_in_the_alert_s_message(asked):
+    _worlds.incident(context.database())
+    told = " ".join(str(it.message) for it in alerts.messages(context.database(), None, 10))
+    words = re.search(r"[\d.]+% of the conversations of the last \d+ h [^;<]+; [\d.]+% did before", asked.get("/").text)[0]
+    assert words in told
