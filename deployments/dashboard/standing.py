@@ -41,7 +41,8 @@ def standing(it: Seen, trends: tuple[Trend, ...] = ()) -> Standing:
     """How a variant stands."""
     check, session, episode = it.check, it.session, it.episode
     if Signal.INCIDENT in it.alerting:
-        words = f"{it.alerting[Signal.INCIDENT]}; a new prompt does not mend it"
+        first, *others = it.alerting[Signal.INCIDENT].split(". ")
+        words = f"{first}{f'; and {len(others)} more' if others else ''}"
         found = Standing("Incident", "✕", Mood.BAD, 0, words)
     elif episode is not None:
         severe = {Severity.HIGH: 1, Severity.MEDIUM: 2}.get(episode.severity, 3)

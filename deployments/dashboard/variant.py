@@ -204,6 +204,7 @@ def _happened(found: Course, variant: str) -> Iterator[Happened]:
         words = f"retraining by {session.opened_by}: {session.status.value.replace('_', ' ')}"
         link = address("/retraining", sessionId=session.session_id)
         every.append(Happened(at=session.started_at, kind="retraining", words=words, link=link))
+    every += [Happened(at=it.since, kind="incident", words=it.message) for it in found.report.incidents if it.since is not None]
     yield from sorted(every, key=lambda it: it.at, reverse=True)
 
 

@@ -39,7 +39,7 @@ def of_incidents(report: DriftReport | None) -> Reading:
         level=Level.ALERT,
         value=max((it.share for it in incidents if it.share is not None), default=None),
         since=min((it.since for it in incidents if it.since is not None), default=None),
-        detail="; ".join(it.message for it in incidents),
+        detail=". ".join(it.message for it in incidents),
     )
 
 
