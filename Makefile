@@ -21,8 +21,8 @@ up: $(READY) ## serve for real: Prefect server, API on port 3001, hourly watch; 
 down: $(READY) ## end what `make up` started
 	@$(BIN)/lifecycle down
 
-test: $(READY) ## run all tests, three at a time: some wait for processes
-	@$(BIN)/python -m pytest -n 3
+test: $(READY) ## run all tests, four at a time: some wait for processes
+	@$(BIN)/python -m pytest -n 4
 
 check: $(READY) ## run the fast tests, under 90 seconds
 	@$(BIN)/python -m pytest -n 2 -m "not slow and not prefect and not browser and not postgres and not data"
