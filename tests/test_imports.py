@@ -8,6 +8,7 @@ import pytest
 HEAVY = {"prefect", "fastapi", "pandas", "scipy.stats", "scipy.special", "openai", "great_expectations", "httpx", "alembic", "matplotlib"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("module", "heavy"),
     [

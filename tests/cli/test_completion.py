@@ -27,6 +27,7 @@ def test_each_shell_has_its_script(lifecycle, shell):
     assert "_LIFECYCLE_COMPLETE" in told.stdout
 
 
+@pytest.mark.slow
 def test_the_names_of_variants_are_offered(watched):
     assert completed("lifecycle", "drift", "check", "ba") == ["baseline"]
     assert completed("lifecycle", "drift", "check", "x") == []

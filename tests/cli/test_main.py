@@ -169,6 +169,7 @@ def test_a_reader_that_goes_away_is_no_error_worth_a_word(watched, tmp_path):
     assert ran.stderr == ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", [["status"], ["--help"], ["ingest", "--fields"], ["status", "--json"]], ids=" ".join)
 def test_an_output_that_is_full_is_one_sentence(lifecycle, tmp_path, words):
     with Path("/dev/full").open("w") as full:

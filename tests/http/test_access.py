@@ -43,6 +43,7 @@ def test_every_route_declares_its_roles_or_is_public():
     assert all(it["security"] == [{"key": []}] for _, _, it in ROUTES if ROLES in it)
 
 
+@pytest.mark.slow
 def test_each_role_is_admitted_where_it_is_declared_and_nowhere_else(client, holders):
     for role, (method, path, wanted) in product(Role, GUARDED):
         told = client.request(method, path, headers=holders[role], content=b"not json")

@@ -168,6 +168,7 @@ def test_an_episode_is_told_with_the_alarms_that_it_is_made_of(drifted, act):
     assert (alarm.comparison, alarm.entered_at, alarm.ends_at, alarm.ended_at) == (Comparison.BOOKING_RATE, act.at, alarm.onset_at, None)
 
 
+@pytest.mark.slow
 def test_an_alarm_that_ended_is_told_with_when(drifted, act):
     traffic.ingest(drifted, later(act, 8 * 24), served(act, (3, 8), 8))
     drift.check_and_record(drifted, later(act, 8 * 24), "baseline", act.at + 8 * DAY)

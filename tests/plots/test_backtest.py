@@ -50,6 +50,7 @@ def edges(picture, name):
             yield min(across), max(across)
 
 
+@pytest.mark.slow
 def test_the_same_backtest_gives_the_same_bytes():
     assert drawn(backtest(), "svg") == drawn(backtest(), "svg")
     assert drawn(backtest(), "png") == drawn(backtest(), "png")

@@ -31,6 +31,7 @@ def test_its_power_is_that_of_the_designs_table():
     assert it.mean_samples == pytest.approx(158, abs=12)
 
 
+@pytest.mark.slow
 def test_the_same_chance_gives_the_same_plan():
     assert planned() == planned()
 
