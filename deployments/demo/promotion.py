@@ -6,7 +6,6 @@ from typing import Final
 from deployments.demo.agents import BOOKING
 from deployments.demo.retraining import ended
 from deployments.demo.stage import Stage, expect
-from lifecycle_core.drift.report import Metric
 from lifecycle_core.operations import probation
 from lifecycle_core.retraining.analysis import ShadowAnalysis
 from lifecycle_core.retraining.session import Session, Status
@@ -16,8 +15,6 @@ from tasks import context
 RECOVERED_WITHIN_S: Final = 120.0
 _ENOUGH: Final = 120
 """So many customers of the promoted version tell its booking rate to some nine points."""
-_POINTS: Final = 0.1
-"""By how much the booking rate must have risen, at least."""
 _WHY: Final = "demo: the evidence holds"
 
 
@@ -46,8 +43,11 @@ def review(stage: Stage, session_id: str, found: ShadowAnalysis) -> None:
 
 
 def recovery(stage: Stage, session: Session) -> None:
-    """Wait until the promoted version has served enough customers, and compare with what they had before."""
-    drifted = _while_it_drifted(session)
+    """Wait until the promoted version has served enough customers, and compare with what the one before it came to with like ones.
+
+    That is the shadow test's: what the watch found as it began may rest on hours before the change.
+    """
+    drifted = _of_the_incumbent(stage.session(session.session_id))
 
     def served() -> float | None:
         asked = f"variantName={session.variant}&version1={session.incumbent_version}&version2={stage.found['promoted_version']}"
@@ -58,8 +58,8 @@ def recovery(stage: Stage, session: Session) -> None:
         return rate if n >= _ENOUGH else None
 
     rate = stage.until(served, RECOVERED_WITHIN_S, f"the promoted version has not served {_ENOUGH} customers")
-    expect(rate >= drifted + _POINTS, f"{rate:.0%} of the promoted version's customers book, {drifted:.0%} did before")
-    stage.screen.fact(f"The same customers, live: {drifted:.0%} booked before the promotion, {rate:.0%} book after it")
+    expect(rate > drifted, f"{rate:.0%} of the promoted version's customers book, and {drifted:.0%} of such would with the one before")
+    stage.screen.fact(f"Live: {rate:.0%} book with the promoted version, where {drifted:.0%} of such customers did with the one before it")
     watch = probation.of_session(context.database(), session.session_id)
     expect(watch is not None and watch.version == stage.found["promoted_version"], "the promotion opened no probation")
     assert watch is not None  # noqa: S101 - expected above
@@ -68,12 +68,12 @@ def recovery(stage: Stage, session: Session) -> None:
     stage.screen.fact(f"Its probation is {watch.status}, {_until(watch.ends_at)}: harm would roll it back by itself")
 
 
-def _while_it_drifted(session: Session) -> float:
-    """The booking rate that the watch found when it began the retraining."""
-    report = session.trigger.report
-    found = [it.decided_by for it in report.metrics if it.metric is Metric.BOOKING_RATE] if report else []
-    expect(bool(found) and found[0] is not None and found[0].recent_value is not None, "the booking rate did not drift")
-    return float(found[0].recent_value)  # type: ignore[union-attr, arg-type]
+def _of_the_incumbent(session: Session) -> float:
+    """What the version before came to in the shadow test."""
+    found = session.shadow_analysis.incumbent if session.shadow_analysis else None
+    expect(found is not None, "the shadow test does not tell what the version before came to")
+    assert found is not None  # noqa: S101 - expected above
+    return found.success_rate
 
 
 def _until(instant: datetime) -> str:
