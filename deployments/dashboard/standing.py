@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from deployments.dashboard.charts import figure
+from lifecycle_core.alerts.looks import BETWEEN_INCIDENTS
 from lifecycle_core.alerts.signals import Signal
 from lifecycle_core.drift.report import DriftReport, Metric, MetricReport
 from lifecycle_core.drift.vocabulary import Severity, Status
@@ -41,7 +42,7 @@ def standing(it: Seen, trends: tuple[Trend, ...] = ()) -> Standing:
     """How a variant stands."""
     check, session, episode = it.check, it.session, it.episode
     if Signal.INCIDENT in it.alerting:
-        first, *others = it.alerting[Signal.INCIDENT].split(". ")
+        first, *others = it.alerting[Signal.INCIDENT].split(BETWEEN_INCIDENTS)
         words = f"{first}{f'; and {len(others)} more' if others else ''}"
         found = Standing("Incident", "✕", Mood.BAD, 0, words)
     elif episode is not None:

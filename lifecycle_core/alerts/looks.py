@@ -8,6 +8,8 @@ from lifecycle_core.alerts.thresholds import STALLED_AFTER
 from lifecycle_core.drift.episodes import Episode
 from lifecycle_core.drift.report import DriftReport, MetricReport
 
+BETWEEN_INCIDENTS: Final = ". "
+"""What stands between their sentences in a reading's detail."""
 _MINUTE_S: Final = 60
 
 
@@ -39,7 +41,7 @@ def of_incidents(report: DriftReport | None) -> Reading:
         level=Level.ALERT,
         value=max((it.share for it in incidents if it.share is not None), default=None),
         since=min((it.since for it in incidents if it.since is not None), default=None),
-        detail=". ".join(it.message for it in incidents),
+        detail=BETWEEN_INCIDENTS.join(it.message for it in incidents),
     )
 
 

@@ -13,6 +13,7 @@ from deployments.http.access import ROLES
 from deployments.http.cookies import COOKIE
 from deployments.http.routes import acts, pages, signing
 from lifecycle_core.access import Role
+from lifecycle_core.alerts.looks import BETWEEN_INCIDENTS
 from lifecycle_core.operations import alerts, audit, keys, versions, versions_asked
 from tasks import context
 
@@ -171,6 +172,6 @@ def test_the_script_is_the_one_that_was_checked():
 def test_an_incident_is_told_in_numbers_on_the_fleet_s_page_as_in_the_alert_s_message(asked):
     _worlds.incident(context.database())
     [told] = alerts.messages(context.database(), None, 10)
-    first = told.message.title.removeprefix("baseline: incident: ").split(". ")[0]
+    first = told.message.title.removeprefix("baseline: incident: ").split(BETWEEN_INCIDENTS)[0]
     assert re.search(r"\d\.\d%", first)
     assert first in html.unescape(asked.get("/").text)
