@@ -158,4 +158,5 @@ def test_a_review_answered_in_the_form_decides_and_half_an_answer_does_not(loop)
     review = loop.comes_to("reviewed", "promoted").review
     assert (review.answer, review.reason, review.by) == ("promote", "looks good", "prefect:review")
     assert f"`{review.evidence[:12]}`" in page
+    until(lambda: not [it for it in loop.runs() if it["state"]["type"] == "PAUSED"], within_s=PATIENCE_S)
     assert verify(loop.database).problems == ()
